@@ -1,0 +1,33 @@
+"""How Hypothesis runs here: the profiles, and which one is in force.
+
+`HYPOTHESIS_PROFILE` names a profile; without it, `CI=true` chooses `ci`, and everything else is `dev`. No
+profile has a deadline: how long one example takes says more about the machine than about the code.
+
+- `dev`: 100 examples, random, failures remembered in `.hypothesis/`.
+- `ci`: 100 examples, the same ones for the same code, so that a red build is red when it is repeated.
+- `deep`: 3,000 random examples, for a night or before a release.
+"""
+
+import os
+
+from hypothesis import HealthCheck, Phase, settings
+
+settings.register_profile("dev", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, database=None, print_blob=True)
+settings.register_profile(
+    "deep",
+    deadline=None,
+    max_examples=3_000,
+    print_blob=True,
+    phases=tuple(Phase),
+    suppress_health_check=[HealthCheck.too_slow],
+)
+
+
+def profile_for(environment: dict[str, str]) -> str:
+    """The profile that an environment asks for."""
+    fallback = "ci" if environment.get("CI", "").lower() in ("1", "true") else "dev"
+    return environment.get("HYPOTHESIS_PROFILE") or fallback
+
+
+settings.load_profile(profile_for(dict(os.environ)))
