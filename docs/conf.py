@@ -1,7 +1,7 @@
 """How Sphinx makes site/ (./dev docs): the pages of this directory, and a reference from the docstrings.
 
-Nothing is fetched while it builds. The reference is written anew each time, into docs/reference/, where git does
-not look.
+Nothing is fetched while it builds. The reference is written anew each time, into docs/reference/, where git
+does not look.
 """
 
 import importlib.metadata

@@ -83,11 +83,12 @@ class Checkout:
         text = self.calls.read_text() if self.calls.exists() else ""
         return re.findall(r"^uv pip install --editable \S+\[(\w+)\]", text, re.MULTILINE)
 
-    def dev(self, *arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    def dev(self, *arguments: str, cwd: Path | None = None, **more: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, str(self.root / "dev"), *arguments],
             cwd=cwd or self.root,
-            env={"PATH": f"{self.programs}:/usr/bin:/bin"},
+            env={"PATH": f"{self.programs}:/usr/bin:/bin", **more},
+            input="an answer that nobody should ask for\n",
             capture_output=True,
             text=True,
             check=False,
@@ -211,6 +212,22 @@ def test_a_failed_update_does_not_leave_the_old_stamp(checkout: Checkout) -> Non
     assert checkout.installs() == ["dev", "dev", "dev"]
 
 
+def test_an_extra_that_another_install_passed_by_is_installed_again(checkout: Checkout) -> None:
+    original = (checkout.root / "pyproject.toml").read_text()
+    checkout.dev("test")
+    (checkout.root / "pyproject.toml").write_text("[project]\nname = 'two'\n")
+    checkout.dev("demo")
+    (checkout.root / "pyproject.toml").write_text(original)
+    checkout.dev("test")
+    assert checkout.installs() == ["dev", "all", "dev"]
+
+
+def test_an_install_cannot_ask_and_stays_out_of_the_home_of_the_user(checkout: Checkout) -> None:
+    checkout.installer('if read answer; then exit 3; fi; [ "$PIP_USER" = 0 ] || exit 4')
+    done = checkout.dev("test", PIP_USER="1")
+    assert done.returncode == 0, done.stderr
+
+
 def test_an_interrupted_install_gives_no_traceback_and_is_done_again(checkout: Checkout) -> None:
     checkout.installer("kill -INT $PPID")
     interrupted = checkout.dev("test")
@@ -282,6 +299,12 @@ def test_check_passes_if_all_pass(checkout: Checkout) -> None:
     done = checkout.dev("check")
     assert done.returncode == 0
     assert "FAILED" not in done.stdout
+
+
+def test_check_runs_in_the_root_from_any_directory(checkout: Checkout, tmp_path: Path) -> None:
+    checkout.interpreter(failing="ruff check")
+    done = checkout.dev("check", "lint", cwd=tmp_path)
+    assert f"-m ruff check . dev in {checkout.root}\n" in done.stdout
 
 
 def test_check_runs_only_the_checks_that_are_named(checkout: Checkout) -> None:
