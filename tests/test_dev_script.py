@@ -364,6 +364,15 @@ def test_usage_names_every_command(checkout: Checkout, arguments: list[str]) -> 
     assert "None" not in done.stdout
 
 
+def test_a_reader_that_leaves_is_no_error(checkout: Checkout) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as pipe:
+        command = [sys.executable, str(checkout.root / "dev"), "help"]
+        done = subprocess.run(command, stdout=pipe, stderr=subprocess.PIPE, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (-signal.SIGPIPE, b"")
+
+
 def test_an_unknown_command_is_refused(checkout: Checkout) -> None:
     done = checkout.dev("tset")
     assert done.returncode == 2
