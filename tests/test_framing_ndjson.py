@@ -1,0 +1,109 @@
+"""Ndjson by example; the properties are in properties/test_framing.py."""
+
+import pytest
+
+from hocket.errors import LimitExceeded, LocalProtocolError
+from hocket.framing import FrameRejected, FramingLimits, Ndjson
+
+TOO_LONG = FrameRejected(LimitExceeded("frame", 4))
+
+
+def drain(framing):
+    return list(iter(framing.next_frame, None))
+
+
+@pytest.mark.parametrize(
+    ("stream", "frames"),
+    [
+        (b"{}\n", [b"{}"]),
+        (b"{}\r\n[]\n", [b"{}", b"[]"]),
+        (b"a\r\r\n", [b"a\r"]),
+        (b"a\rb\n", [b"a\rb"]),
+        (b"\n\r\n  \n\t\r\n\r\r\n1\n", [b"1"]),
+        (b" 1 \n", [b" 1 "]),
+        (b"\x0b\n\x0c\n", [b"\x0b", b"\x0c"]),
+        ("\u2028\n\u2029\n\u0085\n".encode(), ["\u2028".encode(), "\u2029".encode(), "\u0085".encode()]),
+        ('"a\u2028b\u0085c\x1cd"\n'.encode(), ['"a\u2028b\u0085c\x1cd"'.encode()]),
+        (b"\xff\x00\n", [b"\xff\x00"]),
+    ],
+)
+def test_lines(stream, frames):
+    lines = Ndjson()
+    lines.receive_data(stream)
+    assert drain(lines) == frames
+    assert lines.held == 0
+
+
+@pytest.mark.parametrize(
+    ("stream", "frames"),
+    [
+        (b"1234\n", [b"1234"]),
+        (b"1234\r\n", [b"1234"]),
+        (b"12345\n1\n", [TOO_LONG, b"1"]),
+        (b"1234\r\r\n1\n", [TOO_LONG, b"1"]),
+        (b"     \n1\n", [TOO_LONG, b"1"]),
+        (b"123456789\r\n\r\n1\n", [TOO_LONG, b"1"]),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 100])
+def test_the_limit_counts_the_line_without_its_end_and_only_that_line_is_lost(stream, frames, size):
+    lines = Ndjson(FramingLimits(frame=4))
+    for start in range(0, len(stream), size):
+        lines.receive_data(stream[start : start + size])
+    assert drain(lines) == frames
+
+
+def test_a_line_is_rejected_as_soon_as_it_is_too_long_and_only_once():
+    lines = Ndjson(FramingLimits(frame=4))
+    lines.receive_data(b"12345")
+    assert drain(lines) == [TOO_LONG]
+    lines.receive_data(b"6789" * 10)
+    assert drain(lines) == []
+    assert lines.held == 0
+
+
+def test_the_rejection_names_the_limit_and_is_not_fatal():
+    lines = Ndjson(FramingLimits(frame=4))
+    lines.receive_data(b"12345")
+    rejected = lines.next_frame()
+    assert isinstance(rejected, FrameRejected)
+    assert isinstance(rejected.error, LimitExceeded)
+    assert (rejected.error.option, rejected.error.maximum, rejected.fatal) == ("frame", 4, False)
+
+
+@pytest.mark.parametrize(
+    ("stream", "frames"),
+    [
+        (b"1\n2", [b"1", b"2"]),
+        (b"1\r", [b"1"]),
+        (b" \t", []),
+        (b"", []),
+        (b"12345", [TOO_LONG]),
+        (b"1234\r", [b"1234"]),
+    ],
+)
+def test_an_unfinished_last_line_is_a_line(stream, frames):
+    lines = Ndjson(FramingLimits(frame=4))
+    lines.receive_data(stream)
+    lines.receive_eof()
+    lines.receive_eof()
+    assert drain(lines) == frames
+    assert lines.held == 0
+
+
+def test_after_the_end_data_are_ignored():
+    lines = Ndjson()
+    lines.receive_eof()
+    lines.receive_data(b"1\n")
+    assert lines.next_frame() is None
+
+
+@pytest.mark.parametrize("message", [b"", b" ", b"\t \r", b"{}\r", b"{\n}", b"\n", b"12345"])
+def test_what_the_reader_would_not_give_back_is_refused(message):
+    with pytest.raises(LocalProtocolError):
+        Ndjson(FramingLimits(frame=4)).encode(message)
+
+
+def test_the_refusal_of_a_long_message_names_the_limit():
+    with pytest.raises(LocalProtocolError, match=r"frame = 4 allows \(got 5\)"):
+        Ndjson(FramingLimits(frame=4)).encode(b"12345")
