@@ -1,0 +1,12 @@
+import asyncio
+
+from hocket import Agent
+
+agent = Agent("hello")
+
+
+@agent.stream
+async def hello(task):
+    for word in f"Hello {task.text}, from a streaming agent".split():
+        yield word + " "
+        await asyncio.sleep(0.05)

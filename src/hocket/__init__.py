@@ -1,0 +1,27 @@
+"""hocket: one answer, streamed between agents. The sans-I/O core; `hocket_io` touches the world.
+
+`from hocket import Agent` declares an agent; `Connection` is JSON-RPC over any byte stream, without I/O;
+`hocket.a2a` and `hocket.http` are the A2A protocol and its HTTP binding as values.
+"""
+
+from hocket.agent import Agent, AgentTask, Progress
+from hocket.connection import Connection
+from hocket.endpoint import Endpoint
+from hocket.entropy import Entropy
+from hocket.errors import ErrorObject, HocketError, LocalProtocolError, RpcError
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Agent",
+    "AgentTask",
+    "Connection",
+    "Endpoint",
+    "Entropy",
+    "ErrorObject",
+    "HocketError",
+    "LocalProtocolError",
+    "Progress",
+    "RpcError",
+    "__version__",
+]

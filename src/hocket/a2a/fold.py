@@ -1,0 +1,231 @@
+"""Fold: Task × event → Task. A task is the fold of its log; folding one event never copies the task.
+
+The rules (A2A 1.0 section 3.1.2 and 4.2, and our decisions where the specification is silent): a Task replaces
+everything; a status replaces the status, and the message of the status before it goes to the history; an
+artifact is created or replaced, or with `append` its list of parts grows (an unknown one is created); metadata
+is merged; a Message is added to the history.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from attrs import define, evolve, field
+
+from hocket.a2a.model import (
+    Artifact,
+    Message,
+    Part,
+    StreamItem,
+    Task,
+    TaskArtifactUpdateEvent,
+    TaskState,
+    TaskStatus,
+    TaskStatusUpdateEvent,
+)
+from hocket.codec import UNSET
+
+__all__ = ["HISTORY_LIMIT", "Fold", "fold", "trim_history", "weigh"]
+
+HISTORY_LIMIT = 1_000
+"""Messages kept in a task's history; the oldest are dropped."""
+
+
+def fold(items: Iterable[StreamItem], task: Task | None = None) -> Task:
+    """The task that a sequence of events amounts to, starting from `task` if given.
+
+    Raises:
+        ValueError: There is no task, and the first item is not one.
+    """
+    machine = Fold() if task is None else Fold.of(task)
+    for item in items:
+        machine.apply(item)
+    return machine.snapshot()
+
+
+@define(eq=False)
+class _GrowingArtifact:
+    """An artifact whose parts are still a list."""
+
+    head: Artifact
+    parts: list[Part]
+    sealed: bool = False
+
+    def append(self, chunk: Artifact) -> None:
+        self.parts.extend(chunk.parts)
+        if chunk.name is None and chunk.description is None and not chunk.metadata and not chunk.extensions:
+            return
+        self.head = evolve(
+            self.head,
+            name=chunk.name if chunk.name is not None else self.head.name,
+            description=chunk.description if chunk.description is not None else self.head.description,
+            metadata=merged(self.head.metadata, chunk.metadata),
+            extensions=tuple(dict.fromkeys((*self.head.extensions, *chunk.extensions))),
+        )
+
+    def frozen(self) -> Artifact:
+        if len(self.head.parts) != len(self.parts):
+            self.head = evolve(self.head, parts=tuple(self.parts))
+        return self.head
+
+
+@define(eq=False)
+class Fold:
+    """The running fold of one task's log.
+
+    `apply` costs the size of the event; `snapshot` builds the frozen Task only when somebody asks for it.
+    """
+
+    _base: Task | None = field(default=None, init=False)
+    _status: TaskStatus = field(default=TaskStatus(state=TaskState.UNKNOWN), init=False)
+    _metadata: Mapping[str, Any] | None = field(default=None, init=False)
+    _history: deque[Message] = field(factory=lambda: deque(maxlen=HISTORY_LIMIT), init=False)
+    _artifacts: dict[str, _GrowingArtifact] = field(factory=dict, init=False)
+    _snapshot: Task | None = field(default=None, init=False)
+
+    @classmethod
+    def of(cls, task: Task) -> Fold:
+        """A fold that goes on from `task`."""
+        machine = cls()
+        machine.apply(task)
+        return machine
+
+    @property
+    def is_empty(self) -> bool:
+        """True until the first Task came."""
+        return self._base is None
+
+    @property
+    def status(self) -> TaskStatus:
+        """The status now."""
+        return self._status
+
+    @property
+    def state(self) -> TaskState:
+        """The state now; `UNKNOWN` while there is no task."""
+        return self._status.state
+
+    def is_sealed(self, artifact_id: str) -> bool:
+        """Whether an update of this artifact came with `last_chunk`."""
+        growing = self._artifacts.get(artifact_id)
+        return growing is not None and growing.sealed
+
+    def apply(self, item: StreamItem) -> None:
+        """Fold one event in.
+
+        Raises:
+            ValueError: The first item is not a Task.
+        """
+        if item.__class__ is Task:
+            self._replace(item)
+        elif self._base is None:
+            raise ValueError(f"a task's log begins with the Task, not with a {type(item).__name__}")
+        else:
+            match item:
+                case TaskArtifactUpdateEvent():
+                    self._apply_artifact(item)
+                case TaskStatusUpdateEvent():
+                    self._apply_status(item)
+                case Message():
+                    self._history.append(item)
+        self._snapshot = None
+
+    def snapshot(self) -> Task:
+        """The task as it stands.
+
+        Raises:
+            ValueError: Nothing was folded yet.
+        """
+        if self._base is None:
+            raise ValueError("nothing was folded yet: there is no task")
+        if self._snapshot is None:
+            self._snapshot = evolve(
+                self._base,
+                status=self._status,
+                artifacts=tuple([growing.frozen() for growing in self._artifacts.values()]),
+                history=tuple(self._history),
+                metadata=self._metadata,
+            )
+        return self._snapshot
+
+    def _replace(self, task: Task) -> None:
+        self._base = task
+        self._status = task.status
+        self._metadata = task.metadata
+        self._history = deque(task.history, maxlen=HISTORY_LIMIT)
+        self._artifacts = {
+            artifact.artifact_id: _GrowingArtifact(artifact, list(artifact.parts))
+            for artifact in task.artifacts
+        }
+
+    def _apply_artifact(self, event: TaskArtifactUpdateEvent) -> None:
+        chunk = event.artifact
+        growing = self._artifacts.get(chunk.artifact_id)
+        if growing is None or not event.append:
+            self._artifacts[chunk.artifact_id] = growing = _GrowingArtifact(chunk, list(chunk.parts))
+        else:
+            growing.append(chunk)
+        growing.sealed = event.last_chunk
+
+    def _apply_status(self, event: TaskStatusUpdateEvent) -> None:
+        if self._status.message is not None:
+            self._history.append(self._status.message)
+        self._status = event.status
+        if event.metadata:
+            self._metadata = merged(self._metadata, event.metadata)
+
+
+def trim_history(task: Task, length: int | None) -> Task:
+    """The task with at most the `length` latest messages of its history; None keeps all (A2A 1.0 section 3.2.4)."""
+    if length is None or len(task.history) <= length:
+        return task
+    return evolve(task, history=task.history[len(task.history) - length :])
+
+
+def merged(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """Both metadata objects as one; on the same key the new one wins."""
+    return {**(old or {}), **(new or {})} or None
+
+
+def weigh(item: StreamItem) -> int:
+    """Roughly the bytes an event occupies: what counts against the limits of a log and of a task."""
+    match item:
+        case TaskArtifactUpdateEvent():
+            return 200 + _weigh_parts(item.artifact.parts)
+        case TaskStatusUpdateEvent():
+            return 200 + (_weigh_parts(item.status.message.parts) if item.status.message else 0)
+        case Message():
+            return 200 + _weigh_parts(item.parts)
+        case Task():
+            contents = [message.parts for message in item.history] + [
+                artifact.parts for artifact in item.artifacts
+            ]
+            return 500 + sum(_weigh_parts(parts) for parts in contents)
+
+
+def _weigh_parts(parts: Iterable[Part]) -> int:
+    total = 0
+    for part in parts:
+        if part.text is not None:
+            total += len(part.text)
+        elif part.raw is not None:
+            total += len(part.raw)
+        elif part.data is not UNSET:
+            total += _weigh_json(part.data)
+        if part.metadata:
+            total += _weigh_json(part.metadata)
+    return total
+
+
+def _weigh_json(value: object) -> int:
+    match value:
+        case str():
+            return len(value)
+        case Mapping():
+            return sum(len(name) + _weigh_json(member) for name, member in value.items())
+        case list() | tuple():
+            return sum(_weigh_json(member) for member in value)
+        case _:
+            return 8

@@ -1,0 +1,30 @@
+"""Limits of the A2A server, all finite by default."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from hocket.log import LogLimits
+
+__all__ = ["ServerLimits"]
+
+
+@frozen
+class ServerLimits:
+    """What one A2A server holds at the most.
+
+    Attributes:
+        tasks: Tasks held in memory; idle ones beyond it are dropped (the store has them), new ones refused.
+        task_size: Bytes of artifacts and messages one task may produce; its agent fails beyond that.
+        calls: Unanswered calls of one link.
+        id: Bytes of a task, context or message id.
+        cancel_grace: Seconds an agent may take to stop once it is canceled; then the task is CANCELED without it.
+        log: What is kept of each task's events for readers that come back.
+    """
+
+    tasks: int = 10_000
+    task_size: int = 32 * 1024 * 1024
+    calls: int = 1_024
+    id: int = 256
+    cancel_grace: float = 5.0
+    log: LogLimits = LogLimits()

@@ -1,0 +1,186 @@
+"""LiveTask: one task in the server's memory. Its log, its fold, who runs it and who waits for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from attrs import define, field
+
+from hocket.a2a.fold import Fold, trim_history, weigh
+from hocket.a2a.limits import ServerLimits
+from hocket.a2a.model import (
+    Message,
+    StreamItem,
+    Task,
+    TaskArtifactUpdateEvent,
+    TaskState,
+    TaskStatusUpdateEvent,
+)
+from hocket.a2a.ports import Checkpoint, Link, Stored
+from hocket.a2a.states import is_terminal
+from hocket.a2a.subscription import Call, Subscription
+from hocket.errors import LocalProtocolError
+from hocket.log import Cursor, Entry, Log
+
+__all__ = ["LiveTask", "Turn"]
+
+CHECKPOINT_EVERY = 1_024
+"""Entries between two checkpoints, at the least; a checkpoint costs the size of the task, so they grow apart."""
+
+
+@define(eq=False)
+class Turn:
+    """A run of the agent that the server has asked for and that has not ended.
+
+    Attributes:
+        run: Its number; what comes from an earlier run is refused.
+        message: What the agent is asked.
+        link: Who asked.
+        call: The call that asked; it is answered from the moment its message is in the log.
+        recorded_at: Offset the log has when the message is in it; before, the runner is not asked.
+        is_announced: Whether the runner was asked already.
+        is_interrupted: Whether the runner was asked to stop.
+    """
+
+    run: int
+    message: Message
+    link: Link
+    call: Call
+    recorded_at: int
+    is_announced: bool = False
+    is_interrupted: bool = False
+
+
+@define(eq=False)
+class LiveTask:
+    """One task. The log and the fold hold what the store confirmed; `tail_*` also what it was asked to append."""
+
+    id: str
+    limits: ServerLimits
+    log: Log[StreamItem] = field(init=False)
+    fold: Fold = field(factory=Fold, init=False)
+    tail: int = field(default=0, init=False)
+    tail_state: TaskState = field(default=TaskState.UNKNOWN, init=False)
+    weight: int = field(default=0, init=False)
+    turn: Turn | None = field(default=None, init=False)
+    runs: int = field(default=0, init=False)
+    is_loading: bool = field(default=False, init=False)
+    parked: list[tuple[Link, Call]] = field(factory=list, init=False)
+    waiters: list[tuple[Link, Call]] = field(factory=list, init=False)
+    subscriptions: list[Subscription] = field(factory=list, init=False)
+    _sealed: dict[str, None] = field(factory=dict, init=False)
+    _checkpointed: int = field(default=0, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.log = Log(self.limits.log)
+
+    @property
+    def is_idle(self) -> bool:
+        """True if the store alone may keep it: nothing runs, nobody reads, waits, or has an append under way."""
+        return not (
+            self.turn
+            or self.subscriptions
+            or self.waiters
+            or self.parked
+            or self.is_loading
+            or self.tail != self.log.last
+        )
+
+    def restore(self, stored: Stored) -> None:
+        """Become what the store has."""
+        self.log = Log(self.limits.log, start=stored.offset)
+        for subscription in self.subscriptions:
+            subscription.cursor = Cursor(self.log, subscription.cursor.after)
+        self.fold = Fold.of(stored.task)
+        self._checkpointed = stored.offset
+        self.weight = weigh(stored.task)
+        self._sealed.clear()
+        self.note(self.take_entries(stored.entries), expected=False)
+        self.tail, self.tail_state = self.log.last, self.fold.state
+
+    def check(self, items: Sequence[StreamItem]) -> None:
+        """Refuse what would break the task's life; changes nothing.
+
+        Raises:
+            LocalProtocolError: An event of another task, after a terminal status, of a sealed artifact, or too much.
+        """
+        state, sealed, added = self.tail_state, dict(self._sealed) if len(items) > 1 else self._sealed, 0
+        for item in items:
+            if is_terminal(state):
+                raise LocalProtocolError(f"task {self.id} is {state.value}: nothing can follow that")
+            match item:
+                case TaskArtifactUpdateEvent():
+                    artifact_id = item.artifact.artifact_id
+                    if artifact_id in sealed and item.append:
+                        raise LocalProtocolError(
+                            f"artifact {artifact_id!r} was sealed by lastChunk; start a new one"
+                        )
+                    if item.last_chunk and sealed is not self._sealed:
+                        sealed[artifact_id] = None
+                    added += weigh(item)
+                case TaskStatusUpdateEvent():
+                    state = item.status.state
+                case _:
+                    added += weigh(item)
+            owner = item.id if isinstance(item, Task) else item.task_id
+            if owner != self.id:
+                raise LocalProtocolError(f"an event of task {owner!r} was given to task {self.id!r}")
+        if self.weight + added > self.limits.task_size:
+            raise LocalProtocolError(
+                f"task {self.id} would grow past task_size = {self.limits.task_size} bytes; "
+                "raise the limit task_size if this is wanted"
+            )
+
+    def note(self, items: Sequence[StreamItem], *, expected: bool = True) -> None:
+        """Remember what the log will hold once the store has confirmed these."""
+        for item in items:
+            match item:
+                case TaskArtifactUpdateEvent():
+                    if item.last_chunk:
+                        self._sealed[item.artifact.artifact_id] = None
+                    else:
+                        self._sealed.pop(item.artifact.artifact_id, None)
+                case TaskStatusUpdateEvent() | Task():
+                    self.tail_state = item.status.state
+                case Message():
+                    pass
+            self.weight += weigh(item)
+        if expected:
+            self.tail += len(items)
+
+    def take_entries(self, entries: Sequence[Entry[StreamItem]]) -> list[StreamItem]:
+        """Confirm entries of the store; ones already taken are passed over.
+
+        Raises:
+            LocalProtocolError: An entry before these is missing.
+        """
+        fresh = [entry for entry in entries if entry.offset > self.log.last]
+        self.log.extend(fresh)
+        items = [entry.event for entry in fresh]
+        for item in items:
+            self.fold.apply(item)
+        if is_terminal(self.fold.state):
+            self.log.end()
+        return items
+
+    def catch_up(self) -> None:
+        """After entries that another replica appended: the tail is theirs."""
+        if self.log.last > self.tail:
+            self.tail, self.tail_state = self.log.last, self.fold.state
+
+    def snapshot(self, history_length: int | None = None) -> Task:
+        """The task as the log has it, with so much of its history."""
+        return trim_history(self.fold.snapshot(), history_length)
+
+    def has_seen(self, message_id: str) -> bool:
+        """Whether a message with this id is part of the task (A2A 1.0 section 3.1.1: sends may be repeated)."""
+        return any(message.message_id == message_id for message in self.fold.snapshot().history)
+
+    def checkpoint(self) -> Checkpoint | None:
+        """A snapshot for the store, when the task is over or enough was appended since the last one."""
+        grown = self.log.last - self._checkpointed
+        if not grown or (grown < max(CHECKPOINT_EVERY, self._checkpointed) and not self.log.is_ended):
+            return None
+        self._checkpointed = self.log.last
+        task = self.fold.snapshot()
+        return Checkpoint(task_id=self.id, offset=self.log.last, task=task, is_final=self.log.is_ended)

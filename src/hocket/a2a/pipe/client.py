@@ -1,0 +1,179 @@
+"""PipeClient: a client's calls on one connection. An Endpoint; see the package for the binding."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import define, field
+
+from hocket.a2a.call import ClientCall
+from hocket.a2a.dialects import Dialect, Operation, Params
+from hocket.a2a.pipe.wire import STREAM_METHOD, write_meta
+from hocket.connection import Connection
+from hocket.errors import CodecError, ConnectionFailed, HocketError
+from hocket.framing import Framing
+from hocket.jsonrpc import (
+    LSP,
+    ConnectionClosed,
+    ErrorReceived,
+    Id,
+    NotificationReceived,
+    RequestTimedOut,
+    ResultReceived,
+    UnexpectedResponse,
+)
+
+__all__ = ["PipeClient"]
+
+
+@define(eq=False)
+class PipeClient:
+    """The client's side of one connection. An Endpoint; its events are the calls to which something happened.
+
+    Args:
+        framing: How messages are cut out of the bytes.
+        dialect: How calls are written.
+    """
+
+    framing: Framing
+    dialect: Dialect
+    connection: Connection = field(init=False)
+    _calls: dict[Id, ClientCall] = field(factory=dict, init=False)
+    _touched: dict[Id, ClientCall] = field(factory=dict, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.connection = Connection(self.framing, cancellation=LSP)
+
+    @property
+    def is_closed(self) -> bool:
+        """True once the connection is over."""
+        return self.connection.is_closed
+
+    @property
+    def unread(self) -> int:
+        """Events that came and were not taken yet, over all open calls."""
+        return sum(call.reader.unread for call in self._calls.values())
+
+    def call(
+        self, operation: Operation, params: Params, now: float, headers: dict[str, str] | None = None
+    ) -> ClientCall:
+        """Ask for something.
+
+        Args:
+            operation: What.
+            params: Its parameters.
+            now: Seconds on the caller's monotonic clock.
+            headers: Service parameters beyond the version.
+
+        Raises:
+            LocalProtocolError: The connection is closed, or too much is in flight. Nothing was sent.
+        """
+        written = self.dialect.write_params(operation, params)
+        fields = {"A2A-Version": self.dialect.version, **(headers or {})}
+        method = self.dialect.methods[operation]
+        request_id = self.connection.send_request(method, write_meta(written, fields), now=now)
+        call = self._calls[request_id] = ClientCall(operation, params, self.dialect, request_id)
+        return call
+
+    def drop(self, call: ClientCall, now: float) -> None:
+        """The caller wants nothing more of this call: the server is told, the task goes on."""
+        if self._calls.pop(call.request_id, None) is None or self.connection.is_closed:
+            return
+        if not call.is_closed and call.request_id in self.connection.pending:
+            self.connection.cancel(call.request_id, now=now)
+
+    def receive_data(self, data: bytes, now: float) -> None:
+        """Bytes from the server."""
+        self.connection.receive_data(data, now)
+        self._route()
+
+    def receive_eof(self, now: float) -> None:
+        """The server will say nothing more: every open call is over."""
+        self.connection.receive_eof(now)
+        self._route()
+
+    def handle_timeout(self, now: float) -> None:
+        """The time that `next_timeout` named has come."""
+        self.connection.handle_timeout(now)
+        self._route()
+
+    def next_timeout(self) -> float | None:
+        """When `handle_timeout` wants to be called, or None."""
+        return self.connection.next_timeout()
+
+    def data_to_send(self) -> list[bytes]:
+        """Bytes for the server."""
+        return self.connection.data_to_send()
+
+    def next_event(self) -> ClientCall | None:
+        """A call to which something happened since it was last given, or None."""
+        for request_id in self._touched:
+            return self._touched.pop(request_id)
+        return None
+
+    def fail(self, error: HocketError) -> None:
+        """The connection broke for a reason that only the transport knows: every open call ends with it."""
+        for call in self._calls.values():
+            call.receive_end(error)
+            self._touched[call.request_id] = call
+        self._calls.clear()
+
+    def _route(self) -> None:
+        while (event := self.connection.next_event()) is not None:
+            match event:
+                case NotificationReceived(method=method, params=params) if method == STREAM_METHOD:
+                    self._receive_item(params)
+                case ResultReceived(id=request_id, result=result):
+                    self._receive_result(request_id, result)
+                case ErrorReceived(id=request_id, error=error) if request_id in self._calls:
+                    self._finish(request_id).receive_error(error)
+                case UnexpectedResponse(id=request_id) if request_id in self._calls:
+                    self._receive_repeated(event)
+                case RequestTimedOut(id=request_id) if request_id in self._calls:
+                    self._finish(request_id).receive_end(
+                        ConnectionFailed("the call was not answered in time")
+                    )
+                case ConnectionClosed(error=error):
+                    self.fail(ConnectionFailed(f"the connection ended{f': {error}' if error else ''}"))
+                case _:
+                    pass  # a peer that calls us, or says something nobody asked for
+
+    def _receive_item(self, params: Any) -> None:
+        call = self._calls.get(params.get("id")) if isinstance(params, dict) else None
+        if call is None:
+            return  # of a call that was dropped
+        self._touched[call.request_id] = call
+        offset = params.get("offset")
+        self._give(call, params.get("result"), offset if isinstance(offset, int) else None)
+
+    def _receive_result(self, request_id: Id, result: Any) -> None:
+        call = self._calls.get(request_id)
+        if call is None:
+            return
+        self._touched[request_id] = call
+        if not call.is_streaming:
+            self._finish(request_id).receive_result(result)
+        elif isinstance(result, dict) and "state" in result and "offset" in result:
+            self._finish(request_id).receive_end()
+        else:  # a peer that repeats responses with one id instead of sending notifications
+            self._give(call, result)
+
+    def _receive_repeated(self, event: UnexpectedResponse) -> None:
+        call = self._calls[event.id]
+        self._touched[event.id] = call
+        if event.error is not None:
+            self._finish(event.id).receive_error(event.error)
+        else:
+            self._give(call, event.result)
+
+    def _give(self, call: ClientCall, result: Any, offset: int | None = None) -> None:
+        try:
+            call.receive_item(self.dialect.read_item(result), offset)
+        except CodecError as error:
+            call.fail(error)
+        if call.is_closed:
+            self._calls.pop(call.request_id, None)
+
+    def _finish(self, request_id: Id) -> ClientCall:
+        call = self._touched[request_id] = self._calls.pop(request_id)
+        return call

@@ -1,0 +1,98 @@
+"""PipeServer: one connection to an A2A server. An Endpoint; see the package for the binding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from attrs import define, field
+
+from hocket.a2a.pipe.wire import STREAM_METHOD, read_meta
+from hocket.a2a.ports import Answered, Delivery, Ended, Item, Link, Opened, Refused
+from hocket.a2a.server import Server
+from hocket.codec import Raw
+from hocket.connection import Connection
+from hocket.framing import Framing
+from hocket.jsonrpc import LSP, CancelReceived, ConnectionClosed, RequestReceived
+
+__all__ = ["PipeServer"]
+
+
+@define(eq=False)
+class PipeServer:
+    """The server's side of one connection. An Endpoint without events: what comes in goes to the server.
+
+    Args:
+        server: The server that answers.
+        link: The name under which the connection is known to it.
+        framing: How messages are cut out of the bytes.
+    """
+
+    server: Server
+    link: Link
+    framing: Framing
+    connection: Connection = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.connection = Connection(self.framing, cancellation=LSP)
+
+    @property
+    def is_closed(self) -> bool:
+        """True once the connection is over."""
+        return self.connection.is_closed
+
+    def receive_data(self, data: bytes, now: float) -> None:
+        """Bytes from the client."""
+        self.connection.receive_data(data, now)
+        self._pass_on(now)
+
+    def receive_eof(self, now: float) -> None:
+        """The client will say nothing more: it is gone."""
+        self.connection.receive_eof(now)
+        self._pass_on(now)
+
+    def handle_timeout(self, now: float) -> None:
+        """The time that `next_timeout` named has come."""
+        self.connection.handle_timeout(now)
+        self._pass_on(now)
+
+    def next_timeout(self) -> float | None:
+        """When `handle_timeout` wants to be called, or None."""
+        return self.connection.next_timeout()
+
+    def next_event(self) -> None:
+        """There are none: requests go straight to the server."""
+
+    def data_to_send(self) -> list[bytes]:
+        """Bytes for the client."""
+        return self.connection.data_to_send()
+
+    def deliver(self, deliveries: Iterable[Delivery], now: float) -> None:
+        """Take what the server has for this link."""
+        if self.connection.is_closed:
+            return
+        for delivery in deliveries:
+            match delivery:
+                case Item(request_id=call, offset=offset, result=result):
+                    params = {"id": call, "offset": offset, "result": Raw(result)}
+                    self.connection.send_notification(STREAM_METHOD, params, now=now)
+                case Answered(request_id=call, result=result):
+                    self.connection.send_result(call, Raw(result), now=now)
+                case Refused(request_id=call, error=error):
+                    self.connection.send_error(call, error, now=now)
+                case Ended(request_id=call, offset=offset, state=state):
+                    self.connection.send_result(call, {"state": state.value, "offset": offset}, now=now)
+                case Opened():
+                    pass  # nothing to say: the first item says it
+
+    def _pass_on(self, now: float) -> None:
+        while (event := self.connection.next_event()) is not None:
+            match event:
+                case RequestReceived():
+                    service = read_meta(event.params)
+                    self.server.receive(self.link, event.id, event.method, event.params, service, now)
+                case CancelReceived():
+                    self.server.cancel_call(self.link, event.id, now)
+                case ConnectionClosed():
+                    self.server.disconnect(self.link, now)
+                case _:
+                    pass  # notifications ask for nothing here; what was malformed is answered already

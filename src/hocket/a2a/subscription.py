@@ -1,0 +1,108 @@
+"""Subscription: one streaming call as a cursor on a task's log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import define, field, frozen
+
+from hocket.a2a.dialects import Dialect, Operation, Params
+from hocket.a2a.fold import trim_history
+from hocket.a2a.model import StreamItem, Task, TaskState, TaskStatusUpdateEvent
+from hocket.a2a.parameters import ServiceParameters
+from hocket.a2a.ports import Delivery, Ended, Item, Link, Opened
+from hocket.a2a.states import is_terminal
+from hocket.jsonrpc import Id
+from hocket.log import Cursor
+
+if TYPE_CHECKING:
+    from hocket.a2a.live import LiveTask
+
+__all__ = ["Call", "Subscription"]
+
+
+@frozen(kw_only=True)
+class Call:
+    """A request that was understood: who is to be answered, how, and what was asked."""
+
+    request_id: Id
+    dialect: Dialect
+    operation: Operation
+    params: Params
+    service: ServiceParameters
+
+
+@define(eq=False)
+class Subscription:
+    """A reader of a task's log on behalf of one streaming call.
+
+    It ends after a terminal status, and a call that started a turn also after INPUT_REQUIRED; a subscriber to an
+    interrupted task stays into the next turn (our decision, spec section 3).
+
+    Attributes:
+        wants_snapshot: Whether the Task comes first. It is taken when it is read, and the events go on after it.
+    """
+
+    link: Link
+    call: Call
+    live: LiveTask
+    cursor: Cursor[StreamItem]
+    wants_snapshot: bool
+    history_length: int | None = None
+    is_opened: bool = field(default=False, init=False)
+    is_over: bool = field(default=False, init=False)
+
+    @property
+    def has_more(self) -> bool:
+        """True if there is something to read."""
+        return not self.is_over and (
+            not self.is_opened or self.wants_snapshot or self.cursor.has_more or self.live.log.is_ended
+        )
+
+    def read(self, limit: int) -> list[Delivery]:
+        """The next deliveries of this call, about `limit` at the most; the last one ever is `Ended`."""
+        out: list[Delivery] = []
+        if not self.is_opened:
+            self.is_opened = True
+            out.append(Opened(request_id=self.call.request_id, task_id=self.live.id))
+        if self.wants_snapshot or self.cursor.is_behind:
+            out.append(self._read_snapshot())
+            if self._ends_with(self.live.fold.state):
+                self._end(out, self.live.fold.state)
+        for entry in [] if self.is_over else self.cursor.read(limit):
+            item = self._trimmed(entry.event)
+            dialect = self.call.dialect
+            result = (
+                entry.encoded(dialect.name, dialect.write_item)
+                if item is entry.event
+                else dialect.write_item(item)
+            )
+            if result is not None:
+                out.append(Item(request_id=self.call.request_id, offset=entry.offset, result=result))
+            if isinstance(item, TaskStatusUpdateEvent) and self._ends_with(item.status.state):
+                self.cursor.after = entry.offset
+                self._end(out, item.status.state)
+                break
+        if not self.is_over and self.cursor.is_done:
+            self._end(out, self.live.fold.state)
+        return out
+
+    def _read_snapshot(self) -> Item:
+        self.wants_snapshot = False
+        self.cursor.jump(self.live.log.last)
+        result = self.call.dialect.write_item(self.live.snapshot(self.history_length))
+        assert result is not None, "every dialect can write a Task"
+        return Item(request_id=self.call.request_id, offset=self.cursor.after, result=result)
+
+    def _trimmed(self, item: StreamItem) -> StreamItem:
+        if self.history_length is None or not isinstance(item, Task):
+            return item
+        return trim_history(item, self.history_length)
+
+    def _ends_with(self, state: TaskState) -> bool:
+        starts_turn = self.call.operation is Operation.STREAM
+        return is_terminal(state) or (starts_turn and state is TaskState.INPUT_REQUIRED)
+
+    def _end(self, out: list[Delivery], state: TaskState) -> None:
+        self.is_over = True
+        out.append(Ended(request_id=self.call.request_id, offset=self.cursor.after, state=state))

@@ -1,0 +1,88 @@
+"""TextView: what a person would have read so far, whichever way a peer puts text on the wire.
+
+Peers stream text in three ways: artifact updates (create, then append), status messages, and bare Messages. Some
+send the whole artifact again after its chunks, or repeat it in the final status; nothing is shown twice.
+"""
+
+from __future__ import annotations
+
+from attrs import define, field
+
+from hocket.a2a.model import (
+    Artifact,
+    Message,
+    StreamItem,
+    Task,
+    TaskArtifactUpdateEvent,
+    TaskStatusUpdateEvent,
+    text_of,
+)
+
+__all__ = ["TextView"]
+
+
+@define(eq=False)
+class TextView:
+    """Turns stream items into the text each of them adds.
+
+    >>> from hocket.a2a.model import Part
+    >>> view = TextView()
+    >>> whole = Artifact(artifact_id="a", parts=(Part(text="Hello Ada"),))
+    >>> chunk = Artifact(artifact_id="a", parts=(Part(text="Hello "),))
+    >>> view.take(TaskArtifactUpdateEvent(task_id="t", artifact=chunk))
+    'Hello '
+    >>> view.take(TaskArtifactUpdateEvent(task_id="t", artifact=whole))
+    'Ada'
+    """
+
+    _artifacts: dict[str, list[str]] = field(factory=dict, init=False)
+    _shown: list[str] = field(factory=list, init=False)
+    _messages: dict[str, None] = field(factory=dict, init=False)
+
+    def take(self, item: StreamItem) -> str:
+        """The text that this item adds to what was shown before; "" if none."""
+        match item:
+            case TaskArtifactUpdateEvent(append=True) if item.artifact.artifact_id in self._artifacts:
+                added = self._appended(item.artifact)
+            case TaskArtifactUpdateEvent():
+                added = self._whole(item.artifact)
+            case TaskStatusUpdateEvent():
+                is_progress = item.metadata is not None and "progress" in item.metadata
+                added = "" if is_progress else self._said(item.status.message)
+            case Message():
+                added = self._said(item)
+            case Task():
+                added = "".join([self._whole(artifact) for artifact in item.artifacts])
+                if added:
+                    self._shown.append(added)
+                last = self._said(item.status.message)
+                if last:
+                    self._shown.append(last)
+                return added + last
+        if added:
+            self._shown.append(added)
+        return added
+
+    def _appended(self, chunk: Artifact) -> str:
+        added = text_of(chunk.parts)
+        self._artifacts[chunk.artifact_id].append(added)
+        return added
+
+    def _whole(self, artifact: Artifact) -> str:
+        whole = artifact.text
+        before = "".join(self._artifacts.get(artifact.artifact_id, ()))
+        self._artifacts[artifact.artifact_id] = [whole]
+        if before:
+            return whole[len(before) :] if whole.startswith(before) else whole
+        return "" if self._is_repetition(whole) else whole
+
+    def _said(self, message: Message | None) -> str:
+        """A message counts once, however often a peer repeats it, and not at all if it repeats what was streamed."""
+        if message is None or message.message_id in self._messages:
+            return ""
+        self._messages[message.message_id] = None
+        return "" if self._is_repetition(message.text) else message.text
+
+    def _is_repetition(self, text: str) -> bool:
+        """Whether this is, word for word, everything that was shown in several pieces before."""
+        return len(self._shown) > 1 and text == "".join(self._shown)

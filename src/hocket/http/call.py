@@ -1,0 +1,160 @@
+"""HttpCall: one A2A call of a client over HTTP. It says what to ask, then reads the answer, without I/O.
+
+First `next_request`, then `receive_head`, `receive_data` …, `receive_eof`: what came is in the call's events or
+its result. (A later version may ask again: that is how a cut stream will be resumed.)
+"""
+
+from __future__ import annotations
+
+from attrs import define, field
+
+from hocket.a2a import ClientCall
+from hocket.codec import dumps, loads
+from hocket.errors import (
+    AuthenticationError,
+    CodecError,
+    ConnectionFailed,
+    ErrorObject,
+    HocketError,
+    LimitExceeded,
+)
+from hocket.framing import FrameRejected, FramingLimits, SseParser
+from hocket.http.messages import Headers, Request
+
+__all__ = ["HttpCall"]
+
+
+@define(eq=False)
+class HttpCall:
+    """One call, an Endpoint for its answer.
+
+    Args:
+        call: What is asked, and where the answer goes.
+        url: The address of the agent's JSON-RPC interface.
+        headers: Header fields to send beside those of the binding.
+        last_event_id: Offset to go on after, for a subscription that resumes.
+        limits: Of what the server sends.
+    """
+
+    call: ClientCall
+    url: str
+    headers: Headers = ()
+    last_event_id: int | None = None
+    limits: FramingLimits = FramingLimits()
+    _is_asked: bool = field(default=False, init=False)
+    _status: int = field(default=0, init=False)
+    _parser: SseParser | None = field(default=None, init=False)
+    _body: list[bytes] = field(factory=list, init=False)
+    _held: int = field(default=0, init=False)
+
+    @property
+    def is_closed(self) -> bool:
+        """True once the end of the answer is known: the transport may close the response."""
+        return self.call.is_closed
+
+    @property
+    def is_answered(self) -> bool:
+        """True once the head of a response came: whatever happens then, happened to a stream."""
+        return self._status != 0
+
+    def next_request(self) -> Request | None:
+        """What to ask, once; None when there is nothing (more) to ask. `path` is the whole URL."""
+        if self._is_asked:
+            return None
+        self._is_asked = True
+        accept = "text/event-stream, application/json" if self.call.is_streaming else "application/json"
+        fields: list[tuple[str, str]] = [("content-type", "application/json"), ("accept", accept)]
+        if self.call.dialect.sends_version:
+            fields.append(("a2a-version", self.call.dialect.version))
+        if self.last_event_id is not None:
+            fields.append(("last-event-id", str(self.last_event_id)))
+        request = {
+            "jsonrpc": "2.0",
+            "id": self.call.request_id,
+            "method": self.call.method,
+            "params": self.call.write_params(),
+        }
+        return Request(method="POST", path=self.url, headers=(*fields, *self.headers), body=dumps(request))
+
+    def receive_head(self, status: int, headers: Headers, now: float) -> None:
+        """The status and header fields (names in lower case) of the response."""
+        self._status = status
+        fields = dict(headers)
+        if status in (401, 403):
+            challenge = fields.get("www-authenticate")
+            wants = f" (it asks for: {challenge})" if challenge else ""
+            verb = "wants credentials" if status == 401 else "refuses these credentials"
+            self.call.fail(AuthenticationError(f"{self.url} {verb}: HTTP {status}{wants}"))
+        elif (
+            status == 200
+            and fields.get("content-type", "").partition(";")[0].strip().lower() == "text/event-stream"
+        ):
+            self._parser = SseParser(self.limits)
+
+    def receive_data(self, data: bytes, now: float) -> None:
+        """Bytes of the body."""
+        if self.is_closed:
+            return
+        if self._parser is not None:
+            self._parser.receive_data(data)
+            self._read_events(self._parser)
+            return
+        self._held += len(data)
+        if self._held > self.limits.frame:
+            self.call.fail(LimitExceeded("frame", self.limits.frame, self._held))
+            return
+        self._body.append(data)
+
+    def receive_eof(self, now: float) -> None:
+        """The body is complete."""
+        if self.is_closed:
+            return
+        if self._parser is not None:
+            self._parser.receive_eof()
+            self._read_events(self._parser)
+            self.call.receive_end()
+        else:
+            self._read_answer(b"".join(self._body))
+
+    def receive_failure(self, error: HocketError, now: float) -> None:
+        """The connection broke."""
+        if self._status:
+            self.call.receive_end(error)
+        else:
+            self.call.fail(error)
+
+    def _read_events(self, parser: SseParser) -> None:
+        while not self.is_closed and (event := parser.next_event()) is not None:
+            if isinstance(event, FrameRejected):
+                self.call.fail(event.error)
+                return
+            try:
+                outcome = self.call.dialect.read_response(event.data)
+            except CodecError as error:
+                self.call.fail(error)
+                return
+            if isinstance(outcome, ErrorObject):
+                self.call.receive_error(outcome)
+            else:
+                self.call.receive_item(
+                    outcome, int(event.id) if event.id.isascii() and event.id.isdigit() else None
+                )
+
+    def _read_answer(self, body: bytes) -> None:
+        try:
+            answer = loads(body, envelope=True)
+        except CodecError as error:
+            self.call.fail(self._not_an_answer(str(error)))
+            return
+        match answer:
+            case {"error": {"code": int() as code, "message": str() as message, **more}}:
+                self.call.receive_error(ErrorObject(code, message, more.get("data")))
+            case {"result": result} if 200 <= self._status < 300:
+                self.call.receive_result(result)
+            case _:
+                self.call.fail(self._not_an_answer("there is neither a result nor an error in it"))
+
+    def _not_an_answer(self, reason: str) -> HocketError:
+        return ConnectionFailed(
+            f"{self.url} gave HTTP {self._status} and a body that is no JSON-RPC answer: {reason}"
+        )

@@ -1,0 +1,73 @@
+"""Discovery: finding an agent's card, and with it the address and the dialect to use. Values in, values out."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from attrs import define, field
+
+from hocket.a2a import DIALECTS, AgentCard, Dialect, choose_interface, dialect_for, read_card
+from hocket.errors import CodecError, ConnectionFailed
+from hocket.http.messages import Headers, Request
+from hocket.http.routes import CARD_PATHS
+
+__all__ = ["CardSearch"]
+
+
+@define(eq=False)
+class CardSearch:
+    """Asks at the known places, one after the other, until there is a card.
+
+    Where there is none, the address itself is taken for the agent's JSON-RPC interface.
+
+    Args:
+        url: What the person gave.
+        version: The protocol version they want; None for the newest that both sides speak.
+        headers: Header fields to send along.
+
+    >>> search = CardSearch("http://127.0.0.1:8000/a2a")
+    >>> search.next_request().path
+    'http://127.0.0.1:8000/a2a/.well-known/agent-card.json'
+    """
+
+    url: str
+    version: str | None = None
+    headers: Headers = ()
+    card: AgentCard | None = field(default=None, init=False)
+    address: str = field(init=False)
+    dialect: Dialect = field(init=False)
+    _places: list[str] = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        parts = urlsplit(self.url)
+        root = f"{parts.scheme}://{parts.netloc}"
+        bases = dict.fromkeys([self.url.partition("?")[0].rstrip("/"), root])
+        self._places = [base + path for base in bases for path in CARD_PATHS]
+        self.address = self.url
+        self.dialect = (dialect_for(self.version) if self.version else None) or DIALECTS[0]
+
+    def next_request(self) -> Request | None:
+        """Where to ask next; None once there is a card, or nowhere left to ask."""
+        if self.card is not None or not self._places:
+            return None
+        fields = (("accept", "application/json"), *self.headers)
+        return Request(method="GET", path=self._places.pop(0), headers=fields)
+
+    def receive(self, status: int, body: bytes) -> None:
+        """What was found there.
+
+        Raises:
+            ConnectionFailed: A card, but none of its addresses can be spoken with.
+        """
+        if not 200 <= status < 300:
+            return
+        try:
+            card = read_card(body)
+        except CodecError:
+            return  # a page of some other kind
+        chosen = choose_interface(card, self.version)
+        if chosen is None:
+            wanted = f"A2A {self.version}" if self.version else " or ".join(each.version for each in DIALECTS)
+            raise ConnectionFailed(f"the card of {card.name!r} has no JSON-RPC interface for {wanted}")
+        interface, self.dialect = chosen
+        self.card, self.address = card, interface.url

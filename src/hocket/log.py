@@ -1,0 +1,217 @@
+"""Log: append-only, bounded, numbered events; Cursor: a reader's place in it.
+
+Events are appended once and numbered 1, 2, 3 … without gaps. A reader is a cursor, not a queue: a slow one
+costs no memory, never holds up the writer, and is never cut silently. What the log no longer keeps, a cursor
+that wanted it is told (`Cursor.is_behind`), and whoever owns the log gives it a snapshot instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import Generic, TypeVar
+
+from attrs import define, field, frozen
+
+from hocket.errors import LocalProtocolError
+
+__all__ = ["Cursor", "Entry", "Log", "LogConflict", "LogLimits"]
+
+E = TypeVar("E")
+
+
+class LogConflict(LocalProtocolError):
+    """An append expected the log to end somewhere else: another writer was there first."""
+
+    def __init__(self, expected: int, last: int) -> None:
+        super().__init__(
+            f"append expected the log to end at offset {expected}, but it ends at {last}: another writer came first"
+        )
+        self.expected = expected
+        self.last = last
+
+
+@frozen
+class LogLimits:
+    """How much of its past a log keeps.
+
+    Attributes:
+        entries: Number of entries kept; older ones are dropped.
+        size: Sum of the weights kept, in bytes; older entries are dropped, never the newest.
+    """
+
+    entries: int = 10_000
+    size: int = 16 * 1024 * 1024
+
+
+@define(eq=False)
+class Entry(Generic[E]):
+    """One event in its place.
+
+    Attributes:
+        offset: 1 for the first event of a log, dense from there on.
+        event: What happened.
+        weight: What it counts against `LogLimits.size`, in bytes.
+    """
+
+    offset: int
+    event: E
+    weight: int = 0
+    _encoded: dict[Hashable, bytes | None] = field(factory=dict, init=False, repr=False)
+
+    def encoded(self, dialect: Hashable, encode: Callable[[E], bytes | None]) -> bytes | None:
+        """The event as `dialect` writes it: encoded for the first reader, the same bytes for all others."""
+        try:
+            return self._encoded[dialect]
+        except KeyError:
+            return self._encoded.setdefault(dialect, encode(self.event))
+
+
+@define(eq=False)
+class Log(Generic[E]):
+    """An append-only list of events, of which the latest are kept.
+
+    Args:
+        limits: How much is kept.
+        start: Offset of the last event before the first one kept here (for a log that continues a snapshot).
+
+    >>> log: Log[str] = Log()
+    >>> [entry.offset for entry in log.append(["a", "b"])]
+    [1, 2]
+    >>> [entry.event for entry in log.read(after=1, limit=10)]
+    ['b']
+    """
+
+    limits: LogLimits = LogLimits()
+    start: int = 0
+    is_ended: bool = field(default=False, init=False)
+    last: int = field(init=False)
+    held: int = field(default=0, init=False)
+    _entries: list[Entry[E]] = field(factory=list, init=False)
+    _dropped: int = field(default=0, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.last = self.start
+
+    @property
+    def first(self) -> int:
+        """Offset of the oldest entry kept; `last + 1` while there is none."""
+        return self.last - len(self) + 1
+
+    def __len__(self) -> int:
+        return len(self._entries) - self._dropped
+
+    def append(
+        self, events: Sequence[E], *, weights: Sequence[int] = (), expect: int | None = None
+    ) -> list[Entry[E]]:
+        """Number the events and keep them.
+
+        Args:
+            events: What happened, in order.
+            weights: Bytes each event counts for; 0 where not given.
+            expect: Refuse unless the log ends at this offset (a compare-and-set that fences a second writer).
+
+        Raises:
+            LogConflict: `expect` is not the offset of the last entry. Nothing was appended.
+            LocalProtocolError: The log has ended. Nothing was appended.
+        """
+        if self.is_ended:
+            raise LocalProtocolError(f"the log ended at offset {self.last}; nothing can be appended to it")
+        if expect is not None and expect != self.last:
+            raise LogConflict(expect, self.last)
+        padded = [*weights, *[0] * (len(events) - len(weights))]
+        entries = [
+            Entry(offset, event, weight)
+            for offset, (event, weight) in enumerate(zip(events, padded, strict=True), self.last + 1)
+        ]
+        self.extend(entries)
+        return entries
+
+    def extend(self, entries: Sequence[Entry[E]]) -> None:
+        """Take entries that were numbered elsewhere (by the store that is the truth).
+
+        Raises:
+            LocalProtocolError: They do not continue this log without a gap. Nothing was taken.
+        """
+        for offset, entry in enumerate(entries, self.last + 1):
+            if entry.offset != offset:
+                raise LocalProtocolError(
+                    f"entry {entry.offset} does not continue a log that needs entry {offset} next"
+                )
+        self._entries.extend(entries)
+        self.last += len(entries)
+        self.held += sum(entry.weight for entry in entries)
+        self._trim()
+
+    def end(self) -> None:
+        """Nothing will be appended any more: a cursor that has read all is at the end."""
+        self.is_ended = True
+
+    def read(self, after: int, limit: int) -> list[Entry[E]]:
+        """Up to `limit` kept entries with an offset above `after`, oldest first."""
+        begin = self._dropped + max(0, after + 1 - self.first)
+        return self._entries[begin : begin + limit]
+
+    def _trim(self) -> None:
+        while len(self) > self.limits.entries or (self.held > self.limits.size and len(self) > 1):
+            self.held -= self._entries[self._dropped].weight
+            self._dropped += 1
+        if self._dropped > 64 and self._dropped * 2 > len(self._entries):
+            del self._entries[: self._dropped]
+            self._dropped = 0
+
+
+@define(eq=False)
+class Cursor(Generic[E]):
+    """A reader's place in a log: it has read everything up to and including offset `after`.
+
+    >>> log: Log[str] = Log()
+    >>> cursor = Cursor(log)
+    >>> _ = log.append(["a", "b", "c"])
+    >>> [entry.event for entry in cursor.read(2)], cursor.after
+    (['a', 'b'], 2)
+    """
+
+    log: Log[E]
+    after: int = 0
+
+    @property
+    def is_behind(self) -> bool:
+        """True if the next entry is no longer kept: the reader needs a snapshot, then `jump`."""
+        return self.after + 1 < self.log.first
+
+    @property
+    def has_more(self) -> bool:
+        """True if there is something to read (or to be told that it is gone)."""
+        return self.after < self.log.last
+
+    @property
+    def is_done(self) -> bool:
+        """True if the log has ended and everything in it was read."""
+        return self.log.is_ended and not self.has_more
+
+    def read(self, limit: int) -> list[Entry[E]]:
+        """The next entries, at most `limit`; the cursor moves past them.
+
+        Raises:
+            LocalProtocolError: The cursor is behind; it never skips silently.
+        """
+        if self.is_behind:
+            raise LocalProtocolError(
+                f"entries {self.after + 1} to {self.log.first - 1} are gone: take a snapshot and jump"
+            )
+        entries = self.log.read(self.after, limit)
+        if entries:
+            self.after = entries[-1].offset
+        return entries
+
+    def jump(self, after: int) -> None:
+        """Go on after offset `after`, of which a snapshot was given.
+
+        Raises:
+            LocalProtocolError: The log has no such offset.
+        """
+        if not self.log.first - 1 <= after <= self.log.last:
+            raise LocalProtocolError(
+                f"offset {after} is not between {self.log.first - 1} and {self.log.last}"
+            )
+        self.after = after

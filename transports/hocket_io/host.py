@@ -1,0 +1,151 @@
+"""Host: an agent at work. It joins the server core to a store and a runner, and wakes the links that have mail.
+
+One host serves one agent to any number of transports at once; it lives on one event loop (asyncio or trio).
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from types import TracebackType
+from typing import Self
+
+import anyio
+from attrs import define, field
+
+from hocket.a2a import Append, Checkpoint, Delivery, Interrupt, Link, Load, Ready, Run, Server, ServerLimits
+from hocket.agent import Agent
+from hocket.log import LogConflict
+from hocket_io.entropy import system_entropy
+from hocket_io.runner import Runner
+from hocket_io.stores import MemoryStore
+
+__all__ = ["Host", "HostLink"]
+
+
+@define(eq=False)
+class HostLink:
+    """A transport's way to the host: what the server has for one caller, and a bell that rings when there is more."""
+
+    host: Host
+    name: Link
+    _bell: anyio.Event = field(factory=anyio.Event, init=False)
+
+    def take(self, limit: int = 256) -> list[Delivery]:
+        """What the server has for this link now; [] when there is nothing more for the moment."""
+        return self.host.server.take(self.name, limit)
+
+    async def wait(self, until: float | None = None) -> None:
+        """Sleep until the server has something for this link, or until the time `until` (seconds, as `now`)."""
+        seconds = float("inf") if until is None else max(0.0, until - self.host.now())
+        with anyio.move_on_after(seconds):
+            await self._bell.wait()
+        if self._bell.is_set():
+            self._bell = anyio.Event()
+
+    def ring(self) -> None:
+        """Wake whoever waits, or will."""
+        self._bell.set()
+
+    def close(self) -> None:
+        """The caller is gone, or has all it wanted."""
+        self.host.close_link(self)
+
+
+@define(eq=False)
+class Host:
+    """An agent, its tasks and its runs. Use it as an async context manager: leaving it ends what runs.
+
+    Args:
+        agent: What is served.
+        store: Where the logs are kept.
+        limits: Of the server.
+    """
+
+    agent: Agent
+    store: MemoryStore = field(factory=MemoryStore)
+    limits: ServerLimits = ServerLimits()
+    server: Server = field(init=False)
+    _runner: Runner = field(init=False)
+    _links: dict[Link, HostLink] = field(factory=dict, init=False)
+    _names: itertools.count[int] = field(factory=lambda: itertools.count(1), init=False)
+    _alarm: anyio.Event = field(factory=anyio.Event, init=False)
+    _group: anyio.abc.TaskGroup | None = field(default=None, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        entropy = system_entropy()
+        self.server = Server(
+            entropy=entropy,
+            epoch=time.time() - time.monotonic(),
+            limits=self.limits,
+            on_disconnect=self.agent.on_disconnect,
+        )
+        self._runner = Runner(self.agent, self.server, entropy, self.now, self.pump)
+
+    async def __aenter__(self) -> Self:
+        self._group = await anyio.create_task_group().__aenter__()
+        self._group.start_soon(self._keep_time)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._group is not None, "entered first"
+        self._group.cancel_scope.cancel()
+        await self._group.__aexit__(kind, error, trace)
+        self._group = None
+
+    def now(self) -> float:
+        """Seconds on the host's monotonic clock: the `now` of its core."""
+        return time.monotonic()
+
+    def open_link(self) -> HostLink:
+        """A new link, for one caller."""
+        link = HostLink(self, next(self._names))
+        self._links[link.name] = link
+        return link
+
+    def close_link(self, link: HostLink) -> None:
+        """Forget a link."""
+        if self._links.pop(link.name, None) is not None:
+            self.server.disconnect(link.name, self.now())
+            self.pump()
+
+    def pump(self) -> None:
+        """Do what the server asks for. Call it after everything that was said to the server."""
+        server = self.server
+        while (output := server.next_output()) is not None:
+            match output:
+                case Append():
+                    self._append(output)
+                case Ready(link=name):
+                    if name in self._links:
+                        self._links[name].ring()
+                case Run():
+                    assert self._group is not None, "a host runs agents only while it is entered"
+                    self._group.start_soon(self._runner.run, output)
+                case Interrupt():
+                    self._runner.interrupt(output)
+                    self._alarm.set()
+                case Load(task_id=task_id):
+                    server.loaded(task_id, self.store.load(task_id), self.now())
+                case Checkpoint():
+                    self.store.checkpoint(output)
+
+    def _append(self, output: Append) -> None:
+        try:
+            entries = self.store.append(output.task_id, output.expect, output.items)
+        except LogConflict:
+            self.server.append_refused(output.task_id, self.now())
+        else:
+            self.server.feed(output.task_id, entries, self.now())
+
+    async def _keep_time(self) -> None:
+        """Call the server when its time has come."""
+        while True:
+            at = self.server.next_timeout()
+            with anyio.move_on_after(float("inf") if at is None else max(0.0, at - self.now())):
+                await self._alarm.wait()
+            self._alarm = anyio.Event()
+            self.server.handle_timeout(self.now())
+            self.pump()

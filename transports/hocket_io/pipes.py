@@ -1,0 +1,151 @@
+"""The client's way over a pipe: `PipeTransport` under asyncio and trio. The machine is `hocket.a2a.PipeClient`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from types import TracebackType
+from typing import Protocol, Self
+
+import anyio
+import anyio.abc
+from attrs import define, field
+
+from hocket.a2a import V1_0, AgentCard, ClientCall, Message, Operation, Params, PipeClient, StreamEvent, Task
+from hocket.errors import ConnectionFailed
+from hocket.framing import Ndjson
+
+__all__ = ["BytePipe", "PipeTransport"]
+
+_BACKLOG = 1_024
+"""Events that may wait for their readers before reading stops, as long as nobody is waiting for one."""
+
+
+class BytePipe(Protocol):
+    """Two byte streams, one each way."""
+
+    async def receive(self) -> bytes:
+        """Bytes that arrived; b"" at the end."""
+
+    async def send(self, data: bytes) -> None:
+        """Write bytes."""
+
+    async def farewell(self) -> str:
+        """What there is to say about a pipe that has ended."""
+
+    async def aclose(self) -> None:
+        """Let go of whatever is at the other end."""
+
+
+@define(eq=False)
+class PipeTransport:
+    """One agent at the end of a pipe, for `AsyncClient`. Any number of calls at a time.
+
+    Args:
+        pipe: The pipe; it is closed at the end.
+    """
+
+    pipe: BytePipe
+    _machine: PipeClient = field(factory=lambda: PipeClient(Ndjson(), V1_0), init=False)
+    _bells: dict[str, anyio.Event] = field(factory=dict, init=False)
+    _hungry: anyio.Event = field(factory=anyio.Event, init=False)
+    _waiting: int = field(default=0, init=False)
+    _writing: anyio.Lock = field(factory=anyio.Lock, init=False)
+    _group: anyio.abc.TaskGroup = field(init=False)
+
+    async def __aenter__(self) -> Self:
+        self._group = await anyio.create_task_group().__aenter__()
+        self._group.start_soon(self._read)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._group.cancel_scope.cancel()
+        try:
+            await self._group.__aexit__(kind, error, trace)
+        finally:
+            await self.pipe.aclose()
+
+    async def card(self) -> AgentCard | None:
+        """There is no card on a pipe."""
+        return None
+
+    async def start(self, operation: Operation, params: Params) -> ClientCall:
+        """Ask; the answer is given by `events` or `answer`."""
+        call = self._machine.call(operation, params, time.monotonic())
+        self._bells[str(call.request_id)] = anyio.Event()
+        await self._flush()
+        return call
+
+    async def events(self, call: ClientCall, last_event_id: int | None = None) -> AsyncIterator[StreamEvent]:
+        """The events of a stream as they come."""
+        try:
+            while True:
+                while (event := call.next_event()) is not None:
+                    yield event
+                if call.is_closed:
+                    return
+                await self._wait(call)
+        finally:
+            self._forget(call)
+            with anyio.CancelScope(shield=True), anyio.move_on_after(1.0):
+                await self._flush()
+
+    async def answer(self, call: ClientCall) -> Task | Message:
+        """Wait for the one answer.
+
+        Raises:
+            RpcError, ConnectionFailed, CodecError: There is none.
+        """
+        try:
+            while not call.is_closed:
+                await self._wait(call)
+        finally:
+            self._forget(call)
+        return call.result()
+
+    def _forget(self, call: ClientCall) -> None:
+        self._bells.pop(str(call.request_id), None)
+        self._machine.drop(call, time.monotonic())
+
+    async def _wait(self, call: ClientCall) -> None:
+        name = str(call.request_id)
+        self._waiting += 1
+        self._hungry.set()
+        try:
+            await self._bells[name].wait()
+        finally:
+            self._waiting -= 1
+        self._bells[name] = anyio.Event()
+
+    async def _flush(self) -> None:
+        async with self._writing:
+            if pieces := self._machine.data_to_send():
+                try:
+                    await self.pipe.send(b"".join(pieces))
+                except ConnectionFailed as error:
+                    self._machine.fail(error)
+                    self._ring()
+
+    async def _read(self) -> None:
+        """Read as long as somebody waits for something, or little is waiting to be read."""
+        while True:
+            while not self._waiting and self._machine.unread > _BACKLOG:
+                self._hungry = anyio.Event()
+                await self._hungry.wait()
+            data = await self.pipe.receive()
+            if not data:
+                self._machine.fail(ConnectionFailed(await self.pipe.farewell()))
+                self._machine.receive_eof(time.monotonic())
+                self._ring()
+                return
+            self._machine.receive_data(data, time.monotonic())
+            self._ring()
+            await self._flush()
+
+    def _ring(self) -> None:
+        while (call := self._machine.next_event()) is not None:
+            bell = self._bells.get(str(call.request_id))
+            if bell is not None:
+                bell.set()

@@ -1,0 +1,41 @@
+"""PortalPipe: an agent in this process for a client without an event loop. The agent gets a loop in a thread."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+import anyio.from_thread
+
+from hocket.agent import Agent
+from hocket_io.memory import MemoryPipe
+
+__all__ = ["PortalPipe"]
+
+
+class PortalPipe:
+    """A `BlockingPipe` to an agent that runs on an asyncio loop of its own, in another thread.
+
+    Args:
+        agent: What runs there.
+    """
+
+    def __init__(self, agent: Agent) -> None:
+        self._stack = ExitStack()
+        self._portal = self._stack.enter_context(anyio.from_thread.start_blocking_portal())
+        self._pipe = self._stack.enter_context(self._portal.wrap_async_context_manager(MemoryPipe(agent)))
+
+    def receive(self) -> bytes:
+        """Bytes from the agent; b"" once the pipe is closed."""
+        return self._portal.call(self._pipe.receive)
+
+    def send(self, data: bytes) -> None:
+        """Bytes for the agent."""
+        self._portal.call(self._pipe.send, data)
+
+    def farewell(self) -> str:
+        """What there is to say about a pipe that has ended."""
+        return self._portal.call(self._pipe.farewell)
+
+    def close(self) -> None:
+        """End the agent and its loop."""
+        self._stack.close()

@@ -1,0 +1,150 @@
+"""Runner: runs an agent's function, whatever its colour, and feeds what it yields to the core.
+
+`def` and plain generators run in a worker thread, `async def` and async generators on the event loop. Values that
+are ready one after the other are handed on together; none waits for the next one.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import time
+from collections.abc import AsyncGenerator, Callable, Generator
+from typing import Any
+
+import anyio
+import anyio.lowlevel
+from attrs import define, field
+
+from hocket.a2a import Interrupt, Run, Server, StreamItem
+from hocket.agent import Agent, AgentTask, Speech
+from hocket.entropy import Entropy
+from hocket.errors import LocalProtocolError
+from hocket_io.ahead import Ahead
+from hocket_io.threads import iterate_in_thread
+
+__all__ = ["Runner"]
+
+_log = logging.getLogger(__name__)
+
+_BATCH = 256
+"""Values handed on together at the most, so that readers get a turn."""
+_THREADS = 1_000
+"""Blocking agents at work at the same time; more wait for their turn."""
+_SLICE = 0.001
+"""Seconds after which readers get a turn, even from an agent that never waits."""
+
+
+@define(eq=False)
+class Runner:
+    """Runs turns of one agent on the event loop that calls it.
+
+    Args:
+        agent: Whose function is run.
+        server: The core that asked, and is told.
+        entropy: Where ids come from.
+        now: The clock of the core.
+        pump: To be called after the core was told something.
+    """
+
+    agent: Agent
+    server: Server
+    entropy: Entropy
+    now: Callable[[], float]
+    pump: Callable[[], None]
+    _threads: anyio.CapacityLimiter = field(factory=lambda: anyio.CapacityLimiter(_THREADS), init=False)
+    _running: dict[tuple[str, int], anyio.CancelScope] = field(factory=dict, init=False)
+
+    def interrupt(self, output: Interrupt) -> None:
+        """Close the function of a run, if it still runs."""
+        scope = self._running.get((output.task_id, output.run))
+        if scope is not None:
+            scope.cancel()
+
+    async def run(self, run: Run) -> None:
+        """One turn, from WORKING to its end. Whatever the function does, the task is settled afterwards."""
+        key = run.task.id, run.run
+        speech = Speech(run.task.id, run.task.context_id or "", run.run, self.entropy)
+        try:
+            with anyio.CancelScope() as scope:
+                self._running[key] = scope
+                await self._turn(run, speech)
+        except Exception as error:  # noqa: BLE001  -- the agent is somebody else's code: anything may come out of it
+            self._fail(run, speech, error)
+        finally:
+            del self._running[key]
+            self.server.ended(*key, self.now())
+            self.pump()
+
+    async def _turn(self, run: Run, speech: Speech) -> None:
+        self.server.started(run.task.id, run.run, self.now())
+        self.pump()
+        function, task = self.agent.function, AgentTask.of(run.task, run.message)
+        answer: Any
+        if _is_async(function):
+            answer = function(task)
+        else:
+            answer = await anyio.to_thread.run_sync(
+                function, task, abandon_on_cancel=True, limiter=self._threads
+            )
+        if inspect.isawaitable(answer):
+            answer = await answer
+        if inspect.isasyncgen(answer):
+            await self._tell_async(run, speech, answer)
+            answer = None
+        elif isinstance(answer, Generator):
+            answer = await self._tell_sync(run, speech, answer)
+        self._emit(run, speech.finish(answer))
+
+    async def _tell_async(self, run: Run, speech: Speech, values: AsyncGenerator[Any, Any]) -> None:
+        items: list[StreamItem] = []
+
+        def hand_on() -> None:
+            if items:
+                self._emit(run, items)
+                items.clear()
+
+        slice_ends = time.perf_counter() + _SLICE
+        try:
+            while not speech.is_over:
+                try:
+                    value = await Ahead(values.__anext__(), hand_on)
+                except StopAsyncIteration:
+                    break
+                items += speech.say(value)
+                if len(items) >= _BATCH or time.perf_counter() >= slice_ends:
+                    hand_on()
+                    await anyio.lowlevel.checkpoint()
+                    slice_ends = time.perf_counter() + _SLICE
+            hand_on()
+        finally:
+            with anyio.CancelScope(shield=True):
+                await values.aclose()
+
+    async def _tell_sync(self, run: Run, speech: Speech, values: Generator[Any, None, Any]) -> Any:
+        async with iterate_in_thread(values, _BATCH, self._threads) as batches:
+            async for batch in batches:
+                items = [item for value in batch for item in speech.say(value)]
+                if items:
+                    self._emit(run, items)
+                if speech.is_over:
+                    break
+        return batches.returned
+
+    def _emit(self, run: Run, items: list[StreamItem]) -> None:
+        self.server.emit(run.task.id, run.run, items, self.now())
+        self.pump()
+
+    def _fail(self, run: Run, speech: Speech, error: Exception) -> None:
+        correlation_id = self.entropy.new_id()
+        _log.error("agent %r failed, correlation id %s", self.agent.name, correlation_id, exc_info=error)
+        detail = f"{type(error).__name__}: {error}" if self.agent.debug else ""
+        try:
+            self._emit(run, speech.fail(correlation_id, detail))
+        except LocalProtocolError as refusal:
+            _log.info("task %s had ended before its agent failed: %s", run.task.id, refusal)
+
+
+def _is_async(function: Callable[..., Any]) -> bool:
+    call = function if inspect.isroutine(function) else getattr(function, "__call__", function)  # noqa: B004
+    return inspect.iscoroutinefunction(call) or inspect.isasyncgenfunction(call)

@@ -1,0 +1,167 @@
+"""stdio: an agent as a child process, and an agent that is one.
+
+`ChildProcess` starts a command and talks to it through its pipes (asyncio and trio alike, through anyio).
+`serve_stdio` is the other end: it takes file descriptors 0 and 1 for itself, so that what the agent prints goes
+to stderr and stdout carries frames only.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from subprocess import PIPE
+
+import anyio
+import anyio.abc
+import anyio.to_thread
+from attrs import define, frozen
+
+from hocket.a2a import PipeServer
+from hocket.agent import Agent
+from hocket.errors import ConnectionFailed
+from hocket.framing import Framing, Ndjson
+from hocket_io.host import Host, HostLink
+
+__all__ = ["ChildProcess", "StandardStreams", "open_child", "serve_stdio", "take_standard_streams"]
+
+_CHUNK = 65_536
+_PATIENCE = 2.0
+"""Seconds a child gets to leave after its stdin was closed, and again after SIGTERM."""
+
+
+@define(eq=False)
+class ChildProcess:
+    """A child process as a pair of byte streams."""
+
+    process: anyio.abc.Process
+    command: Sequence[str]
+
+    async def receive(self) -> bytes:
+        """Bytes that the child wrote; b"" once it has closed its stdout."""
+        assert self.process.stdout is not None
+        try:
+            return await self.process.stdout.receive(_CHUNK)
+        except (anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError):
+            return b""
+
+    async def send(self, data: bytes) -> None:
+        """Write to the child.
+
+        Raises:
+            ConnectionFailed: It no longer reads.
+        """
+        assert self.process.stdin is not None
+        try:
+            await self.process.stdin.send(data)
+        except (anyio.BrokenResourceError, anyio.ClosedResourceError):
+            raise ConnectionFailed(await self.farewell()) from None
+
+    async def farewell(self) -> str:
+        """What there is to say about a child that has closed its stdout."""
+        with anyio.move_on_after(_PATIENCE):
+            code = await self.process.wait()
+            return f"the child process {self.command[0]!r} ended with exit code {code}"
+        return f"the child process {self.command[0]!r} closed its stdout and still runs"
+
+    async def aclose(self) -> None:
+        """Let the child go: close its stdin, then ask it to leave, then end it. It is always waited for."""
+        with anyio.CancelScope(shield=True):
+            try:
+                assert self.process.stdin is not None
+                await self.process.stdin.aclose()
+            except (anyio.BrokenResourceError, BrokenPipeError):
+                pass  # it is gone already
+            for end in (self.process.terminate, self.process.kill):
+                with anyio.move_on_after(_PATIENCE):
+                    await self.process.wait()
+                if self.process.returncode is not None:
+                    break
+                end()
+            await self.process.wait()
+            assert self.process.stdout is not None
+            await self.process.stdout.aclose()
+
+
+async def open_child(command: Sequence[str]) -> ChildProcess:
+    """Start a command whose stdin and stdout are ours; its stderr stays where ours goes.
+
+    Raises:
+        ConnectionFailed: It cannot be started.
+    """
+    try:
+        process = await anyio.open_process(list(command), stdin=PIPE, stdout=PIPE, stderr=None)
+    except OSError as error:
+        raise ConnectionFailed(f"cannot start {command[0]!r}: {error.strerror or error}") from None
+    return ChildProcess(process, command)
+
+
+@frozen
+class StandardStreams:
+    """The process's own stdin and stdout, as file descriptors that only the frames use."""
+
+    stdin: int
+    stdout: int
+
+
+def take_standard_streams() -> StandardStreams:
+    """Take stdin and stdout away from everybody else in this process.
+
+    Afterwards file descriptor 1 and `sys.stdout` are stderr, so that a `print()` cannot corrupt the frames, and
+    file descriptor 0 is empty.
+    """
+    sys.stdout.flush()
+    streams = StandardStreams(os.dup(0), os.dup(1))
+    os.dup2(2, 1)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    sys.stdout = sys.stderr
+    return streams
+
+
+async def serve_stdio(
+    agent: Agent, *, framing: Framing | None = None, streams: StandardStreams | None = None
+) -> None:
+    """Serve an agent on stdin and stdout until stdin ends.
+
+    Args:
+        agent: What is served.
+        framing: How messages are cut out of the bytes; NDJSON by default.
+        streams: Where to read and write; by default this process's own, taken away from everybody else.
+    """
+    taken = streams or take_standard_streams()
+    async with Host(agent) as host:
+        link = host.open_link()
+        pipe = PipeServer(host.server, link.name, framing or Ndjson())
+        async with anyio.create_task_group() as group:
+            group.start_soon(_write, pipe, host, link, taken.stdout)
+            await _read(pipe, host, link, taken.stdin)
+            group.cancel_scope.cancel()
+
+
+async def _read(pipe: PipeServer, host: Host, link: HostLink, stdin: int) -> None:
+    while data := await anyio.to_thread.run_sync(os.read, stdin, _CHUNK, abandon_on_cancel=True):
+        pipe.receive_data(data, host.now())
+        host.pump()
+        link.ring()
+    pipe.receive_eof(host.now())
+    host.pump()
+
+
+async def _write(pipe: PipeServer, host: Host, link: HostLink, stdout: int) -> None:
+    """Write what the server has, at the pace of whoever reads: nothing is taken before the last write is through."""
+    while True:
+        deliveries = link.take()
+        pipe.deliver(deliveries, host.now())
+        pieces = pipe.data_to_send()
+        if pieces:
+            await anyio.to_thread.run_sync(_write_all, stdout, b"".join(pieces), abandon_on_cancel=True)
+        elif not deliveries:
+            await link.wait()
+
+
+def _write_all(fd: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]

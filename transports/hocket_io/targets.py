@@ -1,0 +1,77 @@
+"""Targets: what a client can be pointed at."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from typing import TypeAlias
+from urllib.parse import urlsplit
+
+from attrs import frozen
+
+from hocket.agent import Agent
+from hocket.errors import LocalProtocolError
+
+__all__ = ["CommandTarget", "HttpTarget", "MemoryTarget", "Target", "parse_target"]
+
+
+@frozen
+class HttpTarget:
+    """An agent at a URL."""
+
+    url: str
+
+
+@frozen
+class CommandTarget:
+    """An agent that is a child process."""
+
+    command: tuple[str, ...]
+
+
+@frozen
+class MemoryTarget:
+    """An agent in this process."""
+
+    agent: Agent
+
+
+Target: TypeAlias = HttpTarget | CommandTarget | MemoryTarget
+
+
+def parse_target(target: str | Agent) -> Target:
+    """What a target says.
+
+    Args:
+        target: `http(s)://…`, `stdio:COMMAND` (as in a shell, without its expansions), or an Agent.
+
+    Raises:
+        LocalProtocolError: It is none of these.
+
+    >>> parse_target("stdio:python -m hocket pipe hello.py").command[1:]
+    ('-m', 'hocket', 'pipe', 'hello.py')
+    """
+    if isinstance(target, Agent):
+        return MemoryTarget(target)
+    if target.startswith("stdio:"):
+        return _command(target.removeprefix("stdio:"))
+    parts = urlsplit(target)
+    if parts.scheme in ("http", "https") and parts.netloc:
+        return HttpTarget(target)
+    raise LocalProtocolError(
+        f"{target!r} is no target: give http(s)://HOST…, stdio:COMMAND, or an Agent (did you mean http://{target}?)"
+        if "://" not in target
+        else f"{target!r} is no target: {parts.scheme}:// is not spoken here; give http(s)://… or stdio:COMMAND"
+    )
+
+
+def _command(text: str) -> CommandTarget:
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise LocalProtocolError(f"the command {text!r} cannot be read: {error}") from None
+    if not words:
+        raise LocalProtocolError("stdio: needs a command, as in stdio:python -m hocket pipe hello.py")
+    if words[0] in ("python", "python3"):
+        words[0] = sys.executable  # the interpreter that has hocket, whatever PATH says
+    return CommandTarget(tuple(words))
