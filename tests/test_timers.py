@@ -1,0 +1,49 @@
+"""Timers: a table of names and times behaves like the plainest model of one."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hocket.timers import Timers, soonest
+
+names = st.sampled_from("abcde")
+times = st.integers(0, 10).map(float)
+
+
+@given(
+    st.lists(
+        st.tuples(st.just("set"), names, times)
+        | st.tuples(st.just("clear"), names)
+        | st.tuples(st.just("due"), times),
+        max_size=30,
+    )
+)
+def test_it_does_what_a_list_of_pairs_does(steps):
+    timers, model = Timers(), []
+    for step in steps:
+        match step:
+            case "set", name, at:
+                timers.set(name, at)
+                model = [pair for pair in model if pair[0] != name] + [(name, at)]
+            case "clear", name:
+                timers.clear(name)
+                model = [pair for pair in model if pair[0] != name]
+            case "due", now:
+                fired = sorted((pair for pair in model if pair[1] <= now), key=lambda pair: pair[1])
+                assert timers.due(now) == [name for name, _ in fired]
+                model = [pair for pair in model if pair[1] > now]
+        assert timers.next_timeout() == min((at for _, at in model), default=None)
+        assert len(timers) == len(model)
+        assert [name in timers for name in "abcde"] == [name in dict(model) for name in "abcde"]
+
+
+def test_names_need_no_order_of_their_own():
+    timers = Timers()
+    timers.set((str, "1"), 1.0)
+    timers.set((int, 1), 1.0)
+    timers.set(None, 0.5)
+    assert timers.due(1.0) == [None, (str, "1"), (int, 1)]
+
+
+@given(st.lists(st.none() | times, max_size=5))
+def test_soonest_is_the_least_of_those_that_are_set(deadlines):
+    assert soonest(*deadlines) == min((at for at in deadlines if at is not None), default=None)
