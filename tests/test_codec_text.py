@@ -1,6 +1,8 @@
 """JSON text: what is read, what is refused and why, and how values are written; the same for every engine."""
 
 import json
+import subprocess
+import sys
 from enum import IntEnum
 from math import inf, nan
 
@@ -30,6 +32,21 @@ class Number(IntEnum):
 def test_the_default_engine_is_msgspec_where_it_is_installed():
     assert default is (MSGSPEC or STDLIB)
     assert (loads(b"[1]"), dumps([1])) == ([1], b"[1]")
+
+
+@pytest.mark.process
+def test_without_msgspec_everything_is_there_but_the_short_cut():
+    program = """
+import sys
+sys.modules["msgspec"] = None
+from enum import Enum
+from hocket import codec
+assert codec.MSGSPEC is None and codec.default is codec.STDLIB
+size = Enum("Size", {"SMALL": "s"})
+dialect = codec.Dialect(name="plain")
+assert dialect.reader(size).from_json(dialect.writer(size).to_json(size.SMALL)) is size.SMALL
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
 
 
 # --- reading ---

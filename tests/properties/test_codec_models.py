@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from enum import Enum
 from typing import Any
 
@@ -209,7 +210,7 @@ def documents(draw: st.DrawFn) -> tuple[Dialect, bytes]:
         places = slots(document)
         if places:
             container, key = draw(st.sampled_from(places))
-            MUTATIONS[draw(st.sampled_from(sorted(MUTATIONS)))](container, key, draw(WRONG))
+            MUTATIONS[draw(st.sampled_from(sorted(MUTATIONS)))](container, key, deepcopy(draw(WRONG)))
     text = json.dumps(document.get("")).encode()
     if draw(st.integers(0, 3)) == 0:  # a name twice, or something that is not JSON
         at = draw(st.integers(0, len(text)))

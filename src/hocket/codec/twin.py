@@ -36,7 +36,7 @@ _LEAVES: Final[Mapping[Leaf, Any]] = {
     Leaf.BYTES: bytes,
     Leaf.OBJECT: dict[str, Any],
 }
-# A KeyError is an enum spelled in another way than the first.
+# A KeyError is an enum spelled in a way that is not known.
 _NOT_HERE: Final = (msgspec.MsgspecError, UnicodeError, KeyError, Refusal)
 
 
@@ -105,8 +105,9 @@ class Twins:
             case Leaf() if form in _LEAVES:
                 return Twin(_LEAVES[form])
             case Spelled(enum):
-                first = {str(each[0]): member for member, each in self.plans.spellings(enum).items()}
-                return Twin(str, first.__getitem__)
+                spellings = self.plans.spellings(enum).items()
+                words = {each: member for member, all_ in spellings for each in all_ if isinstance(each, str)}
+                return Twin(str, words.__getitem__)
             case Array(item):
                 inner = self.of(item)
                 array = GenericAlias(tuple, (inner.type, ...))

@@ -266,7 +266,7 @@ class _Body:
 
     def _is_there(self, member: Member) -> str:
         default = self._default(member)
-        if default == "None" or member.is_always_written:
+        if default == "None":
             return "v is not None"
         if member.default is not None and isinstance(member.default.value, bool | Unset):
             return f"v is not {default}"
