@@ -123,7 +123,7 @@ def take_standard_streams() -> StandardStreams:
 async def serve_stdio(
     agent: Agent, *, framing: Framing | None = None, streams: StandardStreams | None = None
 ) -> None:
-    """Serve an agent on stdin and stdout until stdin ends.
+    """Serve an agent on stdin and stdout until stdin has ended and what came from it is answered.
 
     Args:
         agent: What is served.
@@ -135,8 +135,8 @@ async def serve_stdio(
         link = host.open_link()
         pipe = PipeServer(host.server, link.name, framing or Ndjson())
         async with anyio.create_task_group() as group:
-            group.start_soon(_write, pipe, host, link, taken.stdout)
-            await _read(pipe, host, link, taken.stdin)
+            group.start_soon(_read, pipe, host, link, taken.stdin)
+            await _write(pipe, host, link, taken.stdout)
             group.cancel_scope.cancel()
 
 
@@ -147,6 +147,7 @@ async def _read(pipe: PipeServer, host: Host, link: HostLink, stdin: int) -> Non
         link.ring()
     pipe.receive_eof(host.now())
     host.pump()
+    link.ring()
 
 
 async def _write(pipe: PipeServer, host: Host, link: HostLink, stdout: int) -> None:
@@ -156,7 +157,12 @@ async def _write(pipe: PipeServer, host: Host, link: HostLink, stdout: int) -> N
         pipe.deliver(deliveries, host.now())
         pieces = pipe.data_to_send()
         if pieces:
-            await anyio.to_thread.run_sync(_write_all, stdout, b"".join(pieces), abandon_on_cancel=True)
+            try:
+                await anyio.to_thread.run_sync(_write_all, stdout, b"".join(pieces), abandon_on_cancel=True)
+            except BrokenPipeError:
+                return  # whoever read has left
+        elif pipe.is_closed:
+            return
         elif not deliveries:
             await link.wait()
 

@@ -103,6 +103,15 @@ class Fold:
         return self._status
 
     @property
+    def context_id(self) -> str | None:
+        """The context of the task."""
+        return self._base.context_id if self._base is not None else None
+
+    def has_message(self, message_id: str) -> bool:
+        """Whether a message with this id is in the history."""
+        return any(message.message_id == message_id for message in self._history)
+
+    @property
     def state(self) -> TaskState:
         """The state now; `UNKNOWN` while there is no task."""
         return self._status.state

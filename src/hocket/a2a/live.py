@@ -14,6 +14,7 @@ from hocket.a2a.model import (
     Task,
     TaskArtifactUpdateEvent,
     TaskState,
+    TaskStatus,
     TaskStatusUpdateEvent,
 )
 from hocket.a2a.ports import Checkpoint, Link, Stored
@@ -172,9 +173,10 @@ class LiveTask:
         """The task as the log has it, with so much of its history."""
         return trim_history(self.fold.snapshot(), history_length)
 
-    def has_seen(self, message_id: str) -> bool:
-        """Whether a message with this id is part of the task (A2A 1.0 section 3.1.1: sends may be repeated)."""
-        return any(message.message_id == message_id for message in self.fold.snapshot().history)
+    def status_event(self, state: TaskState, timestamp: str) -> TaskStatusUpdateEvent:
+        """The event that gives the task a new state."""
+        status = TaskStatus(state=state, timestamp=timestamp)
+        return TaskStatusUpdateEvent(task_id=self.id, context_id=self.fold.context_id, status=status)
 
     def checkpoint(self) -> Checkpoint | None:
         """A snapshot for the store, when the task is over or enough was appended since the last one."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import Any
 
 from attrs import define, field
 
 from hocket.a2a.live import LiveTask
-from hocket.a2a.ports import Delivery, Link, Output, Ready
-from hocket.a2a.subscription import Subscription
+from hocket.a2a.ports import Delivery, Link, Output, Ready, Refused
+from hocket.a2a.subscription import Call, Subscription
+from hocket.errors import Code, ErrorObject
 
 __all__ = ["Mailbox", "Mailboxes"]
 
@@ -25,13 +27,19 @@ class Mailbox:
 
 @define(eq=False)
 class Mailboxes:
-    """All links. A link is told once that it is `Ready`, and not again before it has taken everything."""
+    """All links. A link is told once that it is `Ready`, and not again before it has taken everything.
+
+    A link without a mailbox is one that was never heard of or has left: what comes for it is dropped.
+    """
 
     outputs: deque[Output]
     _boxes: dict[Link, Mailbox] = field(factory=dict, init=False)
 
+    def __len__(self) -> int:
+        return len(self._boxes)
+
     def get(self, link: Link) -> Mailbox | None:
-        """The link's mailbox, or None if nothing was ever put there."""
+        """The link's mailbox, or None if it has none."""
         return self._boxes.get(link)
 
     def open(self, link: Link) -> Mailbox:
@@ -42,10 +50,23 @@ class Mailboxes:
         """Forget the link; what it read and waited for is returned."""
         return self._boxes.pop(link, None)
 
+    def refuse(
+        self, link: Link, call: Call, code: Code, message: str | None = None, data: Any = None
+    ) -> None:
+        """Answer a call with an error."""
+        error = call.dialect.write_error(ErrorObject.of(code, message, data))
+        self.deliver(link, Refused(request_id=call.request_id, error=error))
+
+    def refuse_over_limit(self, link: Link, call: Call, limit: str, maximum: int) -> None:
+        """Answer a call with the limit that it would exceed; the caller may try again."""
+        self.refuse(link, call, Code.OVERLOADED, data={"limit": limit, "max": maximum, "retryable": True})
+
     def deliver(self, link: Link, delivery: Delivery) -> None:
         """Put an answer into the link's mailbox."""
-        self.open(link).answers.append(delivery)
-        self.ready(link)
+        box = self._boxes.get(link)
+        if box is not None:
+            box.answers.append(delivery)
+            self.ready(link)
 
     def ready(self, link: Link) -> None:
         """There is something for this link."""

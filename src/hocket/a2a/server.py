@@ -19,17 +19,15 @@ from typing import Any, Literal
 from attrs import define, evolve, field
 
 from hocket.a2a import states
+from hocket.a2a.admission import admit_cancel, admit_message, admit_subscription, history_length
 from hocket.a2a.dialects import Operation, negotiate
 from hocket.a2a.limits import ServerLimits
 from hocket.a2a.live import LiveTask, Turn
 from hocket.a2a.mailboxes import Mailboxes
 from hocket.a2a.model import (
-    CancelTaskRequest,
-    GetTaskRequest,
     Message,
     SendMessageRequest,
     StreamItem,
-    SubscribeToTaskRequest,
     Task,
     TaskState,
     TaskStatus,
@@ -48,6 +46,8 @@ from hocket.a2a.ports import (
     Run,
     Stored,
 )
+from hocket.a2a.residents import Residents
+from hocket.a2a.states import Answer
 from hocket.a2a.subscription import Call, Subscription
 from hocket.a2a.timestamps import timestamp
 from hocket.entropy import Entropy
@@ -74,13 +74,13 @@ class Server:
     epoch: float = 0.0
     limits: ServerLimits = ServerLimits()
     on_disconnect: Literal["continue", "cancel"] = "continue"
-    _tasks: dict[str, LiveTask] = field(factory=dict, init=False)
-    _idle: dict[str, None] = field(factory=dict, init=False)
+    _tasks: Residents = field(init=False)
     _outputs: deque[Output] = field(factory=deque, init=False)
     _mailboxes: Mailboxes = field(init=False)
     _grace: Timers[str] = field(factory=Timers, init=False)
 
     def __attrs_post_init__(self) -> None:
+        self._tasks = Residents(self.limits)
         self._mailboxes = Mailboxes(self._outputs)
 
     # Calls ------------------------------------------------------------------------------------------------------
@@ -89,27 +89,17 @@ class Server:
         self, link: Link, request_id: Id, method: str, params: Any, service: ServiceParameters, now: float
     ) -> None:
         """Take a request: `take(link)` will give its answer, its items, or its error."""
+        mailbox = self._mailboxes.open(link)
         dialect, operation = negotiate(method, service.version)
-        if isinstance(operation, ErrorObject):
-            self._mailboxes.deliver(
-                link, Refused(request_id=request_id, error=dialect.write_error(operation))
-            )
-            return
-        parsed = dialect.read_params(operation, params)
-        if isinstance(parsed, ErrorObject):
-            self._mailboxes.deliver(link, Refused(request_id=request_id, error=dialect.write_error(parsed)))
+        params = operation if isinstance(operation, ErrorObject) else dialect.read_params(operation, params)
+        if isinstance(params, ErrorObject) or isinstance(operation, ErrorObject):
+            self._mailboxes.deliver(link, Refused(request_id=request_id, error=dialect.write_error(params)))
             return
         call = Call(
-            request_id=request_id, dialect=dialect, operation=operation, params=parsed, service=service
+            request_id=request_id, dialect=dialect, operation=operation, params=params, service=service
         )
-        mailbox = self._mailboxes.get(link)
-        if mailbox is not None and len(mailbox.subscriptions) >= self.limits.calls:
-            self._refuse(
-                link,
-                call,
-                Code.OVERLOADED,
-                data={"limit": "calls", "max": self.limits.calls, "retryable": True},
-            )
+        if len(mailbox.subscriptions) + len(mailbox.waits_for) >= self.limits.calls:
+            self._mailboxes.refuse_over_limit(link, call, "calls", self.limits.calls)
             return
         self._perform(link, call, now)
 
@@ -121,13 +111,13 @@ class Server:
         for subscription in list(mailbox.subscriptions):
             if subscription.call.request_id == request_id:
                 self._drop(subscription, now)
-                self._refuse(link, subscription.call, Code.REQUEST_CANCELLED)
+                self._mailboxes.refuse(link, subscription.call, Code.REQUEST_CANCELLED)
         for live in list(mailbox.waits_for.values()):
             for waiter in [
                 waiter for waiter in live.waiters if waiter[0] == link and waiter[1].request_id == request_id
             ]:
                 live.waiters.remove(waiter)
-                self._refuse(link, waiter[1], Code.REQUEST_CANCELLED)
+                self._mailboxes.refuse(link, waiter[1], Code.REQUEST_CANCELLED)
                 self._left(live, now)
 
     def disconnect(self, link: Link, now: float) -> None:
@@ -138,17 +128,16 @@ class Server:
         for subscription in mailbox.subscriptions:
             self._drop(subscription, now)
         for live in mailbox.waits_for.values():
-            waiting = [waiter for waiter in live.waiters if waiter[0] != link]
-            if len(waiting) != len(live.waiters):
-                live.waiters = waiting
-                self._left(live, now)
+            live.waiters = [waiter for waiter in live.waiters if waiter[0] != link]
+            live.parked = [parked for parked in live.parked if parked[0] != link]
+            self._left(live, now)
 
     def take(self, link: Link, limit: int = 256) -> list[Delivery]:
         """What the link may be given now, about `limit` deliveries; [] when it has all (a `Ready` will follow)."""
         out, over = self._mailboxes.take(link, limit)
         for subscription in over:
             subscription.live.subscriptions.remove(subscription)
-            self._settle(subscription.live)
+            self._tasks.rest(subscription.live)
         return out
 
     def next_output(self) -> Output | None:
@@ -170,10 +159,8 @@ class Server:
         if not live.take_entries(entries):
             return
         live.catch_up()
-        self._announce(live)
-        parked, live.parked = live.parked, []
-        for link, call in parked:
-            self._perform(link, call, now)
+        self._announce(live, now)
+        self._unpark(live, now)
         self._answer_waiters(live)
         for subscription in live.subscriptions:
             self._mailboxes.ready(subscription.link)
@@ -182,7 +169,7 @@ class Server:
         checkpoint = live.checkpoint()
         if checkpoint is not None:
             self._outputs.append(checkpoint)
-        self._settle(live)
+        self._tasks.rest(live)
 
     def append_refused(self, task_id: str, now: float) -> None:
         """The store did not append: somebody else has. Our run is fenced, and the task is read anew."""
@@ -193,7 +180,7 @@ class Server:
         if turn is not None and turn.is_announced:
             self._outputs.append(Interrupt(task_id=task_id, run=turn.run))
         elif turn is not None:
-            live.parked.append((turn.link, turn.call))
+            self._park(turn.link, turn.call, live)
         self._reload(live)
 
     def loaded(self, task_id: str, stored: Stored | None, now: float) -> None:
@@ -202,17 +189,15 @@ class Server:
         if live is None or not live.is_loading:
             return
         live.is_loading = False
-        parked, live.parked = live.parked, []
         if stored is None:
-            del self._tasks[task_id]
-            for link, call in parked:
-                self._refuse(link, call, Code.TASK_NOT_FOUND)
+            self._tasks.forget(live)
+            for link, call in self._parked(live):
+                self._mailboxes.refuse(link, call, Code.TASK_NOT_FOUND)
             return
         live.restore(stored)
         self._answer_waiters(live)
-        for link, call in parked:
-            self._perform(link, call, now)
-        self._settle(live)
+        self._unpark(live, now)
+        self._tasks.rest(live)
 
     # The runner -------------------------------------------------------------------------------------------------
 
@@ -222,7 +207,12 @@ class Server:
         Raises:
             LocalProtocolError: The run is not the task's current one.
         """
-        self.emit(task_id, run, [self._status(task_id, TaskState.WORKING, now)], now)
+        self.emit(
+            task_id,
+            run,
+            [self._running(task_id, run).status_event(TaskState.WORKING, self._timestamp(now))],
+            now,
+        )
 
     def emit(self, task_id: str, run: int, items: Sequence[StreamItem], now: float) -> None:
         """Events of a running agent, in order. Statuses without a timestamp get one.
@@ -231,7 +221,7 @@ class Server:
             LocalProtocolError: The run was ended or replaced, or an event breaks the task's life. Nothing is appended.
         """
         live = self._running(task_id, run)
-        self._append(live, [self._stamped(item, live, now) for item in items])
+        self._append(live, [self._stamped(item, now) for item in items])
 
     def ended(self, task_id: str, run: int, now: float) -> None:
         """A run is over. A task that its agent left unsettled is CANCELED if that was asked for, else FAILED."""
@@ -241,9 +231,9 @@ class Server:
         turn, live.turn = live.turn, None
         if not states.settles(live.tail_state):
             state = TaskState.CANCELED if turn.is_interrupted else TaskState.FAILED
-            self._append(live, [self._status(task_id, state, now)])
+            self._append(live, [live.status_event(state, self._timestamp(now))])
         self._grace.clear(task_id)
-        self._settle(live)
+        self._tasks.rest(live)
 
     # Time -------------------------------------------------------------------------------------------------------
 
@@ -254,76 +244,60 @@ class Server:
     def handle_timeout(self, now: float) -> None:
         """Agents that did not stop in time are left behind: their tasks are CANCELED, what they say is refused."""
         for task_id in self._grace.due(now):
-            live = self._tasks[task_id]
+            live = self._tasks.get(task_id)
+            if live is None:
+                continue
             live.turn = None
             if not states.is_terminal(live.tail_state):
-                self._append(live, [self._status(task_id, TaskState.CANCELED, now)])
+                self._append(live, [live.status_event(TaskState.CANCELED, self._timestamp(now))])
 
     # The operations ---------------------------------------------------------------------------------------------
 
     def _perform(self, link: Link, call: Call, now: float) -> None:
-        match call.params:
-            case SendMessageRequest(message=Message(task_id=None) as message):
-                self._begin(link, call, message, now)
-                return
-            case SendMessageRequest(message=Message(task_id=str() as task_id)):
-                pass
-            case (
-                GetTaskRequest(id=task_id)
-                | CancelTaskRequest(id=task_id)
-                | SubscribeToTaskRequest(id=task_id)
-            ):
-                pass
+        params = call.params
+        message = params.message if isinstance(params, SendMessageRequest) else None
+        task_id = params.message.task_id if isinstance(params, SendMessageRequest) else params.id
+        if message is not None and task_id is None:
+            self._begin(link, call, message, now)
+            return
+        assert task_id is not None, "every other call names its task"
         live = self._tasks.get(task_id)
         if live is None:
-            live = self._tasks[task_id] = LiveTask(task_id, self.limits)
+            live = self._tasks.admit(task_id)
             self._reload(live)
         if live.is_loading or live.fold.is_empty:
-            live.parked.append((link, call))
-            return
-        match call.operation:
-            case Operation.SEND | Operation.STREAM:
-                self._follow_up(link, call, live, now)
-            case Operation.GET:
-                self._answer(link, call, live)
-            case Operation.CANCEL:
-                self._cancel(link, call, live, now)
-            case Operation.SUBSCRIBE:
-                self._subscribe(link, call, live)
+            self._park(link, call, live)
+        elif message is not None:
+            self._follow_up(link, call, live, message, now)
+        elif call.operation is Operation.GET:
+            self._answer(link, call, live)
+        elif call.operation is Operation.CANCEL:
+            self._cancel(link, call, live, now)
+        else:
+            self._subscribe(link, call, live)
 
     def _begin(self, link: Link, call: Call, message: Message, now: float) -> None:
-        if len(self._tasks) >= self.limits.tasks and not self._evict():
-            data = {"limit": "tasks", "max": self.limits.tasks, "retryable": True}
-            self._refuse(link, call, Code.OVERLOADED, data=data)
+        if not self._tasks.has_room():
+            self._mailboxes.refuse_over_limit(link, call, "tasks", self.limits.tasks)
             return
         task_id = self.entropy.new_id()
         context_id = message.context_id or self.entropy.new_id()
         message = evolve(message, task_id=task_id, context_id=context_id)
-        live = self._tasks[task_id] = LiveTask(task_id, self.limits)
-        status = TaskStatus(state=TaskState.SUBMITTED, timestamp=timestamp(self.epoch + now))
+        live = self._tasks.admit(task_id)
+        status = TaskStatus(state=TaskState.SUBMITTED, timestamp=self._timestamp(now))
         task = Task(id=task_id, context_id=context_id, status=status, history=(message,))
         self._start_turn(link, call, live, message, [task])
 
-    def _follow_up(self, link: Link, call: Call, live: LiveTask, now: float) -> None:
-        assert isinstance(call.params, SendMessageRequest)
-        message, context_id = call.params.message, live.fold.snapshot().context_id
-        if message.context_id is not None and message.context_id != context_id:
-            reason = (
-                f"contextId does not match the context of task {live.id}; leave it out or send the task's own"
-            )
-            self._refuse(link, call, Code.INVALID_PARAMS, reason)
-        elif live.has_seen(message.message_id):
-            self._attach(link, call, live)
-        elif live.turn is not None or not isinstance(states.ON_MESSAGE[live.tail_state], states.Answer):
-            reason = f"the task is {live.tail_state.value} and takes no message now; "
-            reason += (
-                "start a new task" if states.is_terminal(live.tail_state) else "wait until it asks for input"
-            )
-            self._refuse(link, call, Code.UNSUPPORTED_OPERATION, reason)
-        else:
-            message = evolve(message, task_id=live.id, context_id=context_id)
-            items: list[StreamItem] = [message, self._status(live.id, TaskState.SUBMITTED, now, context_id)]
-            self._start_turn(link, call, live, message, items)
+    def _follow_up(self, link: Link, call: Call, live: LiveTask, message: Message, now: float) -> None:
+        match admit_message(message, live):
+            case Answer.TASK_AGAIN:
+                self._attach(link, call, live)
+            case Answer():
+                message = evolve(message, task_id=live.id, context_id=live.fold.context_id)
+                submitted = live.status_event(TaskState.SUBMITTED, self._timestamp(now))
+                self._start_turn(link, call, live, message, [message, submitted])
+            case code, reason:
+                self._mailboxes.refuse(link, call, code, reason)
 
     def _start_turn(
         self, link: Link, call: Call, live: LiveTask, message: Message, items: Sequence[StreamItem]
@@ -332,23 +306,25 @@ class Server:
         live.turn = Turn(live.runs, message, link, call, recorded_at=live.tail + len(items))
         self._append(live, items)
 
-    def _announce(self, live: LiveTask) -> None:
+    def _announce(self, live: LiveTask, now: float) -> None:
         """Once its message is in the log: ask the runner, and let the caller read."""
         turn = live.turn
         if turn is None or turn.is_announced or live.log.last < turn.recorded_at:
             return
         turn.is_announced = True
         self._outputs.append(Run(task=live.fold.snapshot(), run=turn.run, message=turn.message))
-        self._attach(turn.link, turn.call, live, is_new=turn.recorded_at == 1)
+        if self._mailboxes.get(turn.link) is not None:
+            self._attach(turn.link, turn.call, live, is_new=turn.recorded_at == 1)
+        elif self.on_disconnect == "cancel":
+            self._interrupt(live, now)
 
     def _attach(self, link: Link, call: Call, live: LiveTask, *, is_new: bool = False) -> None:
         """Let the call that sent a message read the task, or wait for it, as it asked."""
-        assert isinstance(call.params, SendMessageRequest)
+        assert isinstance(call.params, SendMessageRequest), "only messages start turns"
         configuration = call.params.configuration
         if call.operation is Operation.STREAM:
-            length = configuration.history_length if configuration else None
             cursor = Cursor(live.log, 0 if is_new else live.log.last)
-            self._read(Subscription(link, call, live, cursor, not is_new, length))
+            self._read(Subscription(link, call, live, cursor, not is_new, history_length(call)))
         elif (configuration and configuration.return_immediately) or states.settles(live.fold.state):
             self._answer(link, call, live)
         else:
@@ -359,29 +335,30 @@ class Server:
         if seen is not None and seen <= live.log.last:
             self._read(Subscription(link, call, live, Cursor(live.log, seen), wants_snapshot=False))
             return
-        outcome = states.ON_SUBSCRIBE[live.fold.state]
-        if isinstance(outcome, Code) and not call.dialect.streams_finished_tasks:
-            reason = f"the task is {live.fold.state.value}: there is nothing to subscribe to; get it instead"
-            self._refuse(link, call, outcome, reason)
-            return
-        self._read(Subscription(link, call, live, Cursor(live.log, live.log.last), wants_snapshot=True))
+        match admit_subscription(call, live):
+            case Answer():
+                self._read(
+                    Subscription(link, call, live, Cursor(live.log, live.log.last), wants_snapshot=True)
+                )
+            case code, reason:
+                self._mailboxes.refuse(link, call, code, reason)
 
     def _cancel(self, link: Link, call: Call, live: LiveTask, now: float) -> None:
-        match states.ON_CANCEL[live.tail_state]:
-            case Code() as code:
-                self._refuse(link, call, code, f"the task is {live.tail_state.value} already")
-            case states.Answer.TASK_AGAIN if live.fold.state is TaskState.CANCELED:
+        match admit_cancel(live):
+            case Answer.TASK_AGAIN:
                 self._answer(link, call, live)
-            case _:
+            case Answer():
                 self._wait(link, call, live)
                 self._interrupt(live, now)
+            case code, reason:
+                self._mailboxes.refuse(link, call, code, reason)
 
     def _interrupt(self, live: LiveTask, now: float) -> None:
         turn = live.turn
         if turn is None or not turn.is_announced:
             live.turn = None
             if not states.is_terminal(live.tail_state):
-                self._append(live, [self._status(live.id, TaskState.CANCELED, now)])
+                self._append(live, [live.status_event(TaskState.CANCELED, self._timestamp(now))])
         elif not turn.is_interrupted:
             turn.is_interrupted = True
             self._outputs.append(Interrupt(task_id=live.id, run=turn.run))
@@ -393,11 +370,28 @@ class Server:
         live.check(items)
         self._outputs.append(Append(task_id=live.id, expect=live.tail, items=tuple(items)))
         live.note(items)
-        self._idle.pop(live.id, None)
+        self._tasks.wake(live)
 
     def _reload(self, live: LiveTask) -> None:
         live.is_loading = True
         self._outputs.append(Load(task_id=live.id))
+
+    def _park(self, link: Link, call: Call, live: LiveTask) -> None:
+        """Perform the call once the task is there."""
+        mailbox = self._mailboxes.get(link)
+        if mailbox is not None:  # else the link has left while its message was on the way to the store
+            mailbox.waits_for[live.id] = live
+            live.parked.append((link, call))
+
+    def _parked(self, live: LiveTask) -> list[tuple[Link, Call]]:
+        parked, live.parked = live.parked, []
+        for link, _ in parked:
+            self._mailboxes.open(link).waits_for.pop(live.id, None)
+        return parked
+
+    def _unpark(self, live: LiveTask, now: float) -> None:
+        for link, call in self._parked(live):
+            self._perform(link, call, now)
 
     def _running(self, task_id: str, run: int) -> LiveTask:
         live = self._tasks.get(task_id)
@@ -414,7 +408,7 @@ class Server:
             if call.operation is not Operation.CANCEL or live.fold.state is TaskState.CANCELED:
                 self._answer(link, call, live)
             elif states.is_terminal(live.fold.state):
-                self._refuse(
+                self._mailboxes.refuse(
                     link, call, Code.TASK_NOT_CANCELABLE, f"the task is {live.fold.state.value} already"
                 )
             else:
@@ -424,30 +418,17 @@ class Server:
         """Answer the call when the task settles."""
         self._mailboxes.open(link).waits_for[live.id] = live
         live.waiters.append((link, call))
-        self._idle.pop(live.id, None)
+        self._tasks.wake(live)
 
     def _answer(self, link: Link, call: Call, live: LiveTask) -> None:
-        match call.params:
-            case SendMessageRequest(configuration=configuration):
-                length = configuration.history_length if configuration else None
-            case GetTaskRequest(history_length=length):
-                pass
-            case _:
-                length = None
-        result = call.dialect.write_result(call.operation, live.snapshot(length))
+        result = call.dialect.write_result(call.operation, live.snapshot(history_length(call)))
         self._mailboxes.deliver(link, Answered(request_id=call.request_id, result=result))
-        self._settle(live)
-
-    def _refuse(
-        self, link: Link, call: Call, code: Code, message: str | None = None, data: Any = None
-    ) -> None:
-        error = call.dialect.write_error(ErrorObject.of(code, message, data))
-        self._mailboxes.deliver(link, Refused(request_id=call.request_id, error=error))
+        self._tasks.rest(live)
 
     def _read(self, subscription: Subscription) -> None:
         self._mailboxes.open(subscription.link).subscriptions.append(subscription)
         subscription.live.subscriptions.append(subscription)
-        self._idle.pop(subscription.live.id, None)
+        self._tasks.wake(subscription.live)
         self._mailboxes.ready(subscription.link)
 
     def _drop(self, subscription: Subscription, now: float) -> None:
@@ -461,32 +442,14 @@ class Server:
         """Somebody no longer reads the task or waits for it."""
         if self.on_disconnect == "cancel" and live.turn and not live.subscriptions and not live.waiters:
             self._interrupt(live, now)
-        self._settle(live)
-
-    def _settle(self, live: LiveTask) -> None:
-        """Note that a task is idle; forget the longest idle ones when too many are held."""
-        if live.is_idle and live.id in self._tasks:
-            self._idle[live.id] = None
-            if len(self._tasks) > self.limits.tasks:
-                self._evict()
-
-    def _evict(self) -> bool:
-        for task_id in self._idle:
-            del self._idle[task_id], self._tasks[task_id]
-            return True
-        return False
+        self._tasks.rest(live)
 
     # Statuses ---------------------------------------------------------------------------------------------------
 
-    def _status(
-        self, task_id: str, state: TaskState, now: float, context_id: str | None = None
-    ) -> TaskStatusUpdateEvent:
-        if context_id is None:
-            context_id = self._tasks[task_id].fold.snapshot().context_id
-        status = TaskStatus(state=state, timestamp=timestamp(self.epoch + now))
-        return TaskStatusUpdateEvent(task_id=task_id, context_id=context_id, status=status)
+    def _timestamp(self, now: float) -> str:
+        return timestamp(self.epoch + now)
 
-    def _stamped(self, item: StreamItem, live: LiveTask, now: float) -> StreamItem:
+    def _stamped(self, item: StreamItem, now: float) -> StreamItem:
         if isinstance(item, TaskStatusUpdateEvent) and item.status.timestamp is None:
-            return evolve(item, status=evolve(item.status, timestamp=timestamp(self.epoch + now)))
+            return evolve(item, status=evolve(item.status, timestamp=self._timestamp(now)))
         return item

@@ -37,7 +37,7 @@ class PipeServer:
 
     @property
     def is_closed(self) -> bool:
-        """True once the connection is over."""
+        """True once the connection is over: the client says nothing more, and has every answer."""
         return self.connection.is_closed
 
     def receive_data(self, data: bytes, now: float) -> None:
@@ -46,7 +46,7 @@ class PipeServer:
         self._pass_on(now)
 
     def receive_eof(self, now: float) -> None:
-        """The client will say nothing more: it is gone."""
+        """The client will say nothing more. What it has asked for is still answered, as in `echo … | agent`."""
         self.connection.receive_eof(now)
         self._pass_on(now)
 
@@ -92,7 +92,7 @@ class PipeServer:
                     self.server.receive(self.link, event.id, event.method, event.params, service, now)
                 case CancelReceived():
                     self.server.cancel_call(self.link, event.id, now)
-                case ConnectionClosed():
+                case ConnectionClosed() if not self.connection.unanswered:
                     self.server.disconnect(self.link, now)
                 case _:
                     pass  # notifications ask for nothing here; what was malformed is answered already

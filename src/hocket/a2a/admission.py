@@ -1,0 +1,63 @@
+"""Admission: what a call may do to a task as it stands. Pure decisions, from the tables in `states`."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from hocket.a2a import states
+from hocket.a2a.live import LiveTask
+from hocket.a2a.model import GetTaskRequest, Message, SendMessageRequest, TaskState
+from hocket.a2a.states import Answer
+from hocket.a2a.subscription import Call
+from hocket.errors import Code
+
+__all__ = ["Refusal", "admit_cancel", "admit_message", "admit_subscription", "history_length"]
+
+Refusal: TypeAlias = tuple[Code, str]
+"""Why not, as a code and in words."""
+
+
+def admit_message(message: Message, live: LiveTask) -> Answer | Refusal:
+    """A follow-up: starts a turn, or is one that was sent before (TASK_AGAIN), or is refused."""
+    state = live.tail_state
+    if message.context_id is not None and message.context_id != live.fold.context_id:
+        reason = (
+            f"contextId does not match the context of task {live.id}; leave it out or send the task's own"
+        )
+        return Code.INVALID_PARAMS, reason
+    if live.fold.has_message(message.message_id):
+        return Answer.TASK_AGAIN
+    outcome = states.ON_MESSAGE[state]
+    if isinstance(outcome, Answer) and live.turn is None:
+        return outcome
+    advice = "start a new task" if states.is_terminal(state) else "wait until it asks for input"
+    return Code.UNSUPPORTED_OPERATION, f"the task is {state.value} and takes no message now; {advice}"
+
+
+def admit_cancel(live: LiveTask) -> Answer | Refusal:
+    """A cancel: of what runs, of what waits for input, once more, or too late."""
+    outcome = states.ON_CANCEL[live.tail_state]
+    if isinstance(outcome, Code):
+        return outcome, f"the task is {live.tail_state.value} already"
+    if outcome is Answer.TASK_AGAIN and live.fold.state is not TaskState.CANCELED:
+        return Answer.INTERRUPT  # canceled, but the log does not say so yet: wait until it does
+    return outcome
+
+
+def admit_subscription(call: Call, live: LiveTask) -> Answer | Refusal:
+    """A subscription: a stream, or an error for a task that is over where the dialect has it so."""
+    outcome = states.ON_SUBSCRIBE[live.fold.state]
+    if isinstance(outcome, Answer) or call.dialect.streams_finished_tasks:
+        return Answer.STREAM
+    return outcome, f"the task is {live.fold.state.value}: there is nothing to subscribe to; get it instead"
+
+
+def history_length(call: Call) -> int | None:
+    """How many messages of its history the caller wants with a task; None for all."""
+    match call.params:
+        case SendMessageRequest(configuration=configuration):
+            return configuration.history_length if configuration else None
+        case GetTaskRequest(history_length=length):
+            return length
+        case _:
+            return None

@@ -1,0 +1,62 @@
+"""Residents: the tasks that a server holds in memory. The store has them all; these are the ones in use, and some."""
+
+from __future__ import annotations
+
+from attrs import define, field
+
+from hocket.a2a.limits import ServerLimits
+from hocket.a2a.live import LiveTask
+
+__all__ = ["Residents"]
+
+
+@define(eq=False)
+class Residents:
+    """Tasks by id. The ones that nobody uses are idle, and make room when there are too many.
+
+    Args:
+        limits: `tasks` is how many there may be.
+    """
+
+    limits: ServerLimits
+    _tasks: dict[str, LiveTask] = field(factory=dict, init=False)
+    _idle: dict[str, None] = field(factory=dict, init=False)
+
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+    def get(self, task_id: str) -> LiveTask | None:
+        """The task, if it is here."""
+        return self._tasks.get(task_id)
+
+    def has_room(self) -> bool:
+        """Whether one more fits; the task that was idle longest leaves for it."""
+        return len(self._tasks) < self.limits.tasks or self._evict()
+
+    def admit(self, task_id: str) -> LiveTask:
+        """A task that was not here."""
+        live = self._tasks[task_id] = LiveTask(task_id, self.limits)
+        return live
+
+    def forget(self, live: LiveTask) -> None:
+        """There is no such task."""
+        del self._tasks[live.id]
+        self._idle.pop(live.id, None)
+
+    def wake(self, live: LiveTask) -> None:
+        """The task is in use."""
+        self._idle.pop(live.id, None)
+
+    def rest(self, live: LiveTask) -> None:
+        """The task may have become idle: note it, and let the longest idle one leave if there are too many."""
+        if live.is_idle and live.id in self._tasks:
+            self._idle[live.id] = None
+            if len(self._tasks) > self.limits.tasks:
+                self._evict()
+
+    def _evict(self) -> bool:
+        oldest = next(iter(self._idle), None)
+        if oldest is None:
+            return False
+        del self._idle[oldest], self._tasks[oldest]
+        return True
