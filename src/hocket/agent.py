@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeVar
 from attrs import define, evolve, field, frozen
 
 from hocket.a2a.card import AgentCapabilities, AgentCard, AgentInterface, AgentSkill
-from hocket.a2a.dialects import DIALECTS
+from hocket.a2a.dialects import DIALECTS, V1_0
 from hocket.a2a.model import (
     Artifact,
     Message,
@@ -207,38 +207,18 @@ class Speech:
         """The events that a yielded value means. None and "" mean none.
 
         Raises:
-            LocalProtocolError: The value has no meaning here, or the turn is over.
+            LocalProtocolError: The value has no meaning here, cannot be written as JSON, or the turn is over.
         """
         if self.is_over:
             raise LocalProtocolError(f"the task is {self._state.value}: nothing can follow that")
-        if value.__class__ is str:
-            return [self._text(value)] if value else []
-        match value:
-            case None:
-                return []
-            case str():
-                return [self._text(str(value))] if value else []
-            case dict():
-                return [self._whole("data", Part(data=value))]
-            case bytes() | bytearray() | memoryview():
-                return [self._whole("file", Part(raw=bytes(value), media_type="application/octet-stream"))]
-            case Progress():
-                return [self._progress(value)]
-            case Part():
-                return [self._whole("part", value)]
-            case Artifact():
-                return [self._update(value, last_chunk=True)]
-            case Message():
-                return [self._status(TaskState.WORKING, self._addressed(value))]
-            case TaskStatus():
-                return [self._note(self._status(value.state, value.message, value.timestamp))]
-            case TaskStatusUpdateEvent():
-                return [self._note(value)]
-            case TaskArtifactUpdateEvent():
-                return [value]
-        raise LocalProtocolError(
-            f"an agent cannot say a {type(value).__name__}: yield str, dict, bytes, task.progress(…) or an A2A object"
-        )
+        if isinstance(value, str):
+            return [self._text(value if value.__class__ is str else str(value))] if value else []
+        items = self._meaning(value)
+        for item in items:
+            V1_0.write_item(
+                item
+            )  # what cannot be written is the agent's mistake, and must not meet its readers
+        return items
 
     def finish(self, value: Any = None) -> list[StreamItem]:
         """The end of the function, which returned `value`: the text is sealed, and the task COMPLETED if unsettled.
@@ -260,6 +240,32 @@ class Speech:
         """The function raised: FAILED, with the id under which the log tells why, and `detail` only when debugging."""
         text = f"The agent failed; its log has the reason under {correlation_id}."
         return [self._note(self._status(TaskState.FAILED, self._message(f"{text} {detail}".strip())))]
+
+    def _meaning(self, value: Any) -> list[StreamItem]:
+        match value:
+            case None:
+                return []
+            case dict():
+                return [self._whole("data", Part(data=value))]
+            case bytes() | bytearray() | memoryview():
+                return [self._whole("file", Part(raw=bytes(value), media_type="application/octet-stream"))]
+            case Progress():
+                return [self._progress(value)]
+            case Part():
+                return [self._whole("part", value)]
+            case Artifact():
+                return [self._update(value, last_chunk=True)]
+            case Message():
+                return [self._status(TaskState.WORKING, self._addressed(value))]
+            case TaskStatus():
+                return [self._note(self._status(value.state, value.message, value.timestamp))]
+            case TaskStatusUpdateEvent():
+                return [self._note(value)]
+            case TaskArtifactUpdateEvent():
+                return [value]
+        raise LocalProtocolError(
+            f"an agent cannot say a {type(value).__name__}: yield str, dict, bytes, task.progress(…) or an A2A object"
+        )
 
     def _text(self, text: str, *, last_chunk: bool = False) -> TaskArtifactUpdateEvent:
         append, self._has_text = self._has_text, True

@@ -101,8 +101,9 @@ class Runner:
 
         def hand_on() -> None:
             if items:
-                self._emit(run, items)
+                ready = items.copy()
                 items.clear()
+                self._emit(run, ready)
 
         slice_ends = time.perf_counter() + _SLICE
         try:
@@ -116,17 +117,25 @@ class Runner:
                     hand_on()
                     await anyio.lowlevel.checkpoint()
                     slice_ends = time.perf_counter() + _SLICE
-            hand_on()
         finally:
-            with anyio.CancelScope(shield=True):
-                await values.aclose()
+            try:
+                hand_on()  # also what came before an exception
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await values.aclose()
 
     async def _tell_sync(self, run: Run, speech: Speech, values: Generator[Any, None, Any]) -> Any:
         async with iterate_in_thread(values, _BATCH, self._threads) as batches:
             async for batch in batches:
-                items = [item for value in batch for item in speech.say(value)]
-                if items:
-                    self._emit(run, items)
+                items: list[StreamItem] = []
+                try:
+                    for value in batch:
+                        items += speech.say(value)
+                        if speech.is_over:
+                            break
+                finally:
+                    if items:  # also what came before a value that has no meaning
+                        self._emit(run, items)
                 if speech.is_over:
                     break
         return batches.returned

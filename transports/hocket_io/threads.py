@@ -27,7 +27,6 @@ def loop_caller() -> Callable[[Callable[[], object]], None]:
 
         return trio.lowlevel.current_trio_token().run_sync_soon
 
-
     def call_soon(call: Callable[[], object]) -> None:
         loop.call_soon_threadsafe(call)
 
@@ -126,10 +125,15 @@ async def iterate_in_thread(
     async def run() -> None:
         await anyio.to_thread.run_sync(iteration.work, abandon_on_cancel=True, limiter=threads)
 
+    failure: Exception | None = None
     async with anyio.create_task_group() as group:
         group.start_soon(run)
         try:
             yield iteration
+        except Exception as error:  # noqa: BLE001  -- raised below, where no group wraps it
+            failure = error
         finally:
             iteration.stop()
             group.cancel_scope.cancel()
+    if failure is not None:
+        raise failure

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from attrs import field, frozen
 
 from hocket import codec
+from hocket.a2a.dialects.boxes import boxed, unboxed
 from hocket.a2a.dialects.checks import violation
 from hocket.a2a.dialects.details import details
 from hocket.a2a.model import (
@@ -24,6 +25,8 @@ from hocket.a2a.model import (
 from hocket.errors import Code, CodecError, ErrorObject
 
 __all__ = ["Dialect", "Operation", "Params"]
+
+T = TypeVar("T")
 
 
 class Operation(Enum):
@@ -58,6 +61,7 @@ class Dialect:
         sends_version: Whether a client says the version with every request.
         streams_finished_tasks: Whether a subscription to a task that is over gets the Task and the end, not an error.
         details_errors: Whether the `data` of an error is a list of typed details.
+        boxes_data: Whether data parts hold objects only, so that other values need a box.
     """
 
     version: str
@@ -66,6 +70,7 @@ class Dialect:
     sends_version: bool
     streams_finished_tasks: bool
     details_errors: bool
+    boxes_data: bool
     operations: Mapping[str, Operation] = field(init=False)
 
     @property
@@ -75,6 +80,12 @@ class Dialect:
 
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "operations", {name: operation for operation, name in self.methods.items()})
+
+    def _read(self, value: T) -> T:
+        return unboxed(value) if self.boxes_data else value
+
+    def _written(self, value: T) -> T:
+        return boxed(value) if self.boxes_data else value
 
     # The server's side.
 
@@ -87,20 +98,22 @@ class Dialect:
         except CodecError as error:
             return _invalid(error.path, error.reason)
         wrong = violation(parsed)
-        return parsed if wrong is None else _invalid(*wrong)
+        return self._read(parsed) if wrong is None else _invalid(*wrong)
 
     def write_result(self, operation: Operation, task: Task) -> bytes:
         """The result of a call that does not stream."""
         if operation is Operation.SEND:
-            return self.wire.writer(SendResult).to_json(task)
-        return self.wire.writer(Task).to_json(task)
+            return self.wire.writer(SendResult).to_json(self._written(task))
+        return self.wire.writer(Task).to_json(self._written(task))
 
     def write_item(self, item: StreamItem) -> bytes | None:
         """The result in one event of a stream; None for what a task's log holds but no version sends.
 
         (A message that is added to the history: A2A has no event for it.)
         """
-        return None if isinstance(item, Message) else self.wire.writer(StreamItem).to_json(item)
+        return (
+            None if isinstance(item, Message) else self.wire.writer(StreamItem).to_json(self._written(item))
+        )
 
     def write_error(self, error: ErrorObject) -> ErrorObject:
         """The error as this version writes it."""
@@ -110,7 +123,7 @@ class Dialect:
 
     def write_params(self, operation: Operation, params: Params) -> Any:
         """The params of a request."""
-        return self.wire.writer(_PARAMS[operation]).to_value(params)
+        return self.wire.writer(_PARAMS[operation]).to_value(self._written(params))
 
     def read_result(self, operation: Operation, result: Any) -> Task | Message:
         """The result of a call that does not stream.
@@ -120,13 +133,13 @@ class Dialect:
         """
         if operation is Operation.SEND:
             answer: SendResult = self.wire.reader(SendResult).from_value(result, "result")
-            return answer
+            return self._read(answer)
         if operation in (Operation.STREAM, Operation.SUBSCRIBE):
             item = self.read_item(result)
             if isinstance(item, Task | Message):
                 return item
             raise CodecError("must be a Task or a Message where nothing is streamed", "result")
-        return self.wire.reader(Task).from_value(result, "result")
+        return self._read(self.wire.reader(Task).from_value(result, "result"))
 
     def read_item(self, result: Any) -> StreamItem:
         """One item of a stream.
@@ -135,7 +148,7 @@ class Dialect:
             CodecError: It is not one.
         """
         item: StreamItem = self.wire.reader(StreamItem).from_value(result, "result")
-        return item
+        return self._read(item)
 
     def read_response(self, data: bytes) -> StreamItem | ErrorObject:
         """One event of a stream: a JSON-RPC response with an item, or with an error.

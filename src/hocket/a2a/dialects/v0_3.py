@@ -104,6 +104,7 @@ V0_3 = Dialect(
     wire=_WIRE,
     sends_version=False,
     streams_finished_tasks=True,
+    boxes_data=True,
     details_errors=False,
 )
 """A2A 0.3.0, 0.2.6 and 0.2.5: one dialect on the wire."""

@@ -82,6 +82,7 @@ V1_0 = Dialect(
     wire=_WIRE,
     sends_version=True,
     streams_finished_tasks=False,
+    boxes_data=False,
     details_errors=True,
 )
 """A2A 1.0 and its patches."""
