@@ -1,7 +1,8 @@
 """The objects of A2A, as version 1.0 names them. One model for all wire versions; a dialect says how each looks.
 
-Everything is frozen. `text` properties are views for people: they join adjacent text parts, while the stored
-parts stay as they were received.
+Everything is frozen, and without a slot for weak references: that is what makes it cheap to read from the wire
+(see `hocket.codec.construction`). `text` properties are views for people: they join adjacent text parts,
+while the stored parts stay as they were received.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ class TaskState(Enum):
     UNKNOWN = "unknown"
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class Part:
     """A piece of content: exactly one of `text`, `raw`, `url` and `data` is there.
 
@@ -80,7 +81,7 @@ class Part:
     media_type: str | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class Message:
     """One utterance of a user or an agent."""
 
@@ -99,7 +100,7 @@ class Message:
         return text_of(self.parts)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class TaskStatus:
     """A state, the message that explains it, and when it began (RFC 3339, UTC)."""
 
@@ -108,7 +109,7 @@ class TaskStatus:
     timestamp: str | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class Artifact:
     """A result of a task."""
 
@@ -125,7 +126,7 @@ class Artifact:
         return text_of(self.parts)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class Task:
     """A piece of work of an agent, as it stands."""
 
@@ -150,7 +151,7 @@ class Task:
         return self.status.message.text
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class TaskStatusUpdateEvent:
     """The task's status changed."""
 
@@ -160,7 +161,7 @@ class TaskStatusUpdateEvent:
     metadata: Metadata | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class TaskArtifactUpdateEvent:
     """An artifact was created or replaced, or (`append`) its list of parts grew; `last_chunk` seals it."""
 
@@ -180,7 +181,7 @@ SendResult: TypeAlias = Task | Message
 """The answer to a message that is not streamed (A2A 1.0 `SendMessageResponse`)."""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class SendMessageConfiguration:
     """How the caller wants to be answered. `return_immediately` is 0.3's `blocking`, turned round."""
 
@@ -189,7 +190,7 @@ class SendMessageConfiguration:
     return_immediately: bool = False
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class SendMessageRequest:
     """Parameters of `SendMessage` and `SendStreamingMessage`."""
 
@@ -199,7 +200,7 @@ class SendMessageRequest:
     tenant: str | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class GetTaskRequest:
     """Parameters of `GetTask`."""
 
@@ -209,7 +210,7 @@ class GetTaskRequest:
     tenant: str | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class CancelTaskRequest:
     """Parameters of `CancelTask`."""
 
@@ -218,7 +219,7 @@ class CancelTaskRequest:
     tenant: str | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class SubscribeToTaskRequest:
     """Parameters of `SubscribeToTask`."""
 

@@ -40,7 +40,7 @@ class Outcome(Enum):
     FAILED = "failed"
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class StreamEvent:
     """One thing that a stream told its client.
 
