@@ -88,6 +88,7 @@ class Log(Generic[E]):
     held: int = field(default=0, init=False)
     _entries: list[Entry[E]] = field(factory=list, init=False)
     _dropped: int = field(default=0, init=False)
+    _dropped_weight: int = field(default=0, init=False)
 
     def __attrs_post_init__(self) -> None:
         self.last = self.start
@@ -112,12 +113,13 @@ class Log(Generic[E]):
 
         Raises:
             LogConflict: `expect` is not the offset of the last entry. Nothing was appended.
-            LocalProtocolError: The log has ended. Nothing was appended.
+            LocalProtocolError: The log has ended, or there are more weights than events. Nothing was appended.
         """
-        if self.is_ended:
-            raise LocalProtocolError(f"the log ended at offset {self.last}; nothing can be appended to it")
+        self._check_open()
         if expect is not None and expect != self.last:
             raise LogConflict(expect, self.last)
+        if len(weights) > len(events):
+            raise LocalProtocolError(f"there are {len(weights)} weights for {len(events)} events")
         padded = [*weights, *[0] * (len(events) - len(weights))]
         entries = [
             Entry(offset, event, weight)
@@ -130,8 +132,10 @@ class Log(Generic[E]):
         """Take entries that were numbered elsewhere (by the store that is the truth).
 
         Raises:
-            LocalProtocolError: They do not continue this log without a gap. Nothing was taken.
+            LocalProtocolError: They do not continue this log without a gap, or it has ended. Nothing was taken.
         """
+        if entries:
+            self._check_open()
         for offset, entry in enumerate(entries, self.last + 1):
             if entry.offset != offset:
                 raise LocalProtocolError(
@@ -151,13 +155,22 @@ class Log(Generic[E]):
         begin = self._dropped + max(0, after + 1 - self.first)
         return self._entries[begin : begin + limit]
 
+    def _check_open(self) -> None:
+        if self.is_ended:
+            raise LocalProtocolError(f"the log ended at offset {self.last}; nothing can be appended to it")
+
     def _trim(self) -> None:
         while len(self) > self.limits.entries or (self.held > self.limits.size and len(self) > 1):
-            self.held -= self._entries[self._dropped].weight
+            weight = self._entries[self._dropped].weight
+            self.held -= weight
             self._dropped += 1
-        if self._dropped > 64 and self._dropped * 2 > len(self._entries):
+            self._dropped_weight += weight
+        many = self._dropped > 64 and self._dropped * 2 > len(self._entries)
+        if (
+            many or self._dropped_weight * 4 > self.limits.size
+        ):  # few heavy ones must not stay in memory either
             del self._entries[: self._dropped]
-            self._dropped = 0
+            self._dropped = self._dropped_weight = 0
 
 
 @define(eq=False)

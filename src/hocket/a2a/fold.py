@@ -201,17 +201,20 @@ def merged(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> Mapp
 def weigh(item: StreamItem) -> int:
     """Roughly the bytes an event occupies: what counts against the limits of a log and of a task."""
     match item:
-        case TaskArtifactUpdateEvent():
-            return 200 + _weigh_parts(item.artifact.parts)
-        case TaskStatusUpdateEvent():
-            return 200 + (_weigh_parts(item.status.message.parts) if item.status.message else 0)
+        case TaskArtifactUpdateEvent(artifact=artifact):
+            total = 200 + _weigh_parts(artifact.parts)
+            if artifact.metadata:
+                total += _weigh_json(artifact.metadata)
+        case TaskStatusUpdateEvent(status=status):
+            total = 200 + (_weigh_parts(status.message.parts) if status.message else 0)
         case Message():
-            return 200 + _weigh_parts(item.parts)
+            total = 200 + _weigh_parts(item.parts)
         case Task():
-            contents = [message.parts for message in item.history] + [
-                artifact.parts for artifact in item.artifacts
-            ]
-            return 500 + sum(_weigh_parts(parts) for parts in contents)
+            said = (item.status.message, *item.history)
+            contents = [message.parts for message in said if message is not None]
+            contents += [artifact.parts for artifact in item.artifacts]
+            total = 500 + sum(_weigh_parts(parts) for parts in contents)
+    return total + _weigh_json(item.metadata) if item.metadata else total
 
 
 def _weigh_parts(parts: Iterable[Part]) -> int:
@@ -223,6 +226,10 @@ def _weigh_parts(parts: Iterable[Part]) -> int:
             total += len(part.raw)
         elif part.data is not UNSET:
             total += _weigh_json(part.data)
+        else:
+            total += len(part.url or "")
+        if part.filename is not None:
+            total += len(part.filename)
         if part.metadata:
             total += _weigh_json(part.metadata)
     return total

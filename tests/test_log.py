@@ -1,0 +1,160 @@
+"""Log, Cursor and Entry: the single facts."""
+
+import gc
+import weakref
+
+import pytest
+
+from hocket.errors import LocalProtocolError
+from hocket.log import Cursor, Entry, Log, LogConflict, LogLimits
+
+
+class Thing:
+    """An event that can be watched: does anybody still hold it?"""
+
+
+def test_offsets_begin_at_one_and_are_dense():
+    log = Log()
+    assert (log.first, log.last, len(log)) == (1, 0, 0)
+    assert [entry.offset for entry in log.append("abc")] == [1, 2, 3]
+    assert (log.first, log.last, len(log)) == (1, 3, 3)
+
+
+def test_a_log_that_continues_a_snapshot_begins_after_it():
+    log = Log(start=7)
+    assert (log.first, log.last) == (8, 7)
+    assert log.append("a")[0].offset == 8
+
+
+def test_append_with_a_wrong_expectation_names_both_offsets_and_changes_nothing():
+    log = Log()
+    log.append("ab")
+    with pytest.raises(LogConflict, match=r"offset 1, but it ends at 2") as caught:
+        log.append("c", expect=1)
+    assert (caught.value.expected, caught.value.last) == (1, 2)
+    assert [entry.event for entry in log.read(0, 10)] == ["a", "b"]
+
+
+def test_expecting_an_empty_log_is_an_expectation_too():
+    log = Log()
+    log.append("a", expect=0)
+    with pytest.raises(LogConflict):
+        log.append("a", expect=0)
+
+
+def test_nothing_is_appended_to_a_log_that_has_ended():
+    log = Log()
+    log.append("a")
+    log.end()
+    with pytest.raises(LocalProtocolError, match="ended at offset 1"):
+        log.append("b")
+    with pytest.raises(LocalProtocolError, match="ended at offset 1"):
+        log.extend([Entry(2, "b")])
+    assert log.last == 1
+
+
+def test_more_weights_than_events_are_our_callers_mistake():
+    log = Log()
+    with pytest.raises(LocalProtocolError, match="2 weights for 1 events"):
+        log.append(["a"], weights=[1, 2])
+    assert log.last == 0
+
+
+def test_missing_weights_count_as_nothing():
+    log = Log()
+    log.append("abc", weights=[5])
+    assert log.held == 5
+
+
+def test_the_newest_entry_is_kept_however_heavy_it_is():
+    log = Log(LogLimits(size=10))
+    log.append(["light", "heavy"], weights=[1, 1_000])
+    assert [entry.event for entry in log.read(0, 10)] == ["heavy"]
+    assert (log.first, log.last, log.held) == (2, 2, 1_000)
+
+
+def test_a_cursor_that_is_behind_never_skips_silently():
+    log = Log(LogLimits(entries=2))
+    cursor = Cursor(log)
+    log.append("abcd")
+    assert cursor.is_behind
+    with pytest.raises(LocalProtocolError, match="entries 1 to 2 are gone"):
+        cursor.read(1)
+    assert cursor.after == 0
+    cursor.jump(2)
+    assert [entry.event for entry in cursor.read(9)] == ["c", "d"]
+
+
+@pytest.mark.parametrize("offset", [1, 5])
+def test_a_cursor_jumps_only_to_where_it_can_go_on(offset):
+    log = Log(LogLimits(entries=2))
+    log.append("abcd")
+    cursor = Cursor(log)
+    with pytest.raises(LocalProtocolError, match="not between 2 and 4"):
+        cursor.jump(offset)
+    assert cursor.after == 0
+
+
+def test_a_cursor_just_before_the_first_kept_entry_is_not_behind():
+    log = Log(LogLimits(entries=2))
+    log.append("abcd")
+    assert not Cursor(log, 2).is_behind
+    assert Cursor(log, 1).is_behind
+
+
+def test_a_cursor_is_done_only_when_the_log_has_ended_and_all_was_read():
+    log = Log()
+    log.append("a")
+    cursor = Cursor(log)
+    log.end()
+    assert cursor.has_more
+    assert not cursor.is_done
+    cursor.read(1)
+    assert cursor.is_done
+
+
+def test_an_entry_is_encoded_once_for_each_dialect():
+    calls = []
+
+    def encode(event):
+        calls.append(event)
+        return event.encode()
+
+    entry = Entry(1, "a")
+    first = entry.encoded("1.0", encode)
+    assert entry.encoded("1.0", encode) is first
+    assert entry.encoded("0.3", encode) == b"a"
+    assert calls == ["a", "a"]
+
+
+def test_that_there_is_nothing_to_encode_is_remembered_too():
+    calls = []
+    entry = Entry(1, "a")
+    assert entry.encoded("1.0", calls.append) is None
+    assert entry.encoded("1.0", calls.append) is None
+    assert calls == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("limits", "weight", "held"),
+    [(LogLimits(entries=10, size=10**9), 0, 80), (LogLimits(entries=10_000, size=100), 50, 6)],
+)
+def test_what_was_dropped_is_not_held_in_memory(limits, weight, held):
+    log = Log(limits)
+    watched = []
+    for _ in range(1_000):
+        thing = Thing()
+        watched.append(weakref.ref(thing))
+        log.append([thing], weights=[weight])
+        del thing
+    gc.collect()
+    assert sum(ref() is not None for ref in watched) <= held
+
+
+def test_a_slow_reader_costs_the_log_nothing():
+    log = Log(LogLimits(entries=100))
+    cursors = [Cursor(log) for _ in range(50)]
+    for number in range(1_000):
+        log.append([number])
+    assert len(log) == 100
+    assert all(cursor.is_behind for cursor in cursors)
