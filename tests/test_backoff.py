@@ -71,3 +71,8 @@ def test_options_that_make_no_sense_are_refused_by_name(options):
 def test_arguments_that_make_no_sense_are_refused(attempt, random):
     with pytest.raises(ValueError, match=r"attempt|random"):
         Backoff().delay(attempt, random)
+
+
+def test_a_power_beyond_the_floats_can_belong_to_a_delay_that_is_one():
+    backoff = Backoff(base=1e-300, factor=10.0, maximum=1e300, jitter=False)
+    assert math.isclose(backoff.delay(400), 1e100, rel_tol=1e-9)

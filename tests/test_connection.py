@@ -276,6 +276,12 @@ def test_after_the_end_of_input_the_heartbeat_rests():
     assert [type(event) for event in drain(connection)] == [RequestReceived, ConnectionClosed]
 
 
+def test_after_lost_framing_the_heartbeat_rests():
+    connection = Connection(ContentLength(), heartbeat=BEAT)
+    connection.receive_data(b"GET / HTTP/1.1\r\n\r\n", now=0.0)
+    assert connection.next_timeout() is None
+
+
 def test_an_error_for_nobody_is_told():
     connection = Connection(Ndjson())
     connection.receive_data(b'{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"?"}}\n', now=0.0)
@@ -284,7 +290,7 @@ def test_an_error_for_nobody_is_told():
     assert (event.id, event.method) == (None, None)
 
 
-def test_an_oversized_last_line_is_a_cut_frame():
+def test_a_header_without_end_names_its_limit():
     connection = Connection(ContentLength(FramingLimits(header=20)))
     connection.receive_data(b"x" * 30, now=0.0)
     (closed,) = drain(connection)

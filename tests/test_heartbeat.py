@@ -61,7 +61,7 @@ def test_the_clock_starts_with_the_first_check(now):
     assert pulse.next_timeout() == now + 10.0
 
 
-@given(st.lists(st.tuples(st.floats(0, 30), st.booleans()), max_size=40))
+@given(st.lists(st.tuples(st.integers(0, 240).map(lambda eighths: eighths / 8), st.booleans()), max_size=40))
 def test_dead_means_asked_and_silent_for_the_whole_timeout(steps):
     pulse, now = Pulse(OPTIONS), 0.0
     pulse.heard(now)

@@ -395,6 +395,22 @@ def test_messages_are_wrapped_before_they_count_as_sent():
     assert peer.send_request("m", now=0.0) == "2"
 
 
+def test_a_batch_too_wide_for_the_wire_can_still_get_a_shorter_answer():
+    def wrap(message):
+        if len(message) > 120:
+            raise LocalProtocolError("too wide for the wire")
+        return message
+
+    peer = Peer(wrap=wrap)
+    peer.receive_message(b"[" + request(1) + b"," + request(2) + b"]", now=0.0)
+    peer.send_result(1, 0, now=0.0)
+    with pytest.raises(LocalProtocolError, match="wire"):
+        peer.send_result(2, "x" * 100, now=0.0)
+    assert peer.unanswered == (2,)
+    peer.send_result(2, "x", now=0.0)
+    assert [[each["result"] for each in message] for message in sent(peer)] == [[0, "x"]]
+
+
 def test_an_error_too_wide_for_the_wire_is_not_sent_and_that_is_told():
     peer = Peer(wrap=narrow)
     peer.receive_message(b"{", now=0.0)
