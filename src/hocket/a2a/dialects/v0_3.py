@@ -7,7 +7,7 @@ out), written strictly.
 from __future__ import annotations
 
 from hocket import codec
-from hocket.a2a.card import AgentCard, AgentInterface
+from hocket.a2a.card import AgentCard, AgentInterface, AgentProvider, AgentSkill
 from hocket.a2a.dialects.dialect import Dialect, Operation
 from hocket.a2a.model import (
     CancelTaskRequest,
@@ -64,8 +64,12 @@ _WIRE = codec.Dialect(
         CancelTaskRequest: Shape(omitted=("tenant",)),
         SubscribeToTaskRequest: Shape(omitted=("tenant",)),
         AgentInterface: Shape(
-            names={"protocol_binding": "transport"}, omitted=("protocol_version", "tenant")
+            names={"protocol_binding": "transport"},
+            omitted=("protocol_version", "tenant"),
+            always=("protocol_binding",),
         ),
+        AgentProvider: Shape(always=("organization", "url")),
+        AgentSkill: Shape(always=("name", "description", "tags")),
         AgentCard: Shape(
             omitted=("supported_interfaces",),
             always=(

@@ -6,7 +6,7 @@ Source: specification/a2a.proto of A2A v1.0.0 (package lf.a2a.v1), mapped to JSO
 from __future__ import annotations
 
 from hocket import codec
-from hocket.a2a.card import AgentCard
+from hocket.a2a.card import AgentCard, AgentInterface, AgentProvider, AgentSkill
 from hocket.a2a.dialects.dialect import Dialect, Operation
 from hocket.a2a.model import (
     Message,
@@ -27,6 +27,9 @@ _WIRE = codec.Dialect(
     name="A2A 1.0",
     shapes={
         Part: Shape(one_of=("text", "raw", "url", "data")),
+        AgentInterface: Shape(always=("protocol_binding", "protocol_version")),
+        AgentProvider: Shape(always=("organization", "url")),
+        AgentSkill: Shape(always=("name", "description", "tags")),
         AgentCard: Shape(
             omitted=("url", "protocol_version", "preferred_transport", "additional_interfaces"),
             always=(
