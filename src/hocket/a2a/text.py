@@ -17,6 +17,7 @@ from hocket.a2a.model import (
     TaskStatusUpdateEvent,
     text_of,
 )
+from hocket.a2a.states import is_terminal
 
 __all__ = ["TextView"]
 
@@ -37,6 +38,7 @@ class TextView:
 
     _artifacts: dict[str, list[str]] = field(factory=dict, init=False)
     _shown: list[str] = field(factory=list, init=False)
+    _length: int = field(default=0, init=False)
     _messages: dict[str, None] = field(factory=dict, init=False)
 
     def take(self, item: StreamItem) -> str:
@@ -48,20 +50,22 @@ class TextView:
                 added = self._whole(item.artifact)
             case TaskStatusUpdateEvent():
                 is_progress = item.metadata is not None and "progress" in item.metadata
-                added = "" if is_progress else self._said(item.status.message)
+                added = "" if is_progress else self._said(item.status.message, is_terminal(item.status.state))
             case Message():
                 added = self._said(item)
             case Task():
                 added = "".join([self._whole(artifact) for artifact in item.artifacts])
-                if added:
-                    self._shown.append(added)
-                last = self._said(item.status.message)
-                if last:
-                    self._shown.append(last)
+                self._show(added)
+                last = self._said(item.status.message, is_terminal(item.status.state))
+                self._show(last)
                 return added + last
-        if added:
-            self._shown.append(added)
+        self._show(added)
         return added
+
+    def _show(self, text: str) -> None:
+        if text:
+            self._shown.append(text)
+            self._length += len(text)
 
     def _appended(self, chunk: Artifact) -> str:
         added = text_of(chunk.parts)
@@ -76,13 +80,19 @@ class TextView:
             return whole[len(before) :] if whole.startswith(before) else whole
         return "" if self._is_repetition(whole) else whole
 
-    def _said(self, message: Message | None) -> str:
+    def _said(self, message: Message | None, is_last_word: bool = False) -> str:
         """A message counts once, however often a peer repeats it, and not at all if it repeats what was streamed."""
         if message is None or message.message_id in self._messages:
             return ""
         self._messages[message.message_id] = None
-        return "" if self._is_repetition(message.text) else message.text
+        text = message.text
+        return "" if self._is_repetition(text, 1 if is_last_word else 2) else text
 
-    def _is_repetition(self, text: str) -> bool:
-        """Whether this is, word for word, everything that was shown in several pieces before."""
-        return len(self._shown) > 1 and text == "".join(self._shown)
+    def _is_repetition(self, text: str, pieces: int = 2) -> bool:
+        """Whether this is, word for word, everything that was shown, in at least so many pieces.
+
+        One piece is enough for the message of a terminal status; elsewhere the same word may well be meant twice.
+        """
+        if len(self._shown) < pieces or len(text) != self._length:  # the length spares joining all for every item
+            return False
+        return text == "".join(self._shown)
