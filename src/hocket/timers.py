@@ -39,14 +39,16 @@ class Timers(Generic[Name]):
 
     def set(self, name: Name, at: float) -> None:
         """Let `name` fire at `at`, instead of whenever it was to fire before."""
-        self._deadlines.pop(name, None)
+        self.clear(name)
         self._deadlines[name] = at
-        self._next = None
+        if len(self._deadlines) == 1 or (self._next is not None and at < self._next):
+            self._next = at
 
     def clear(self, name: Name) -> None:
         """Forget `name`; no error if it is not set."""
-        if self._deadlines.pop(name, None) is not None:
-            self._next = None
+        at = self._deadlines.pop(name, None)
+        if at is not None and at == self._next:
+            self._next = None  # look for the earliest again, but only when somebody asks
 
     def __contains__(self, name: object) -> bool:
         return name in self._deadlines

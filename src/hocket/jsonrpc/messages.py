@@ -65,8 +65,10 @@ class Notification:
     params: Params = None
 
 
-def _member(name: str, value: JsonValue, *, in_batch: bool) -> bytes:
+def _member(name: str, value: JsonValue | Raw, *, in_batch: bool) -> bytes:
     """The text of the last member of an envelope, with the brace that ends it."""
+    if type(value) is Raw:  # what is relayed is not looked at again
+        return b'"' + name.encode() + b'":' + value.data + b"}"
     return dumps([{name: value}])[2:-1] if in_batch else dumps({name: value})[1:]
 
 

@@ -9,7 +9,7 @@ from attrs import define, field
 from hocket.a2a.pipe.wire import STREAM_METHOD, read_meta
 from hocket.a2a.ports import Answered, Delivery, Ended, Item, Link, Opened, Refused
 from hocket.a2a.server import Server
-from hocket.codec import Raw
+from hocket.codec import Raw, dumps
 from hocket.connection import Connection
 from hocket.framing import Framing
 from hocket.jsonrpc import LSP, CancelReceived, ConnectionClosed, RequestReceived
@@ -31,6 +31,8 @@ class PipeServer:
     link: Link
     framing: Framing
     connection: Connection = field(init=False)
+    _has_ended: bool = field(default=False, init=False)
+    _is_over: bool = field(default=False, init=False)
 
     def __attrs_post_init__(self) -> None:
         self.connection = Connection(self.framing, cancellation=LSP)
@@ -68,13 +70,13 @@ class PipeServer:
 
     def deliver(self, deliveries: Iterable[Delivery], now: float) -> None:
         """Take what the server has for this link."""
-        if self.connection.is_closed:
+        if self._is_over:
             return
         for delivery in deliveries:
             match delivery:
                 case Item(request_id=call, offset=offset, result=result):
-                    params = {"id": call, "offset": offset, "result": Raw(result)}
-                    self.connection.send_notification(STREAM_METHOD, params, now=now)
+                    params = b'{"id":%b,"offset":%d,"result":%b}' % (dumps(call), offset, result)
+                    self.connection.send_notification(STREAM_METHOD, Raw(params), now=now)
                 case Answered(request_id=call, result=result):
                     self.connection.send_result(call, Raw(result), now=now)
                 case Refused(request_id=call, error=error):
@@ -83,6 +85,7 @@ class PipeServer:
                     self.connection.send_result(call, {"state": state.value, "offset": offset}, now=now)
                 case Opened():
                     pass  # nothing to say: the first item says it
+        self._end_if_answered(now)
 
     def _pass_on(self, now: float) -> None:
         while (event := self.connection.next_event()) is not None:
@@ -92,7 +95,13 @@ class PipeServer:
                     self.server.receive(self.link, event.id, event.method, event.params, service, now)
                 case CancelReceived():
                     self.server.cancel_call(self.link, event.id, now)
-                case ConnectionClosed() if not self.connection.unanswered:
-                    self.server.disconnect(self.link, now)
+                case ConnectionClosed():
+                    self._has_ended = True
                 case _:
                     pass  # notifications ask for nothing here; what was malformed is answered already
+        self._end_if_answered(now)
+
+    def _end_if_answered(self, now: float) -> None:
+        if self._has_ended and not self._is_over and not self.connection.unanswered:
+            self._is_over = True
+            self.server.disconnect(self.link, now)
