@@ -139,9 +139,10 @@ class PipeClient:
                     pass  # a peer that calls us, or says something nobody asked for
 
     def _receive_item(self, params: Any) -> None:
-        call = self._calls.get(params.get("id")) if isinstance(params, dict) else None
+        request_id = params.get("id") if isinstance(params, dict) else None
+        call = self._calls.get(request_id) if isinstance(request_id, str) else None
         if call is None:
-            return  # of a call that was dropped
+            return  # of a call that was dropped, or never made
         self._touched[call.request_id] = call
         offset = params.get("offset")
         self._give(call, params.get("result"), offset if isinstance(offset, int) else None)
