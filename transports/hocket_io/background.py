@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, TypeVar
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from typing import TypeVar
 
 import anyio
 
@@ -14,16 +15,29 @@ T = TypeVar("T")
 _tasks: set[asyncio.Task[None]] = set()
 
 
-async def in_background(manager: Any) -> Any:
-    """Enter an async context manager in a task of its own and return it; the task ends with the event loop.
+async def in_background(manager: AbstractAsyncContextManager[T]) -> T:
+    """Enter an async context manager in a task of its own; the task leaves it when the event loop ends.
 
     For where nobody keeps a task group for us: an ASGI application whose server has no lifespan.
+
+    Returns:
+        What entering it gave.
+
+    Raises:
+        Exception: What entering it raised.
     """
+    outcome: list[T | Exception] = []
     is_entered = anyio.Event()
 
     async def live() -> None:
-        async with manager:
-            is_entered.set()
+        async with AsyncExitStack() as stack:
+            try:
+                outcome.append(await stack.enter_async_context(manager))
+            except Exception as error:  # noqa: BLE001  -- raised below, where somebody can see it
+                outcome.append(error)
+                return
+            finally:
+                is_entered.set()
             await anyio.sleep_forever()
 
     try:
@@ -37,4 +51,6 @@ async def in_background(manager: Any) -> Any:
         _tasks.add(task)  # the loop itself holds only a weak reference
         task.add_done_callback(_tasks.discard)
     await is_entered.wait()
-    return manager
+    if isinstance(outcome[0], Exception):
+        raise outcome[0]
+    return outcome[0]

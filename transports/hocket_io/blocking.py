@@ -58,7 +58,9 @@ class BlockingChild:
     def __init__(self, command: Sequence[str]) -> None:
         self._command = command
         try:
-            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
+            )
         except OSError as error:
             raise ConnectionFailed(f"cannot start {command[0]!r}: {error.strerror or error}") from None
         self._chunks: deque[bytes] = deque()
@@ -121,8 +123,11 @@ class BlockingChild:
             except subprocess.TimeoutExpired:
                 end()
         self._process.wait()
-        self._reader.join()
-        self._process.stdout.close()
+        self._reader.join(_PATIENCE)
+        if (
+            not self._reader.is_alive()
+        ):  # else a process that the child has left behind still holds the other end
+            self._process.stdout.close()
 
     def _note(self, *, is_writing: bool) -> None:
         with self._changed:
@@ -154,6 +159,7 @@ class BlockingPipeTransport:
 
     pipe: BlockingPipe
     _machine: PipeClient = field(factory=lambda: PipeClient(Ndjson(), V1_0), init=False)
+    _lost: ConnectionFailed | None = field(default=None, init=False)
 
     def __enter__(self) -> Self:
         return self
@@ -168,7 +174,13 @@ class BlockingPipeTransport:
         return None
 
     def start(self, operation: Operation, params: Params) -> ClientCall:
-        """Ask; the answer is given by `events` or `answer`."""
+        """Ask; the answer is given by `events` or `answer`.
+
+        Raises:
+            ConnectionFailed: The pipe has ended before.
+        """
+        if self._machine.is_closed:
+            raise ConnectionFailed(str(self._lost or "the agent's output could not be read any further"))
         call = self._machine.call(operation, params, time.monotonic())
         self._flush()
         return call
@@ -204,7 +216,8 @@ class BlockingPipeTransport:
         if data := self.pipe.receive():
             self._machine.receive_data(data, time.monotonic())
         else:
-            self._machine.fail(ConnectionFailed(self.pipe.farewell()))
+            self._lost = ConnectionFailed(self.pipe.farewell())
+            self._machine.fail(self._lost)
             self._machine.receive_eof(time.monotonic())
         self._flush()
 

@@ -17,6 +17,7 @@ from hocket.a2a import Append, Checkpoint, Delivery, Interrupt, Link, Load, Read
 from hocket.agent import Agent
 from hocket.log import LogConflict
 from hocket_io.entropy import system_entropy
+from hocket_io.groups import leave
 from hocket_io.runner import Runner
 from hocket_io.stores import MemoryStore
 
@@ -91,8 +92,7 @@ class Host:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         assert self._group is not None, "entered first"
-        self._group.cancel_scope.cancel()
-        await self._group.__aexit__(kind, error, trace)
+        await leave(self._group, kind, error, trace)
         self._group = None
 
     def now(self) -> float:
@@ -123,7 +123,7 @@ class Host:
                         self._links[name].ring()
                 case Run():
                     assert self._group is not None, "a host runs agents only while it is entered"
-                    self._group.start_soon(self._runner.run, output)
+                    self._group.start_soon(self._runner.run, output, self._runner.scope(output))
                 case Interrupt():
                     self._runner.interrupt(output)
                     self._alarm.set()

@@ -14,6 +14,7 @@ from attrs import define, field
 from hocket.a2a import V1_0, AgentCard, ClientCall, Message, Operation, Params, PipeClient, StreamEvent, Task
 from hocket.errors import ConnectionFailed
 from hocket.framing import Ndjson
+from hocket_io.groups import leave
 
 __all__ = ["BytePipe", "PipeTransport"]
 
@@ -50,20 +51,22 @@ class PipeTransport:
     _bells: dict[str, anyio.Event] = field(factory=dict, init=False)
     _hungry: anyio.Event = field(factory=anyio.Event, init=False)
     _waiting: int = field(default=0, init=False)
-    _writing: anyio.Lock = field(factory=anyio.Lock, init=False)
+    _unsent: anyio.Event = field(factory=anyio.Event, init=False)
+    _is_writing: bool = field(default=False, init=False)
+    _lost: ConnectionFailed | None = field(default=None, init=False)
     _group: anyio.abc.TaskGroup = field(init=False)
 
     async def __aenter__(self) -> Self:
         self._group = await anyio.create_task_group().__aenter__()
         self._group.start_soon(self._read)
+        self._group.start_soon(self._write)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._group.cancel_scope.cancel()
         try:
-            await self._group.__aexit__(kind, error, trace)
+            await leave(self._group, kind, error, trace)
         finally:
             await self.pipe.aclose()
 
@@ -72,10 +75,16 @@ class PipeTransport:
         return None
 
     async def start(self, operation: Operation, params: Params) -> ClientCall:
-        """Ask; the answer is given by `events` or `answer`."""
+        """Ask; the answer is given by `events` or `answer`.
+
+        Raises:
+            ConnectionFailed: The pipe has ended before.
+        """
+        if self._machine.is_closed:
+            raise ConnectionFailed(str(self._lost or "the agent's output could not be read any further"))
         call = self._machine.call(operation, params, time.monotonic())
         self._bells[str(call.request_id)] = anyio.Event()
-        await self._flush()
+        self._unsent.set()
         return call
 
     async def events(self, call: ClientCall, last_event_id: int | None = None) -> AsyncIterator[StreamEvent]:
@@ -89,8 +98,6 @@ class PipeTransport:
                 await self._wait(call)
         finally:
             self._forget(call)
-            with anyio.CancelScope(shield=True), anyio.move_on_after(1.0):
-                await self._flush()
 
     async def answer(self, call: ClientCall) -> Task | Message:
         """Wait for the one answer.
@@ -108,6 +115,7 @@ class PipeTransport:
     def _forget(self, call: ClientCall) -> None:
         self._bells.pop(str(call.request_id), None)
         self._machine.drop(call, time.monotonic())
+        self._unsent.set()
 
     async def _wait(self, call: ClientCall) -> None:
         name = str(call.request_id)
@@ -119,30 +127,39 @@ class PipeTransport:
             self._waiting -= 1
         self._bells[name] = anyio.Event()
 
-    async def _flush(self) -> None:
-        async with self._writing:
-            if pieces := self._machine.data_to_send():
-                try:
-                    await self.pipe.send(b"".join(pieces))
-                except ConnectionFailed as error:
-                    self._machine.fail(error)
-                    self._ring()
+    async def _write(self) -> None:
+        """Write whatever there is. In a task of its own, since a caller that is cancelled would cut a frame in two."""
+        while True:
+            await self._unsent.wait()
+            self._unsent = anyio.Event()
+            if not (pieces := self._machine.data_to_send()):
+                continue
+            self._is_writing = True
+            self._hungry.set()  # a peer that writes before it reads again must not wait for us in turn
+            try:
+                await self.pipe.send(b"".join(pieces))
+            except ConnectionFailed as error:
+                self._machine.fail(error)
+                self._ring()
+            finally:
+                self._is_writing = False
 
     async def _read(self) -> None:
         """Read as long as somebody waits for something, or little is waiting to be read."""
         while True:
-            while not self._waiting and self._machine.unread > _BACKLOG:
+            while not self._waiting and not self._is_writing and self._machine.unread > _BACKLOG:
                 self._hungry = anyio.Event()
                 await self._hungry.wait()
             data = await self.pipe.receive()
             if not data:
-                self._machine.fail(ConnectionFailed(await self.pipe.farewell()))
+                self._lost = ConnectionFailed(await self.pipe.farewell())
+                self._machine.fail(self._lost)
                 self._machine.receive_eof(time.monotonic())
                 self._ring()
                 return
             self._machine.receive_data(data, time.monotonic())
             self._ring()
-            await self._flush()
+            self._unsent.set()
 
     def _ring(self) -> None:
         while (call := self._machine.next_event()) is not None:

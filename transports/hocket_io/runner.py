@@ -6,6 +6,7 @@ are ready one after the other are handed on together; none waits for the next on
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import logging
 import time
@@ -33,6 +34,8 @@ _THREADS = 1_000
 """Blocking agents at work at the same time; more wait for their turn."""
 _SLICE = 0.001
 """Seconds after which readers get a turn, even from an agent that never waits."""
+_CLEANUP = 10.0
+"""Seconds that an async generator may take to clean up once it is closed."""
 
 
 @define(eq=False)
@@ -55,22 +58,30 @@ class Runner:
     _threads: anyio.CapacityLimiter = field(factory=lambda: anyio.CapacityLimiter(_THREADS), init=False)
     _running: dict[tuple[str, int], anyio.CancelScope] = field(factory=dict, init=False)
 
+    def scope(self, run: Run) -> anyio.CancelScope:
+        """The scope to run `run` in. It is there before the run begins, so that no interrupt can come too early."""
+        scope = self._running[run.task.id, run.run] = anyio.CancelScope()
+        return scope
+
     def interrupt(self, output: Interrupt) -> None:
         """Close the function of a run, if it still runs."""
         scope = self._running.get((output.task_id, output.run))
         if scope is not None:
             scope.cancel()
 
-    async def run(self, run: Run) -> None:
+    async def run(self, run: Run, scope: anyio.CancelScope) -> None:
         """One turn, from WORKING to its end. Whatever the function does, the task is settled afterwards."""
         key = run.task.id, run.run
         speech = Speech(run.task.id, run.task.context_id or "", run.run, self.entropy)
         try:
-            with anyio.CancelScope() as scope:
-                self._running[key] = scope
+            with scope:
                 await self._turn(run, speech)
-        except Exception as error:  # noqa: BLE001  -- the agent is somebody else's code: anything may come out of it
+        except (Exception, SystemExit) as error:  # noqa: BLE001  -- the agent is somebody else's code
             self._fail(run, speech, error)
+        except anyio.get_cancelled_exc_class() as error:
+            if _is_being_cancelled():
+                raise
+            self._fail(run, speech, error)  # it leaked out of a task of the agent's own
         finally:
             del self._running[key]
             self.server.ended(*key, self.now())
@@ -121,7 +132,7 @@ class Runner:
             try:
                 hand_on()  # also what came before an exception
             finally:
-                with anyio.CancelScope(shield=True):
+                with anyio.move_on_after(_CLEANUP, shield=True):
                     await values.aclose()
 
     async def _tell_sync(self, run: Run, speech: Speech, values: Generator[Any, None, Any]) -> Any:
@@ -138,13 +149,14 @@ class Runner:
                         self._emit(run, items)
                 if speech.is_over:
                     break
+                await anyio.lowlevel.checkpoint()
         return batches.returned
 
     def _emit(self, run: Run, items: list[StreamItem]) -> None:
         self.server.emit(run.task.id, run.run, items, self.now())
         self.pump()
 
-    def _fail(self, run: Run, speech: Speech, error: Exception) -> None:
+    def _fail(self, run: Run, speech: Speech, error: BaseException) -> None:
         correlation_id = self.entropy.new_id()
         _log.error("agent %r failed, correlation id %s", self.agent.name, correlation_id, exc_info=error)
         detail = f"{type(error).__name__}: {error}" if self.agent.debug else ""
@@ -152,6 +164,17 @@ class Runner:
             self._emit(run, speech.fail(correlation_id, detail))
         except LocalProtocolError as refusal:
             _log.info("task %s had ended before its agent failed: %s", run.task.id, refusal)
+
+
+def _is_being_cancelled() -> bool:
+    """Whether a cancellation that arrived here was meant for the task we run in."""
+    if anyio.current_effective_deadline() == float("-inf"):
+        return True
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:
+        return True  # trio has no others
+    return task is not None and task.cancelling() > 0
 
 
 def _is_async(function: Callable[..., Any]) -> bool:

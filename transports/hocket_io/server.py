@@ -73,11 +73,10 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
         listening.listen(2048)
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         listening.close()
-        raise AddressInUse(
-            f"cannot listen on {host}:{port}: {error.strerror or error}; try another --port"
-        ) from None
+        reason = getattr(error, "strerror", None) or error
+        raise AddressInUse(f"cannot listen on {host}:{port}: {reason}; try another port") from None
     return listening
 
 

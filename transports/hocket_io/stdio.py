@@ -21,7 +21,9 @@ from hocket.a2a import PipeServer
 from hocket.agent import Agent
 from hocket.errors import ConnectionFailed
 from hocket.framing import Framing, Ndjson
+from hocket_io.groups import scratch_group
 from hocket_io.host import Host, HostLink
+from hocket_io.threads import call_in_daemon
 
 __all__ = ["ChildProcess", "StandardStreams", "open_child", "serve_stdio", "take_standard_streams"]
 
@@ -74,13 +76,19 @@ class ChildProcess:
                 pass  # it is gone already
             for end in (self.process.terminate, self.process.kill):
                 with anyio.move_on_after(_PATIENCE):
-                    await self.process.wait()
+                    await self._gone()
                 if self.process.returncode is not None:
                     break
                 end()
             await self.process.wait()
             assert self.process.stdout is not None
             await self.process.stdout.aclose()
+
+    async def _gone(self) -> None:
+        """Wait for the end of the child, which may have things to say that nobody wants any more."""
+        while await self.receive():
+            pass
+        await self.process.wait()
 
 
 async def open_child(command: Sequence[str]) -> ChildProcess:
@@ -134,14 +142,13 @@ async def serve_stdio(
     async with Host(agent) as host:
         link = host.open_link()
         pipe = PipeServer(host.server, link.name, framing or Ndjson())
-        async with anyio.create_task_group() as group:
+        async with scratch_group() as group:
             group.start_soon(_read, pipe, host, link, taken.stdin)
             await _write(pipe, host, link, taken.stdout)
-            group.cancel_scope.cancel()
 
 
 async def _read(pipe: PipeServer, host: Host, link: HostLink, stdin: int) -> None:
-    while data := await anyio.to_thread.run_sync(os.read, stdin, _CHUNK, abandon_on_cancel=True):
+    while data := await call_in_daemon(lambda: os.read(stdin, _CHUNK)):
         pipe.receive_data(data, host.now())
         host.pump()
         link.ring()

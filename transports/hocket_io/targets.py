@@ -55,14 +55,28 @@ def parse_target(target: str | Agent) -> Target:
         return MemoryTarget(target)
     if target.startswith("stdio:"):
         return _command(target.removeprefix("stdio:"))
-    parts = urlsplit(target)
-    if parts.scheme in ("http", "https") and parts.netloc:
-        return HttpTarget(target)
-    raise LocalProtocolError(
-        f"{target!r} is no target: give http(s)://HOST…, stdio:COMMAND, or an Agent (did you mean http://{target}?)"
-        if "://" not in target
-        else f"{target!r} is no target: {parts.scheme}:// is not spoken here; give http(s)://… or stdio:COMMAND"
-    )
+    if "://" not in target:
+        raise LocalProtocolError(
+            f"{target!r} is no target: give http(s)://HOST…, stdio:COMMAND, or an Agent "
+            f"(did you mean http://{target}?)"
+        )
+    scheme = target.partition("://")[0].lower()
+    if scheme not in ("http", "https"):
+        raise LocalProtocolError(
+            f"{target!r} is no target: {scheme}:// is not spoken here; give http(s)://… or stdio:COMMAND"
+        )
+    if not _has_host(target):
+        raise LocalProtocolError(f"{target!r} is no target: an address looks like {scheme}://HOST:PORT/")
+    return HttpTarget(target)
+
+
+def _has_host(url: str) -> bool:
+    """Whether a URL names a host, and a port that can be one."""
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _command(text: str) -> CommandTarget:

@@ -7,12 +7,16 @@ import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import anyio
 from attrs import define, field
 
-__all__ = ["ThreadedIteration", "iterate_in_thread", "loop_caller"]
+from hocket_io.groups import scratch_group
+
+__all__ = ["ThreadedIteration", "call_in_daemon", "iterate_in_thread", "loop_caller"]
+
+T = TypeVar("T")
 
 _AHEAD = 1_024
 """Values that a generator may be ahead of its reader; then its thread waits."""
@@ -31,6 +35,36 @@ def loop_caller() -> Callable[[Callable[[], object]], None]:
         loop.call_soon_threadsafe(call)
 
     return call_soon
+
+
+async def call_in_daemon(function: Callable[[], T]) -> T:
+    """Call a blocking function in a thread that the end of the process does not wait for.
+
+    For what may block for ever, such as reading a terminal: an ordinary worker thread would keep the process alive
+    until the read returns. When the caller is cancelled, the result is dropped.
+
+    Raises:
+        OSError: The function raised it; it should raise nothing else.
+    """
+    results: list[T | OSError] = []
+    is_done = anyio.Event()
+    call_on_loop = loop_caller()
+
+    def work() -> None:
+        try:
+            results.append(function())
+        except OSError as error:
+            results.append(error)
+        try:
+            call_on_loop(is_done.set)
+        except RuntimeError:
+            pass  # the loop is gone, and with it whoever would have wanted the result
+
+    threading.Thread(target=work, name="hocket blocking call", daemon=True).start()
+    await is_done.wait()
+    if isinstance(results[0], OSError):
+        raise results[0]
+    return results[0]
 
 
 @define(eq=False)
@@ -67,12 +101,12 @@ class ThreadedIteration:
                     return
                 self._ready.append(value)
                 self._ring()
-        except Exception as error:  # noqa: BLE001  -- kept for the reader, which raises it
+        except BaseException as error:  # noqa: BLE001  -- kept for the reader, which raises it
             self._error = error
         finally:
             try:
                 self.values.close()
-            except Exception as error:  # noqa: BLE001  -- kept for the reader, which raises it
+            except BaseException as error:  # noqa: BLE001  -- kept for the reader, which raises it
                 self._error = error if self._error is None else self._error
             self._is_done = True
             self._ring()
@@ -125,15 +159,9 @@ async def iterate_in_thread(
     async def run() -> None:
         await anyio.to_thread.run_sync(iteration.work, abandon_on_cancel=True, limiter=threads)
 
-    failure: Exception | None = None
-    async with anyio.create_task_group() as group:
+    async with scratch_group() as group:
         group.start_soon(run)
         try:
             yield iteration
-        except Exception as error:  # noqa: BLE001  -- raised below, where no group wraps it
-            failure = error
         finally:
             iteration.stop()
-            group.cancel_scope.cancel()
-    if failure is not None:
-        raise failure

@@ -69,6 +69,6 @@ class Routes:
 
 def too_large(limit: int) -> Response:
     """The answer to a body over the limit: 413 with a JSON-RPC error that names the limit."""
-    reason = f"the body is larger than {limit} bytes; send less, or raise the limit body on the server"
-    error = ErrorObject.of(Code.INVALID_REQUEST, reason, {"limit": "body", "max": limit})
+    reason = f"the body is larger than {limit} bytes; send less, or raise the limit body_limit on the server"
+    error = ErrorObject.of(Code.INVALID_REQUEST, reason, {"limit": "body_limit", "max": limit})
     return json_response(encode_error(None, error), status=413)

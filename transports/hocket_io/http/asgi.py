@@ -7,8 +7,8 @@ app = App(agent)                                # uvicorn module:app
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
 
 import anyio
@@ -18,6 +18,7 @@ from hocket.a2a import ServerLimits
 from hocket.agent import Agent
 from hocket.http import KEEP_ALIVE, Exchange, Request, Response, Routes, too_large
 from hocket_io.background import in_background
+from hocket_io.groups import scratch_group
 from hocket_io.host import Host, HostLink
 
 __all__ = ["App"]
@@ -52,6 +53,7 @@ class App:
     limits: ServerLimits = field(default=ServerLimits(), kw_only=True)
     _routes: Routes = field(init=False)
     _host: Host | None = field(default=None, init=False)
+    _starting: anyio.Lock = field(factory=anyio.Lock, init=False)
     _streams: dict[int, anyio.CancelScope] = field(factory=dict, init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -77,18 +79,31 @@ class App:
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
-        async with AsyncExitStack() as stack:
-            self._host = await stack.enter_async_context(Host(self.agent, limits=self.limits))
+        async with self._hosting():
             await send({"type": "lifespan.startup.complete"})
             await receive()
-            self._host = None
         await send({"type": "lifespan.shutdown.complete"})
+
+    @asynccontextmanager
+    async def _hosting(self) -> AsyncIterator[Host]:
+        async with Host(self.agent, limits=self.limits) as host:
+            self._host = host
+            try:
+                yield host
+            finally:
+                self._host = None
 
     async def _hosted(self) -> Host:
         """The host; where the server has no lifespan (or is mounted without one) it is started on first use."""
         if self._host is None:
-            self._host = await in_background(Host(self.agent, limits=self.limits))
+            async with self._starting:  # so that all the first callers find the same tasks
+                await self._start()
+        assert self._host is not None, "started"
         return self._host
+
+    async def _start(self) -> None:
+        if self._host is None:
+            await in_background(self._hosting())
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -115,12 +130,13 @@ class App:
         self, exchange: Exchange, host: Host, link: HostLink, receive: Receive, send: Send
     ) -> None:
         """Write what the server has for this call until it is answered, or until the client is gone."""
-        async with anyio.create_task_group() as group:
+        async with scratch_group() as group:
             self._streams[id(exchange)] = group.cancel_scope
             try:
                 group.start_soon(_until_disconnect, receive, group.cancel_scope)
                 await _write(exchange, host, link, send)
-                group.cancel_scope.cancel()
+            except OSError as error:  # as ASGI asks servers to say that the client is gone
+                _log.debug("the client is gone: %s", error)
             finally:
                 del self._streams[id(exchange)]
 
@@ -194,14 +210,14 @@ def _encoded(response: Response) -> list[tuple[bytes, bytes]]:
 
 def _request(scope: Scope, body: bytes, url: str | None) -> Request:
     headers = tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]])
-    root = scope.get("root_path", "")
+    root = scope.get("root_path", "").rstrip("/")
     path: str = scope["path"]
     host = next((value for name, value in headers if name == "host"), "localhost")
     return Request(
         method=scope["method"],
-        path=path.removeprefix(root) if root else path,
+        path=path.removeprefix(root) if path.startswith(f"{root}/") or path == root else path,
         query=scope.get("query_string", b"").decode("latin-1"),
         headers=headers,
         body=body,
-        base_url=url or f"{scope.get('scheme', 'http')}://{host}{root.rstrip('/')}/",
+        base_url=url or f"{scope.get('scheme', 'http')}://{host}{root}/",
     )

@@ -54,7 +54,7 @@ class MemoryStore:
     def load(self, task_id: str) -> Stored | None:
         """What is known of a task, or None."""
         kept = self._tasks.get(task_id)
-        if kept is None:
+        if kept is None or not kept.last:
             return None
         if kept.task is not None:
             return Stored(offset=kept.offset, task=kept.task, entries=tuple(kept.entries))
