@@ -95,8 +95,9 @@ class Runner:
         if _is_async(function):
             answer = function(task)
         else:
-            answer = await anyio.to_thread.run_sync(
-                function, task, abandon_on_cancel=True, limiter=self._threads
+            # In a tuple, since trio allows no thread to give back a coroutine.
+            (answer,) = await anyio.to_thread.run_sync(
+                lambda: (function(task),), abandon_on_cancel=True, limiter=self._threads
             )
         if inspect.isawaitable(answer):
             answer = await answer
