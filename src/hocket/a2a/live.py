@@ -34,11 +34,11 @@ class Turn:
     """A run of the agent that the server has asked for and that has not ended.
 
     Attributes:
-        run: Its number; what comes from an earlier run is refused.
+        run: Its number: the offset the log has when the message is in it; before, the runner is not asked. What
+            comes from any other run is refused, also when the task was loaded anew in between.
         message: What the agent is asked.
         link: Who asked.
         call: The call that asked; it is answered from the moment its message is in the log.
-        recorded_at: Offset the log has when the message is in it; before, the runner is not asked.
         is_announced: Whether the runner was asked already.
         is_interrupted: Whether the runner was asked to stop.
     """
@@ -47,9 +47,12 @@ class Turn:
     message: Message
     link: Link
     call: Call
-    recorded_at: int
     is_announced: bool = False
     is_interrupted: bool = False
+
+    def is_awaiting(self, message: Message) -> bool:
+        """Whether this is the turn's own message once more, while the first is on its way into the log."""
+        return not self.is_announced and message.message_id == self.message.message_id
 
 
 @define(eq=False)
@@ -64,7 +67,6 @@ class LiveTask:
     tail_state: TaskState = field(default=TaskState.UNKNOWN, init=False)
     weight: int = field(default=0, init=False)
     turn: Turn | None = field(default=None, init=False)
-    runs: int = field(default=0, init=False)
     is_loading: bool = field(default=False, init=False)
     parked: list[tuple[Link, Call]] = field(factory=list, init=False)
     waiters: list[tuple[Link, Call]] = field(factory=list, init=False)
@@ -105,32 +107,37 @@ class LiveTask:
         Raises:
             LocalProtocolError: An event of another task, after a terminal status, of a sealed artifact, or too much.
         """
-        state, sealed, added = self.tail_state, dict(self._sealed) if len(items) > 1 else self._sealed, 0
+        state, added = self.tail_state, 0
+        sealed: dict[str, bool] = {}  # what these items change
         for item in items:
             if is_terminal(state):
                 raise LocalProtocolError(f"task {self.id} is {state.value}: nothing can follow that")
             match item:
-                case TaskArtifactUpdateEvent():
-                    artifact_id = item.artifact.artifact_id
-                    if artifact_id in sealed and item.append:
+                case TaskArtifactUpdateEvent(artifact=artifact):
+                    artifact_id = artifact.artifact_id
+                    if item.append and sealed.get(artifact_id, artifact_id in self._sealed):
                         raise LocalProtocolError(
                             f"artifact {artifact_id!r} was sealed by lastChunk; start a new one"
                         )
-                    if item.last_chunk and sealed is not self._sealed:
-                        sealed[artifact_id] = None
-                    added += weigh(item)
-                case TaskStatusUpdateEvent():
+                    sealed[artifact_id] = item.last_chunk
+                case TaskStatusUpdateEvent() | Task():
                     state = item.status.state
-                case _:
-                    added += weigh(item)
+                case Message():
+                    pass
+            if not (isinstance(item, TaskStatusUpdateEvent) and is_terminal(state)):  # an end always fits
+                added += weigh(item)
             owner = item.id if isinstance(item, Task) else item.task_id
             if owner != self.id:
                 raise LocalProtocolError(f"an event of task {owner!r} was given to task {self.id!r}")
-        if self.weight + added > self.limits.task_size:
+        if added and self.weight + added > self.limits.task_size:
             raise LocalProtocolError(
                 f"task {self.id} would grow past task_size = {self.limits.task_size} bytes; "
                 "raise the limit task_size if this is wanted"
             )
+
+    def has_room_for(self, items: Sequence[StreamItem]) -> bool:
+        """Whether these fit into `task_size`."""
+        return self.weight + sum(map(weigh, items)) <= self.limits.task_size
 
     def note(self, items: Sequence[StreamItem], *, expected: bool = True) -> None:
         """Remember what the log will hold once the store has confirmed these."""

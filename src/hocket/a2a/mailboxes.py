@@ -1,4 +1,4 @@
-"""Mailboxes: what waits for each link. Answers, and the subscriptions it reads from at its own pace."""
+"""Mailboxes: what each link is to get. Answers, now or when a task has settled, and streams at its own pace."""
 
 from __future__ import annotations
 
@@ -7,21 +7,34 @@ from typing import Any
 
 from attrs import define, field
 
+from hocket.a2a.admission import history_length
+from hocket.a2a.dialects import Operation
 from hocket.a2a.live import LiveTask
-from hocket.a2a.ports import Delivery, Link, Output, Ready, Refused
+from hocket.a2a.model import TaskState
+from hocket.a2a.ports import Answered, Delivery, Ended, Link, Output, Ready, Refused
+from hocket.a2a.states import is_terminal, settles
 from hocket.a2a.subscription import Call, Subscription
 from hocket.errors import Code, ErrorObject
+from hocket.jsonrpc import Id
 
 __all__ = ["Mailbox", "Mailboxes"]
+
+_LAST = frozenset([Answered, Refused, Ended])
+"""Each of these is the last delivery of its call."""
 
 
 @define(eq=False)
 class Mailbox:
-    """One link: answers to hand out, subscriptions to read, and the tasks it waits for."""
+    """One link: answers to hand out, subscriptions to read, and the tasks it waits for.
+
+    Attributes:
+        calls: Calls of which the link was not yet given the end.
+    """
 
     answers: deque[Delivery] = field(factory=deque)
     subscriptions: list[Subscription] = field(factory=list)
     waits_for: dict[str, LiveTask] = field(factory=dict)
+    calls: int = 0
     is_ready: bool = False
 
 
@@ -45,10 +58,6 @@ class Mailboxes:
     def open(self, link: Link) -> Mailbox:
         """The link's mailbox, made if need be."""
         return self._boxes.setdefault(link, Mailbox())
-
-    def close(self, link: Link) -> Mailbox | None:
-        """Forget the link; what it read and waited for is returned."""
-        return self._boxes.pop(link, None)
 
     def refuse(
         self, link: Link, call: Call, code: Code, message: str | None = None, data: Any = None
@@ -75,6 +84,94 @@ class Mailboxes:
             box.is_ready = True
             self.outputs.append(Ready(link=link))
 
+    def answer(self, link: Link, call: Call, live: LiveTask) -> None:
+        """Answer a call with the task as it stands."""
+        result = call.dialect.write_result(call.operation, live.snapshot(history_length(call)))
+        self.deliver(link, Answered(request_id=call.request_id, result=result))
+
+    def wait(self, link: Link, call: Call, live: LiveTask) -> None:
+        """Answer the call when the task settles."""
+        live.waiters.append((link, call))
+        self.open(link).waits_for[live.id] = live
+
+    def answer_waiters(self, live: LiveTask) -> None:
+        """The task may have settled: answer those who wait for that. A cancel waits for the end of the task."""
+        state = live.fold.state
+        if not live.waiters or not settles(state):
+            return
+        waiters, live.waiters = live.waiters, []
+        for link, call in waiters:
+            is_cancel = call.operation is Operation.CANCEL
+            if is_cancel and not is_terminal(state):
+                live.waiters.append((link, call))
+                continue
+            self._release(link, live)
+            if is_cancel and state is not TaskState.CANCELED:
+                self.refuse(link, call, Code.TASK_NOT_CANCELABLE, f"the task is {state.value} already")
+            else:
+                self.answer(link, call, live)
+
+    def park(self, link: Link, call: Call, live: LiveTask) -> None:
+        """Keep a call until the task is there; of a link that has left, none is kept."""
+        box = self._boxes.get(link)
+        if box is not None:
+            live.parked.append((link, call))
+            box.waits_for[live.id] = live
+
+    def unpark(self, live: LiveTask) -> list[tuple[Link, Call]]:
+        """The calls that were kept for the task."""
+        parked, live.parked = live.parked, []
+        for link, _ in parked:
+            self._release(link, live)
+        return parked
+
+    def read(self, subscription: Subscription) -> None:
+        """Let a link read a task."""
+        self.open(subscription.link).subscriptions.append(subscription)
+        subscription.live.subscriptions.append(subscription)
+        self.ready(subscription.link)
+
+    def withdraw(self, link: Link, request_id: Id) -> list[LiveTask]:
+        """Answer a call with "cancelled" instead of what it waits for; the tasks that it had to do with."""
+        box = self._boxes.get(link)
+        if box is None:
+            return []
+        left: list[LiveTask] = []
+        for subscription in [each for each in box.subscriptions if each.call.request_id == request_id]:
+            self._drop(box, subscription)
+            left.append(subscription.live)
+            self.refuse(link, subscription.call, Code.REQUEST_CANCELLED)
+        for live in list(box.waits_for.values()):
+            for calls in (live.waiters, live.parked):
+                for each in [each for each in calls if each[0] == link and each[1].request_id == request_id]:
+                    calls.remove(each)
+                    left.append(live)
+                    self.refuse(link, each[1], Code.REQUEST_CANCELLED)
+            self._release(link, live)
+        return left
+
+    def dismiss(self, live: LiveTask) -> None:
+        """There is no such task (any more): tell everybody who waits for it or reads it."""
+        calls = [*live.parked, *live.waiters, *[(each.link, each.call) for each in live.subscriptions]]
+        live.parked, live.waiters = [], []
+        for subscription in list(live.subscriptions):
+            self._drop(self.open(subscription.link), subscription)
+        for link, call in calls:
+            self._release(link, live)
+            self.refuse(link, call, Code.TASK_NOT_FOUND)
+
+    def leave(self, link: Link) -> list[LiveTask]:
+        """Forget the link; the tasks that it had to do with."""
+        box = self._boxes.pop(link, None)
+        if box is None:
+            return []
+        for subscription in box.subscriptions:
+            subscription.live.subscriptions.remove(subscription)
+        for live in box.waits_for.values():
+            live.waiters = [each for each in live.waiters if each[0] != link]
+            live.parked = [each for each in live.parked if each[0] != link]
+        return [*(subscription.live for subscription in box.subscriptions), *box.waits_for.values()]
+
     def take(self, link: Link, limit: int) -> tuple[list[Delivery], list[Subscription]]:
         """About `limit` deliveries, and the subscriptions that ended with them."""
         box = self._boxes.get(link)
@@ -92,9 +189,20 @@ class Mailboxes:
             if subscription.is_over:
                 over.append(subscription)
         for subscription in over:
-            box.subscriptions.remove(subscription)
+            self._drop(box, subscription)
         if len(box.subscriptions) > 1:  # so that a busy stream does not keep the others from their turn
             box.subscriptions.append(box.subscriptions.pop(0))
+        box.calls -= sum([each.__class__ in _LAST for each in out])
         if not out:
             box.is_ready = False
         return out, over
+
+    def _release(self, link: Link, live: LiveTask) -> None:
+        """The link may have nothing more to wait for at this task."""
+        box = self._boxes.get(link)
+        if box is not None and not any(each[0] == link for each in (*live.waiters, *live.parked)):
+            box.waits_for.pop(live.id, None)
+
+    def _drop(self, box: Mailbox, subscription: Subscription) -> None:
+        box.subscriptions.remove(subscription)
+        subscription.live.subscriptions.remove(subscription)

@@ -43,10 +43,6 @@ class Residents:
         del self._tasks[live.id]
         self._idle.pop(live.id, None)
 
-    def wake(self, live: LiveTask) -> None:
-        """The task is in use."""
-        self._idle.pop(live.id, None)
-
     def rest(self, live: LiveTask) -> None:
         """The task may have become idle: note it, and let the longest idle one leave if there are too many."""
         if live.is_idle and live.id in self._tasks:
@@ -55,8 +51,10 @@ class Residents:
                 self._evict()
 
     def _evict(self) -> bool:
-        oldest = next(iter(self._idle), None)
-        if oldest is None:
-            return False
-        del self._idle[oldest], self._tasks[oldest]
-        return True
+        while self._idle:
+            oldest = next(iter(self._idle))
+            del self._idle[oldest]
+            if self._tasks[oldest].is_idle:  # it may have been put to use since
+                del self._tasks[oldest]
+                return True
+        return False

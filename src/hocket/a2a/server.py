@@ -35,7 +35,6 @@ from hocket.a2a.model import (
 )
 from hocket.a2a.parameters import ServiceParameters
 from hocket.a2a.ports import (
-    Answered,
     Append,
     Delivery,
     Interrupt,
@@ -51,7 +50,7 @@ from hocket.a2a.states import Answer
 from hocket.a2a.subscription import Call, Subscription
 from hocket.a2a.timestamps import timestamp
 from hocket.entropy import Entropy
-from hocket.errors import Code, ErrorObject, LocalProtocolError
+from hocket.errors import ErrorObject, LocalProtocolError
 from hocket.jsonrpc import Id
 from hocket.log import Cursor, Entry
 from hocket.timers import Timers
@@ -90,6 +89,7 @@ class Server:
     ) -> None:
         """Take a request: `take(link)` will give its answer, its items, or its error."""
         mailbox = self._mailboxes.open(link)
+        mailbox.calls += 1
         dialect, operation = negotiate(method, service.version)
         params = operation if isinstance(operation, ErrorObject) else dialect.read_params(operation, params)
         if isinstance(params, ErrorObject) or isinstance(operation, ErrorObject):
@@ -98,45 +98,25 @@ class Server:
         call = Call(
             request_id=request_id, dialect=dialect, operation=operation, params=params, service=service
         )
-        if len(mailbox.subscriptions) + len(mailbox.waits_for) >= self.limits.calls:
+        if mailbox.calls > self.limits.calls:
             self._mailboxes.refuse_over_limit(link, call, "calls", self.limits.calls)
             return
         self._perform(link, call, now)
 
     def cancel_call(self, link: Link, request_id: Id, now: float) -> None:
         """The caller wants no (more) answer to a call. Its task goes on (unless `on_disconnect` says otherwise)."""
-        mailbox = self._mailboxes.get(link)
-        if mailbox is None:
-            return
-        for subscription in list(mailbox.subscriptions):
-            if subscription.call.request_id == request_id:
-                self._drop(subscription, now)
-                self._mailboxes.refuse(link, subscription.call, Code.REQUEST_CANCELLED)
-        for live in list(mailbox.waits_for.values()):
-            for waiter in [
-                waiter for waiter in live.waiters if waiter[0] == link and waiter[1].request_id == request_id
-            ]:
-                live.waiters.remove(waiter)
-                self._mailboxes.refuse(link, waiter[1], Code.REQUEST_CANCELLED)
-                self._left(live, now)
+        for live in self._mailboxes.withdraw(link, request_id):
+            self._left(live, now)
 
     def disconnect(self, link: Link, now: float) -> None:
         """The link is gone: what waited for it is forgotten. Its tasks go on (unless `on_disconnect` says no)."""
-        mailbox = self._mailboxes.close(link)
-        if mailbox is None:
-            return
-        for subscription in mailbox.subscriptions:
-            self._drop(subscription, now)
-        for live in mailbox.waits_for.values():
-            live.waiters = [waiter for waiter in live.waiters if waiter[0] != link]
-            live.parked = [parked for parked in live.parked if parked[0] != link]
+        for live in self._mailboxes.leave(link):
             self._left(live, now)
 
     def take(self, link: Link, limit: int = 256) -> list[Delivery]:
         """What the link may be given now, about `limit` deliveries; [] when it has all (a `Ready` will follow)."""
         out, over = self._mailboxes.take(link, limit)
         for subscription in over:
-            subscription.live.subscriptions.remove(subscription)
             self._tasks.rest(subscription.live)
         return out
 
@@ -151,9 +131,7 @@ class Server:
         live = self._tasks.get(task_id)
         if live is None or live.is_loading or not entries:
             return
-        if (
-            entries[0].offset > live.log.last + 1
-        ):  # another replica's entries, and some before them never reached us
+        if entries[0].offset > live.log.last + 1:  # another replica's; some before them never reached us
             self._reload(live)
             return
         if not live.take_entries(entries):
@@ -161,7 +139,7 @@ class Server:
         live.catch_up()
         self._announce(live, now)
         self._unpark(live, now)
-        self._answer_waiters(live)
+        self._mailboxes.answer_waiters(live)
         for subscription in live.subscriptions:
             self._mailboxes.ready(subscription.link)
         if live.log.is_ended:
@@ -176,11 +154,12 @@ class Server:
         live = self._tasks.get(task_id)
         if live is None:
             return
-        turn, live.turn = live.turn, None
-        if turn is not None and turn.is_announced:
-            self._outputs.append(Interrupt(task_id=task_id, run=turn.run))
-        elif turn is not None:
-            self._park(turn.link, turn.call, live)
+        turn = self._fence(live)
+        if turn is not None and not turn.is_announced:
+            self._mailboxes.park(turn.link, turn.call, live)
+        cancels = [waiter for waiter in live.waiters if waiter[1].operation is Operation.CANCEL]
+        live.waiters = [waiter for waiter in live.waiters if waiter not in cancels]
+        live.parked += cancels
         self._reload(live)
 
     def loaded(self, task_id: str, stored: Stored | None, now: float) -> None:
@@ -190,12 +169,12 @@ class Server:
             return
         live.is_loading = False
         if stored is None:
+            self._fence(live)
             self._tasks.forget(live)
-            for link, call in self._parked(live):
-                self._mailboxes.refuse(link, call, Code.TASK_NOT_FOUND)
+            self._mailboxes.dismiss(live)
             return
         live.restore(stored)
-        self._answer_waiters(live)
+        self._mailboxes.answer_waiters(live)
         self._unpark(live, now)
         self._tasks.rest(live)
 
@@ -207,12 +186,8 @@ class Server:
         Raises:
             LocalProtocolError: The run is not the task's current one.
         """
-        self.emit(
-            task_id,
-            run,
-            [self._running(task_id, run).status_event(TaskState.WORKING, self._timestamp(now))],
-            now,
-        )
+        live = self._running(task_id, run)
+        self._append(live, [live.status_event(TaskState.WORKING, self._timestamp(now))])
 
     def emit(self, task_id: str, run: int, items: Sequence[StreamItem], now: float) -> None:
         """Events of a running agent, in order. Statuses without a timestamp get one.
@@ -229,10 +204,13 @@ class Server:
         if live is None or live.turn is None or live.turn.run != run:
             return
         turn, live.turn = live.turn, None
-        if not states.settles(live.tail_state):
-            state = TaskState.CANCELED if turn.is_interrupted else TaskState.FAILED
-            self._append(live, [live.status_event(state, self._timestamp(now))])
         self._grace.clear(task_id)
+        if turn.is_interrupted and not states.is_terminal(live.tail_state):
+            self._append(live, [live.status_event(TaskState.CANCELED, self._timestamp(now))])
+        elif not states.settles(live.tail_state):
+            self._append(live, [live.status_event(TaskState.FAILED, self._timestamp(now))])
+        if not live.is_loading and not live.fold.is_empty:
+            self._unpark(live, now)
         self._tasks.rest(live)
 
     # Time -------------------------------------------------------------------------------------------------------
@@ -266,15 +244,16 @@ class Server:
             live = self._tasks.admit(task_id)
             self._reload(live)
         if live.is_loading or live.fold.is_empty:
-            self._park(link, call, live)
+            self._mailboxes.park(link, call, live)
         elif message is not None:
             self._follow_up(link, call, live, message, now)
         elif call.operation is Operation.GET:
-            self._answer(link, call, live)
+            self._mailboxes.answer(link, call, live)
         elif call.operation is Operation.CANCEL:
             self._cancel(link, call, live, now)
         else:
             self._subscribe(link, call, live)
+        self._tasks.rest(live)
 
     def _begin(self, link: Link, call: Call, message: Message, now: float) -> None:
         if not self._tasks.has_room():
@@ -289,6 +268,10 @@ class Server:
         self._start_turn(link, call, live, message, [task])
 
     def _follow_up(self, link: Link, call: Call, live: LiveTask, message: Message, now: float) -> None:
+        turn = live.turn
+        if turn is not None and (live.tail_state is TaskState.INPUT_REQUIRED or turn.is_awaiting(message)):
+            self._mailboxes.park(link, call, live)  # the agent has asked, and its function is about to end
+            return
         match admit_message(message, live):
             case Answer.TASK_AGAIN:
                 self._attach(link, call, live)
@@ -302,19 +285,23 @@ class Server:
     def _start_turn(
         self, link: Link, call: Call, live: LiveTask, message: Message, items: Sequence[StreamItem]
     ) -> None:
-        live.runs += 1
-        live.turn = Turn(live.runs, message, link, call, recorded_at=live.tail + len(items))
+        if not live.has_room_for(items):
+            self._mailboxes.refuse_over_limit(link, call, "task_size", self.limits.task_size)
+            if not live.tail:
+                self._tasks.forget(live)
+            return
+        live.turn = Turn(live.tail + len(items), message, link, call)
         self._append(live, items)
 
     def _announce(self, live: LiveTask, now: float) -> None:
         """Once its message is in the log: ask the runner, and let the caller read."""
         turn = live.turn
-        if turn is None or turn.is_announced or live.log.last < turn.recorded_at:
+        if turn is None or turn.is_announced or live.log.last < turn.run:
             return
         turn.is_announced = True
         self._outputs.append(Run(task=live.fold.snapshot(), run=turn.run, message=turn.message))
         if self._mailboxes.get(turn.link) is not None:
-            self._attach(turn.link, turn.call, live, is_new=turn.recorded_at == 1)
+            self._attach(turn.link, turn.call, live, is_new=turn.run == 1)
         elif self.on_disconnect == "cancel":
             self._interrupt(live, now)
 
@@ -324,20 +311,20 @@ class Server:
         configuration = call.params.configuration
         if call.operation is Operation.STREAM:
             cursor = Cursor(live.log, 0 if is_new else live.log.last)
-            self._read(Subscription(link, call, live, cursor, not is_new, history_length(call)))
+            self._mailboxes.read(Subscription(link, call, live, cursor, not is_new, history_length(call)))
         elif (configuration and configuration.return_immediately) or states.settles(live.fold.state):
-            self._answer(link, call, live)
+            self._mailboxes.answer(link, call, live)
         else:
-            self._wait(link, call, live)
+            self._mailboxes.wait(link, call, live)
 
     def _subscribe(self, link: Link, call: Call, live: LiveTask) -> None:
         seen = call.service.last_event_id
         if seen is not None and seen <= live.log.last:
-            self._read(Subscription(link, call, live, Cursor(live.log, seen), wants_snapshot=False))
+            self._mailboxes.read(Subscription(link, call, live, Cursor(live.log, seen), wants_snapshot=False))
             return
         match admit_subscription(call, live):
             case Answer():
-                self._read(
+                self._mailboxes.read(
                     Subscription(link, call, live, Cursor(live.log, live.log.last), wants_snapshot=True)
                 )
             case code, reason:
@@ -346,9 +333,9 @@ class Server:
     def _cancel(self, link: Link, call: Call, live: LiveTask, now: float) -> None:
         match admit_cancel(live):
             case Answer.TASK_AGAIN:
-                self._answer(link, call, live)
+                self._mailboxes.answer(link, call, live)
             case Answer():
-                self._wait(link, call, live)
+                self._mailboxes.wait(link, call, live)
                 self._interrupt(live, now)
             case code, reason:
                 self._mailboxes.refuse(link, call, code, reason)
@@ -357,6 +344,8 @@ class Server:
         turn = live.turn
         if turn is None or not turn.is_announced:
             live.turn = None
+            if turn is not None:  # its message is on the way into the log: then the call is answered
+                self._mailboxes.park(turn.link, turn.call, live)
             if not states.is_terminal(live.tail_state):
                 self._append(live, [live.status_event(TaskState.CANCELED, self._timestamp(now))])
         elif not turn.is_interrupted:
@@ -370,28 +359,22 @@ class Server:
         live.check(items)
         self._outputs.append(Append(task_id=live.id, expect=live.tail, items=tuple(items)))
         live.note(items)
-        self._tasks.wake(live)
 
     def _reload(self, live: LiveTask) -> None:
         live.is_loading = True
         self._outputs.append(Load(task_id=live.id))
 
-    def _park(self, link: Link, call: Call, live: LiveTask) -> None:
-        """Perform the call once the task is there."""
-        mailbox = self._mailboxes.get(link)
-        if mailbox is not None:  # else the link has left while its message was on the way to the store
-            mailbox.waits_for[live.id] = live
-            live.parked.append((link, call))
-
-    def _parked(self, live: LiveTask) -> list[tuple[Link, Call]]:
-        parked, live.parked = live.parked, []
-        for link, _ in parked:
-            self._mailboxes.open(link).waits_for.pop(live.id, None)
-        return parked
-
     def _unpark(self, live: LiveTask, now: float) -> None:
-        for link, call in self._parked(live):
+        for link, call in self._mailboxes.unpark(live):
             self._perform(link, call, now)
+
+    def _fence(self, live: LiveTask) -> Turn | None:
+        """The run is not the task's any more: it is to stop, and what it says now is refused."""
+        turn, live.turn = live.turn, None
+        self._grace.clear(live.id)
+        if turn is not None and turn.is_announced:
+            self._outputs.append(Interrupt(task_id=live.id, run=turn.run))
+        return turn
 
     def _running(self, task_id: str, run: int) -> LiveTask:
         live = self._tasks.get(task_id)
@@ -399,48 +382,11 @@ class Server:
             raise LocalProtocolError(f"run {run} of task {task_id} is over: what it says now is not taken")
         return live
 
-    def _answer_waiters(self, live: LiveTask) -> None:
-        if not live.waiters or not states.settles(live.fold.state):
-            return
-        waiters, live.waiters = live.waiters, []
-        for link, call in waiters:
-            self._mailboxes.open(link).waits_for.pop(live.id, None)
-            if call.operation is not Operation.CANCEL or live.fold.state is TaskState.CANCELED:
-                self._answer(link, call, live)
-            elif states.is_terminal(live.fold.state):
-                self._mailboxes.refuse(
-                    link, call, Code.TASK_NOT_CANCELABLE, f"the task is {live.fold.state.value} already"
-                )
-            else:
-                self._wait(link, call, live)
-
-    def _wait(self, link: Link, call: Call, live: LiveTask) -> None:
-        """Answer the call when the task settles."""
-        self._mailboxes.open(link).waits_for[live.id] = live
-        live.waiters.append((link, call))
-        self._tasks.wake(live)
-
-    def _answer(self, link: Link, call: Call, live: LiveTask) -> None:
-        result = call.dialect.write_result(call.operation, live.snapshot(history_length(call)))
-        self._mailboxes.deliver(link, Answered(request_id=call.request_id, result=result))
-        self._tasks.rest(live)
-
-    def _read(self, subscription: Subscription) -> None:
-        self._mailboxes.open(subscription.link).subscriptions.append(subscription)
-        subscription.live.subscriptions.append(subscription)
-        self._tasks.wake(subscription.live)
-        self._mailboxes.ready(subscription.link)
-
-    def _drop(self, subscription: Subscription, now: float) -> None:
-        mailbox = self._mailboxes.get(subscription.link)
-        if mailbox is not None:
-            mailbox.subscriptions.remove(subscription)
-        subscription.live.subscriptions.remove(subscription)
-        self._left(subscription.live, now)
-
     def _left(self, live: LiveTask, now: float) -> None:
         """Somebody no longer reads the task or waits for it."""
-        if self.on_disconnect == "cancel" and live.turn and not live.subscriptions and not live.waiters:
+        turn = live.turn
+        is_left = turn is not None and turn.is_announced and not live.subscriptions and not live.waiters
+        if is_left and self.on_disconnect == "cancel":
             self._interrupt(live, now)
         self._tasks.rest(live)
 

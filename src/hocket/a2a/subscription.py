@@ -69,9 +69,17 @@ class Subscription:
             out.append(self._read_snapshot())
             if self._ends_with(self.live.fold.state):
                 self._end(out, self.live.fold.state)
-        for entry in [] if self.is_over else self.cursor.read(limit):
+        while not self.is_over and self.cursor.has_more and len(out) < limit:
+            self._read_entries(out, limit - len(out))
+        if not self.is_over and self.cursor.is_done:
+            self._end(out, self.live.fold.state)
+        return out
+
+    def _read_entries(self, out: list[Delivery], limit: int) -> None:
+        """Read on, until an entry ends the call. Entries that no version sends give nothing."""
+        dialect = self.call.dialect
+        for entry in self.cursor.read(limit):
             item = self._trimmed(entry.event)
-            dialect = self.call.dialect
             result = (
                 entry.encoded(dialect.name, dialect.write_item)
                 if item is entry.event
@@ -82,10 +90,7 @@ class Subscription:
             if isinstance(item, TaskStatusUpdateEvent) and self._ends_with(item.status.state):
                 self.cursor.after = entry.offset
                 self._end(out, item.status.state)
-                break
-        if not self.is_over and self.cursor.is_done:
-            self._end(out, self.live.fold.state)
-        return out
+                return
 
     def _read_snapshot(self) -> Item:
         self.wants_snapshot = False

@@ -93,6 +93,6 @@ class TextView:
 
         One piece is enough for the message of a terminal status; elsewhere the same word may well be meant twice.
         """
-        if len(self._shown) < pieces or len(text) != self._length:  # the length spares joining all for every item
-            return False
+        if len(self._shown) < pieces or len(text) != self._length:
+            return False  # so that not everything is joined again for every item
         return text == "".join(self._shown)
