@@ -444,25 +444,28 @@ def test_cancelling_leaves_a_blocking_function_behind(run):
 
 def test_an_agent_may_finish_instead_of_being_cancelled(run):
     async def stubborn(task):
+        yield "first "
         try:
-            yield "first "
+            is_waiting.set()
             await anyio.sleep_forever()
         except anyio.get_cancelled_exc_class():
             pass
         yield "and last"
 
     async def talk():
+        nonlocal is_waiting
+        is_waiting = anyio.Event()
         async with AsyncClient(agent_of(stubborn)) as client:
             stream = client.stream("go")
-            async for event in stream:
-                if event.text:
-                    break
+            await anext(stream)
+            await is_waiting.wait()
             with pytest.raises(RpcError, match="completed already"):
                 await stream.cancel()
             return [event async for event in stream]
 
+    is_waiting = None
     rest = run(talk)
-    assert "".join(event.text for event in rest) == "and last"
+    assert "".join(event.text for event in rest) == "first and last"
     assert rest[-1].state is TaskState.COMPLETED
 
 

@@ -17,7 +17,7 @@ async def leave(
     kind: type[BaseException] | None,
     error: BaseException | None,
     trace: TracebackType | None,
-) -> None:
+) -> bool:
     """Leave a task group that was entered: cancel what runs in it and wait for it.
 
     A task group wraps the error that ended its body, also where no task of its own failed. Whoever wrote the body
@@ -28,23 +28,27 @@ async def leave(
         kind: As given to the `__aexit__` this is called from; so are `error` and `trace`.
         error: What ended the body.
         trace: Where.
+
+    Returns:
+        Whether the error was only the group's own cancellation, which ends here.
     """
     group.cancel_scope.cancel()
     try:
-        await group.__aexit__(kind, error, trace)
+        return bool(await group.__aexit__(kind, error, trace))
     except BaseExceptionGroup as errors:
         if error is None or errors.exceptions != (error,):
             raise
+        return False
 
 
 @asynccontextmanager
 async def scratch_group() -> AsyncIterator[anyio.abc.TaskGroup]:
-    """A task group for what is of use only as long as its body runs."""
+    """A task group for what is of use only as long as its body runs. What runs in it may end the body by a cancel."""
     group = await anyio.create_task_group().__aenter__()
     try:
         yield group
     except BaseException as error:
-        await leave(group, type(error), error, error.__traceback__)
-        raise
+        if not await leave(group, type(error), error, error.__traceback__):
+            raise
     else:
         await leave(group, None, None, None)

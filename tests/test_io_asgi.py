@@ -1,0 +1,588 @@
+"""The ASGI application, called as a server would call it. No sockets."""
+
+import json
+
+import anyio
+import pytest
+
+from hocket import Agent
+from hocket_io.http.asgi import App
+
+
+@pytest.fixture(params=["asyncio", "trio"])
+def run(request):
+    def run(function, *args):
+        async def guarded():
+            with anyio.fail_after(10):
+                return await function(*args)
+
+        return anyio.run(guarded, backend=request.param)
+
+    return run
+
+
+def greeter(**options):
+    agent = Agent("greeter", **options)
+
+    @agent.stream
+    async def greet(task):
+        yield "Hello "
+        yield task.text
+
+    return agent
+
+
+class Request:
+    """One HTTP request to an application, and what came back."""
+
+    def __init__(
+        self, app, method="POST", path="/", body=b"", *, headers=(), query=b"", pieces=None, root=""
+    ):
+        self.app = app
+        self.pieces = [body] if pieces is None else list(pieces)
+        self.scope = {
+            "type": "http",
+            "method": method,
+            "scheme": "http",
+            "path": path,
+            "root_path": root,
+            "query_string": query,
+            "headers": [(b"host", b"agent.example:8000"), *headers],
+        }
+        self.sent = []
+        self.leaves = anyio.Event()
+        self.news = anyio.Event()
+
+    async def receive(self):
+        if self.pieces:
+            return {"type": "http.request", "body": self.pieces.pop(0), "more_body": bool(self.pieces)}
+        await self.leaves.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, message):
+        await anyio.lowlevel.checkpoint()
+        self.sent.append(message)
+        self.news.set()
+        self.news = anyio.Event()
+
+    async def perform(self):
+        await self.app(self.scope, self.receive, self.send)
+        return self
+
+    async def until(self, text):
+        while text not in self.content:
+            await self.news.wait()
+
+    @property
+    def status(self):
+        return self.sent[0]["status"]
+
+    @property
+    def headers(self):
+        return dict(self.sent[0]["headers"])
+
+    @property
+    def content(self):
+        return b"".join(message.get("body", b"") for message in self.sent)
+
+    @property
+    def is_complete(self):
+        return not self.sent[-1].get("more_body", False)
+
+    def json(self):
+        return json.loads(self.content)
+
+    def events(self):
+        """The data of a stream's events."""
+        blocks = self.content.decode().split("\n\n")
+        data = [line[6:] for block in blocks for line in block.split("\n") if line.startswith("data: ")]
+        return [json.loads(text)["result"] for text in data]
+
+
+def text_in(events):
+    """The text of a stream in the dialect of 0.3."""
+    return "".join(
+        part["text"]
+        for event in events
+        if event["kind"] == "artifact-update"
+        for part in event["artifact"]["parts"]
+    )
+
+
+def rpc(method, params, request_id=1):
+    return {"jsonrpc": "2.0", "id": request_id, "method": method, "params": params}
+
+
+def message(text="Ada", **more):
+    parts = [{"kind": "text", "text": text}]
+    return {"message": {"messageId": "m-1", "role": "user", "parts": parts, **more}}
+
+
+def post(app, method, params, **options):
+    return Request(app, body=json.dumps(rpc(method, params)).encode(), **options)
+
+
+class Lifespan:
+    """A server that tells an application when it begins and ends."""
+
+    def __init__(self, app):
+        self.app, self.sent = app, []
+        self.told = anyio.Event()
+        self.ends = anyio.Event()
+        self.inbox = [{"type": "lifespan.startup"}]
+
+    async def receive(self):
+        if self.inbox:
+            return self.inbox.pop(0)
+        await self.ends.wait()
+        return {"type": "lifespan.shutdown"}
+
+    async def send(self, message):
+        self.sent.append(message["type"])
+        self.told.set()
+
+    async def __aenter__(self):
+        self.group = await anyio.create_task_group().__aenter__()
+        self.group.start_soon(self.app, {"type": "lifespan"}, self.receive, self.send)
+        await self.told.wait()
+        return self
+
+    async def __aexit__(self, *error):
+        self.ends.set()
+        await self.group.__aexit__(None, None, None)
+
+
+# The seeds: what people paste into a terminal ----------------------------------------------------------------------
+
+GATEWAY = {
+    "jsonrpc": "2.0",
+    "method": "message/stream",
+    "params": {
+        "message": {
+            "messageId": "stream-msg-001",
+            "role": "user",
+            "parts": [{"type": "text", "text": "Generate a long response with streaming updates"}],
+        },
+        "streamConfig": {"heartbeat": 30, "bufferSize": 1024},
+    },
+    "id": "stream-req-001",
+}
+LESSON = {
+    "jsonrpc": "2.0",
+    "method": "message/stream",
+    "params": {
+        "message": {
+            "role": "user",
+            "parts": [{"kind": "text", "text": "Stream me a response!"}],
+            "messageId": "stream-test-123",
+        }
+    },
+    "id": "stream-req-456",
+}
+
+
+@pytest.mark.parametrize(
+    ("request_body", "path", "answer"),
+    [
+        (GATEWAY, "/", "Hello Generate a long response with streaming updates"),
+        (GATEWAY, "/agents/echo-agent/a2a", "Hello Generate a long response with streaming updates"),
+        (LESSON, "/a2a", "Hello Stream me a response!"),
+        (LESSON, "/", "Hello Stream me a response!"),
+    ],
+)
+def test_the_requests_of_the_tutorials_get_a_stream(run, request_body, path, answer):
+    async def talk():
+        headers = [(b"content-type", b"application/json"), (b"accept", b"text/event-stream")]
+        return await Request(
+            App(greeter()), path=path, body=json.dumps(request_body).encode(), headers=headers
+        ).perform()
+
+    response = run(talk)
+    assert response.status == 200
+    assert response.headers[b"content-type"].startswith(b"text/event-stream")
+    assert response.is_complete
+    events = response.events()
+    assert events[0]["kind"] == "task"
+    assert text_in(events) == answer
+    assert events[-1]["final"] is True
+    assert events[-1]["status"]["state"] == "completed"
+    assert f'"id":"{request_body["id"]}"'.encode() in response.content.replace(b": ", b":")
+
+
+# Life --------------------------------------------------------------------------------------------------------------
+
+
+def test_with_a_lifespan(run):
+    async def talk():
+        app = App(greeter())
+        async with Lifespan(app) as lifespan:
+            assert lifespan.sent == ["lifespan.startup.complete"]
+            first = await post(app, "message/send", message()).perform()
+            task = first.json()["result"]
+            again = await post(app, "tasks/get", {"id": task["id"]}).perform()
+            assert again.json()["result"]["id"] == task["id"]
+        return lifespan.sent, task
+
+    sent, task = run(talk)
+    assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+    assert task["status"]["state"] == "completed"
+    assert task["artifacts"][0]["parts"][0]["text"] == "Hello "
+
+
+def test_without_a_lifespan_all_the_first_callers_find_the_same_tasks(run):
+    async def talk():
+        app = App(greeter())
+        requests = [post(app, "message/send", message()) for _ in range(5)]
+        async with anyio.create_task_group() as group:
+            for request in requests:
+                group.start_soon(request.perform)
+        ids = [request.json()["result"]["id"] for request in requests]
+        found = [await post(app, "tasks/get", {"id": task_id}).perform() for task_id in ids]
+        return [each.json()["result"]["id"] for each in found], ids
+
+    found, ids = run(talk)
+    assert found == ids
+
+
+def test_without_a_lifespan_it_outlives_its_event_loop(run):
+    app = App(greeter())
+
+    async def talk():
+        return (await post(app, "message/send", message()).perform()).json()["result"]["status"]["state"]
+
+    assert [run(talk), run(talk)] == ["completed", "completed"]
+
+
+def test_shutting_down_ends_what_runs(run):
+    ended = []
+    agent = Agent("slow")
+
+    @agent.stream
+    async def slow(task):
+        try:
+            yield "so far"
+            await anyio.sleep_forever()
+        finally:
+            ended.append("agent")
+
+    async def talk():
+        app = App(agent)
+        async with Lifespan(app):
+            async with anyio.create_task_group() as group:
+                request = post(app, "message/stream", message())
+                group.start_soon(request.perform)
+                await request.until(b"so far")
+                app.close_streams()
+            assert not request.is_complete  # cut, and so a reader knows that it is
+            assert ended == []
+        return request
+
+    request = run(talk)
+    assert text_in(request.events()) == "so far"
+    assert ended == ["agent"]
+
+
+def test_a_host_that_cannot_start_is_an_error_not_a_wait(run, monkeypatch):
+    async def refuse(host):
+        raise OSError("no room")
+
+    monkeypatch.setattr("hocket_io.http.asgi.Host.__aenter__", refuse)
+
+    async def talk():
+        with pytest.raises(OSError, match="no room"):
+            await post(App(greeter()), "message/send", message()).perform()
+
+    run(talk)
+
+
+# Paths -------------------------------------------------------------------------------------------------------------
+
+
+def request_of(app, *args, **options):
+    async def talk():
+        return await Request(app, *args, **options).perform()
+
+    return anyio.run(talk)
+
+
+@pytest.mark.parametrize("path", ["/.well-known/agent-card.json", "/.well-known/agent.json"])
+def test_the_card_names_the_address_that_was_asked(path):
+    response = request_of(App(greeter()), "GET", path)
+    assert response.status == 200
+    assert response.headers[b"content-type"] == b"application/json"
+    card = response.json()
+    assert card["url"] == "http://agent.example:8000/"
+    assert {each["url"] for each in card["supportedInterfaces"]} == {"http://agent.example:8000/"}
+
+
+def test_the_card_names_the_address_it_was_given():
+    response = request_of(
+        App(greeter(), url="https://public.example/greeter/"), "GET", "/.well-known/agent.json"
+    )
+    assert response.json()["url"] == "https://public.example/greeter/"
+
+
+@pytest.mark.parametrize("root", ["/agents/greeter", "/agents/greeter/"])
+@pytest.mark.parametrize("keeps_path", [True, False], ids=["path with root", "path without root"])
+def test_mounted_below_a_root(root, keeps_path):
+    prefix = root.rstrip("/") if keeps_path else ""
+    card = request_of(App(greeter()), "GET", prefix + "/.well-known/agent-card.json", root=root)
+    assert card.json()["url"] == "http://agent.example:8000/agents/greeter/"
+    for path in ("", "/", "/a2a"):
+        body = json.dumps(rpc("message/send", message())).encode()
+        response = request_of(App(greeter()), "POST", prefix + path, body, root=root)
+        assert response.json()["result"]["status"]["state"] == "completed", path
+
+
+def test_a_path_that_only_begins_like_the_root_is_not_below_it():
+    response = request_of(App(greeter()), "GET", "/agents/.well-known/agent.json", root="/agent")
+    assert response.status == 404
+    assert b"/agents/.well-known/agent.json" in response.content
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "allow"),
+    [
+        ("GET", "/nowhere", 404, None),
+        ("POST", "/nowhere", 404, None),
+        ("GET", "/", 405, b"POST"),
+        ("HEAD", "/", 405, b"POST"),
+        ("PUT", "/a2a", 405, b"POST"),
+        ("POST", "/health", 405, b"GET, HEAD"),
+        ("DELETE", "/.well-known/agent-card.json", 405, b"GET, HEAD"),
+    ],
+)
+def test_what_is_not_there(method, path, status, allow):
+    response = request_of(App(greeter()), method, path)
+    assert response.status == status
+    assert response.headers.get(b"allow") == allow
+
+
+@pytest.mark.parametrize("path", ["/health", "/.well-known/agent-card.json", "/", "/nowhere"])
+def test_head_is_get_without_the_body(path):
+    head, get = (request_of(App(greeter()), method, path) for method in ("HEAD", "GET"))
+    assert head.content == b""
+    assert (head.status, head.headers) == (get.status, get.headers)
+    assert int(get.headers[b"content-length"]) == len(get.content) > 0
+
+
+# Bodies ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_body_in_many_pieces():
+    body = json.dumps(rpc("message/send", message("é"))).encode()
+    response = request_of(App(greeter()), pieces=[bytes([byte]) for byte in body])
+    assert response.json()["result"]["status"]["state"] == "completed"
+
+
+@pytest.mark.parametrize(("size", "status"), [(100, 200), (101, 413)])
+def test_the_largest_body(size, status):
+    app = App(greeter(), body_limit=100)
+    response = request_of(app, pieces=[b" " * 60, b" " * (size - 60)])
+    assert response.status == status
+    if status == 413:
+        assert response.json()["error"]["data"] == {"limit": "body_limit", "max": 100}
+        assert "body_limit" in response.json()["error"]["message"]
+
+
+def test_a_client_that_leaves_in_mid_body():
+    async def talk():
+        app = App(greeter())
+        request = Request(app)
+        messages = iter(
+            [{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}]
+        )
+
+        async def receive():
+            return next(messages)
+
+        await app(request.scope, receive, request.send)
+        return request.sent
+
+    assert anyio.run(talk) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"", -32700),
+        (b"{", -32700),
+        (b"\xff\xfe{}", -32700),
+        (b"[]", -32600),
+        (b"{}", -32600),
+        (b'"hello"', -32600),
+        (b'{"jsonrpc":"2.0","id":1,"method":"message/sand","params":{}}', -32601),
+        (b'{"jsonrpc":"2.0","id":1,"method":"message/send","params":{}}', -32602),
+        (b'{"jsonrpc":"2.0","id":1,"method":"tasks/get","params":{"id":"nobody"}}', -32001),
+    ],
+)
+def test_bad_requests_are_answered_with_json_rpc_errors(body, code):
+    response = request_of(App(greeter()), body=body)
+    assert response.status == 200
+    assert response.json()["error"]["code"] == code
+
+
+def test_a_notification_is_accepted_and_not_answered():
+    response = request_of(App(greeter()), body=b'{"jsonrpc":"2.0","method":"message/send","params":{}}')
+    assert (response.status, response.content) == (202, b"")
+
+
+def test_a_batch():
+    batch = [
+        rpc("message/send", message("one"), 1),
+        rpc("message/stream", message("two"), 2),
+        rpc("tasks/get", {"id": "nobody"}, 3),
+        rpc("message/send", message("four"), 4),
+    ]
+    response = request_of(App(greeter()), body=json.dumps(batch).encode())
+    answers = {answer["id"]: answer for answer in response.json()}
+    assert set(answers) == {1, 2, 3, 4}
+    assert "text" in json.dumps(answers[1]["result"]["artifacts"])
+    assert answers[2]["error"]["code"] == -32600
+    assert answers[3]["error"]["code"] == -32001
+    assert answers[4]["result"]["history"][0]["parts"][0]["text"] == "four"
+
+
+def test_the_version_may_be_in_the_query():
+    body = json.dumps(
+        rpc("SendMessage", {"message": {"messageId": "m", "role": "ROLE_USER", "parts": [{"text": "x"}]}})
+    )
+    without = request_of(App(greeter()), body=body.encode())
+    assert without.json()["error"]["code"] == -32009
+    given = request_of(App(greeter()), body=body.encode(), query=b"A2A-Version=1.0")
+    assert given.json()["result"]["task"]["status"]["state"] == "TASK_STATE_COMPLETED"
+
+
+def test_web_sockets_are_turned_away():
+    async def talk():
+        sent = []
+
+        async def receive():
+            return {"type": "websocket.connect"}
+
+        async def send(message):
+            sent.append(message)
+
+        await App(greeter())({"type": "websocket"}, receive, send)
+        return sent
+
+    assert [message["type"] for message in anyio.run(talk)] == ["websocket.close"]
+
+
+# Leaving -----------------------------------------------------------------------------------------------------------
+
+
+def patient(on_disconnect, go_on):
+    agent = Agent("patient", on_disconnect=on_disconnect)
+
+    @agent.stream
+    async def wait(task):
+        yield "before "
+        await go_on.wait()
+        yield "after"
+
+    return agent
+
+
+@pytest.mark.parametrize("readers", [1, 2])
+@pytest.mark.parametrize(("on_disconnect", "state"), [("continue", "completed"), ("cancel", "canceled")])
+def test_clients_that_leave_early(run, on_disconnect, state, readers):
+    async def talk():
+        go_on = anyio.Event()
+        app = App(patient(on_disconnect, go_on))
+        async with Lifespan(app), anyio.create_task_group() as group:
+            first = post(app, "message/stream", message())
+            group.start_soon(first.perform)
+            await first.until(b"before")
+            task_id = first.events()[0]["id"]
+            if readers == 2:
+                second = post(app, "tasks/resubscribe", {"id": task_id})
+                group.start_soon(second.perform)
+                await second.until(b"before")
+                second.leaves.set()
+                await anyio.wait_all_tasks_blocked()
+                assert len(app._streams) == 1  # one is left: the task goes on in any case
+                found = await post(app, "tasks/get", {"id": task_id}).perform()
+                assert found.json()["result"]["status"]["state"] == "working"
+            first.leaves.set()
+            await anyio.wait_all_tasks_blocked()
+            assert app._host._links == {}
+            assert app._streams == {}
+            go_on.set()
+            await anyio.wait_all_tasks_blocked()
+            found = await post(app, "tasks/get", {"id": task_id}).perform()
+            assert app._host._links == {}
+            assert app._host._runner._running == {}
+        return found.json()["result"]
+
+    task = run(talk)
+    assert task["status"]["state"] == state
+    texts = [part["text"] for part in task["artifacts"][0]["parts"]]
+    assert "".join(texts) == ("before after" if state == "completed" else "before ")
+
+
+@pytest.mark.parametrize(("on_disconnect", "state"), [("continue", "completed"), ("cancel", "canceled")])
+def test_a_client_that_leaves_while_it_waits_for_an_answer(run, on_disconnect, state):
+    async def talk():
+        go_on = anyio.Event()
+        app = App(patient(on_disconnect, go_on))
+        async with Lifespan(app), anyio.create_task_group() as group:
+            waits = post(app, "message/send", message())
+            group.start_soon(waits.perform)
+            await anyio.wait_all_tasks_blocked()
+            waits.leaves.set()
+            await anyio.wait_all_tasks_blocked()
+            assert app._host._links == {}
+            (task_id,) = app._host.store._tasks
+            go_on.set()
+            await anyio.wait_all_tasks_blocked()
+            return (await post(app, "tasks/get", {"id": task_id}).perform()).json()["result"]
+
+    assert run(talk)["status"]["state"] == state
+
+
+def test_a_server_that_reports_the_leaving_by_an_exception(run):
+    async def talk():
+        app = App(greeter())
+        request = post(app, "message/stream", message())
+
+        async def send(message):
+            raise OSError("client disconnected")
+
+        await app(request.scope, request.receive, send)
+        assert app._host._links == {}
+        assert app._streams == {}
+
+    run(talk)
+
+
+def test_a_reader_that_stops_reading_holds_up_nobody(run):
+    async def talk():
+        app = App(greeter())
+        stalled = post(app, "message/stream", message("one"))
+        wants_no_more = anyio.Event()
+
+        async def send(message):
+            await wants_no_more.wait()
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(app, stalled.scope, stalled.receive, send)
+            other = await post(app, "message/stream", message("two")).perform()
+            assert text_in(other.events()) == "Hello two"
+            group.cancel_scope.cancel()
+
+    run(talk)
+
+
+def test_silence_is_filled_with_comments(run):
+    async def talk():
+        go_on = anyio.Event()
+        app = App(patient("continue", go_on), keep_alive=0.0)  # as often as possible
+        async with anyio.create_task_group() as group:
+            request = post(app, "message/stream", message())
+            group.start_soon(request.perform)
+            await request.until(b": keep-alive\n\n")
+            go_on.set()
+        return request
+
+    assert text_in(run(talk).events()) == "before after"
