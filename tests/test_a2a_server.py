@@ -20,7 +20,6 @@ from hocket.a2a import (
     Refused,
     Run,
     Server,
-    ServerLimits,
     ServiceParameters,
     TaskArtifactUpdateEvent,
     TaskState,
@@ -29,7 +28,6 @@ from hocket.a2a import (
 )
 from hocket.entropy import seeded
 from hocket.errors import LocalProtocolError
-from hocket.log import LogLimits
 from hocket_io.stores import MemoryStore
 
 

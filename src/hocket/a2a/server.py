@@ -91,7 +91,11 @@ class Server:
         mailbox = self._mailboxes.open(link)
         mailbox.calls += 1
         dialect, operation = negotiate(method, service.version)
-        params = operation if isinstance(operation, ErrorObject) else dialect.read_params(operation, params)
+        params = (
+            operation
+            if isinstance(operation, ErrorObject)
+            else dialect.read_params(operation, params, self.limits.id)
+        )
         if isinstance(params, ErrorObject) or isinstance(operation, ErrorObject):
             self._mailboxes.deliver(link, Refused(request_id=request_id, error=dialect.write_error(params)))
             return

@@ -7,13 +7,18 @@ from hocket.a2a.model import CancelTaskRequest, GetTaskRequest, SendMessageReque
 __all__ = ["ID_BYTES", "violation"]
 
 ID_BYTES = 256
-"""Bytes of a task, context or message id."""
+"""Bytes of a task, context or message id, unless a server has another limit."""
 
 
 def violation(
     params: SendMessageRequest | GetTaskRequest | CancelTaskRequest | SubscribeToTaskRequest,
+    id_bytes: int = ID_BYTES,
 ) -> tuple[str, str] | None:
     """The path and the reason of the first thing wrong, or None.
+
+    Args:
+        params: What was read.
+        id_bytes: How long an id may be.
 
     A2A 1.0 section 4.1.4 (at least one part) and 3.2.4 (historyLength).
     """
@@ -37,8 +42,8 @@ def violation(
         case _:
             ids = {"params.id": params.id}
     for path, value in ids.items():
-        if value is not None and not 0 < len(value.encode("utf-8", "surrogatepass")) <= ID_BYTES:
-            return path, f"must have 1 to {ID_BYTES} bytes"
+        if value is not None and not 0 < len(value.encode("utf-8", "surrogatepass")) <= id_bytes:
+            return path, f"must have 1 to {id_bytes} bytes"
     if length is not None and length < 0:
         return where, f"must not be negative, got {length}"
     return None

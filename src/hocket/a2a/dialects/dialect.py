@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from hocket import codec
 from hocket.a2a.dialects.boxes import boxed, unboxed
-from hocket.a2a.dialects.checks import violation
+from hocket.a2a.dialects.checks import ID_BYTES, violation
 from hocket.a2a.dialects.details import details
 from hocket.a2a.model import (
     CancelTaskRequest,
@@ -89,7 +89,9 @@ class Dialect:
 
     # The server's side.
 
-    def read_params(self, operation: Operation, params: Any) -> Params | ErrorObject:
+    def read_params(
+        self, operation: Operation, params: Any, id_bytes: int = ID_BYTES
+    ) -> Params | ErrorObject:
         """The parameters of a request, or the error that says what is wrong with them."""
         try:
             parsed = self.wire.reader(_PARAMS[operation]).from_value(
@@ -97,7 +99,7 @@ class Dialect:
             )
         except CodecError as error:
             return _invalid(error.path, error.reason)
-        wrong = violation(parsed)
+        wrong = violation(parsed, id_bytes)
         return self._read(parsed) if wrong is None else _invalid(*wrong)
 
     def write_result(self, operation: Operation, task: Task) -> bytes:

@@ -1,0 +1,320 @@
+"""What the A2A server holds at the most, and what it says to those who want more."""
+
+import json
+
+import pytest
+from attrs import define, field
+
+from hocket.a2a import (
+    Append,
+    Artifact,
+    Checkpoint,
+    Ended,
+    Interrupt,
+    Load,
+    Message,
+    Opened,
+    Part,
+    Refused,
+    Role,
+    Run,
+    Server,
+    ServerLimits,
+    ServiceParameters,
+    TaskArtifactUpdateEvent,
+    TaskState,
+    TaskStatus,
+    TaskStatusUpdateEvent,
+)
+from hocket.entropy import seeded
+from hocket.errors import LocalProtocolError
+from hocket.log import LogConflict, LogLimits
+from hocket_io.stores import MemoryStore
+
+
+@define(eq=False)
+class World:
+    """A server, a runner that only takes notes, and a store that can be held back: `hold`, then `release`."""
+
+    server: Server
+    store: MemoryStore = field(factory=MemoryStore)
+    runs: list[Run] = field(factory=list)
+    interrupts: list[Interrupt] = field(factory=list)
+    held: list | None = None
+    now: float = 0.0
+
+    @classmethod
+    def of(cls, **options):
+        return cls(Server(entropy=seeded(1), **options))
+
+    def pump(self):
+        while (output := self.server.next_output()) is not None:
+            match output:
+                case Append() | Load() | Checkpoint() if self.held is not None:
+                    self.held.append(output)
+                case Append() | Load() | Checkpoint():
+                    self.keep(output)
+                case Run():
+                    self.runs.append(output)
+                case Interrupt():
+                    self.interrupts.append(output)
+
+    def keep(self, output):
+        match output:
+            case Append(task_id=task_id):
+                try:
+                    entries = self.store.append(task_id, output.expect, output.items)
+                except LogConflict:
+                    self.server.append_refused(task_id, self.now)
+                else:
+                    self.server.feed(task_id, entries, self.now)
+            case Load(task_id=task_id):
+                self.server.loaded(task_id, self.store.load(task_id), self.now)
+            case Checkpoint():
+                self.store.checkpoint(output)
+
+    def hold(self):
+        self.held = []
+
+    def release(self):
+        held, self.held = self.held, None
+        for output in held:
+            self.keep(output)
+        self.pump()
+
+    def ask(self, link, method, task_id=None, *, version="1.0", last_event_id=None, request_id=1, **params):
+        service = ServiceParameters(version=version, last_event_id=last_event_id)
+        params = {**params, "id": task_id} if task_id is not None else params
+        self.server.receive(link, request_id, method, params, service, self.now)
+        self.pump()
+
+    def send(
+        self, link="ada", *, stream=True, message_id="m1", task=None, context=None, request_id=1, **more
+    ):
+        message = {"messageId": message_id, "role": "ROLE_USER", "parts": [{"text": "hi"}]}
+        message |= {} if task is None else {"taskId": task}
+        message |= {} if context is None else {"contextId": context}
+        method = "SendStreamingMessage" if stream else "SendMessage"
+        self.ask(link, method, message=message, request_id=request_id, **more)
+
+    def begin(self, link="ada", **more):
+        """A message whose turn the runner has begun; returns the task's id."""
+        self.send(link, **more)
+        run = self.runs[-1]
+        self.server.started(run.task.id, run.run, self.now)
+        self.pump()
+        return run.task.id
+
+    def emit(self, *items):
+        run = self.runs[-1]
+        self.server.emit(run.task.id, run.run, items, self.now)
+        self.pump()
+
+    def say(self, text):
+        artifact = Artifact(artifact_id="a", parts=(Part(text=text),))
+        self.emit(TaskArtifactUpdateEvent(task_id=self.runs[-1].task.id, artifact=artifact, append=True))
+
+    def become(self, state):
+        self.emit(TaskStatusUpdateEvent(task_id=self.runs[-1].task.id, status=TaskStatus(state=state)))
+
+    def end(self):
+        run = self.runs[-1]
+        self.server.ended(run.task.id, run.run, self.now)
+        self.pump()
+
+    def finish(self, state=TaskState.COMPLETED):
+        self.become(state)
+        self.end()
+
+    def take(self, link="ada"):
+        """What the link was given, in short: states, text of chunks, ends and error codes."""
+        taken = []
+        while out := self.server.take(link):
+            taken += [short(each) for each in out if not isinstance(each, Opened)]
+        return taken
+
+    def is_empty(self):
+        return not self.server._tasks and not self.server._mailboxes and self.server.next_timeout() is None
+
+
+def short(delivery):
+    match delivery:
+        case Refused(error=error):
+            return error.code
+        case Ended(state=state):
+            return f"ended {state.value}"
+    result = json.loads(delivery.result)
+    match result.get("task", result):
+        case {"statusUpdate": {"status": {"state": state}}} | {
+            "kind": "status-update",
+            "status": {"state": state},
+        }:
+            return state.removeprefix("TASK_STATE_").lower()
+        case {"id": _, "status": {"state": state}, **rest}:
+            text = "".join(part["text"] for each in rest.get("artifacts", []) for part in each["parts"])
+            return f"task {state.removeprefix('TASK_STATE_').lower()}" + (f" {text}" if text else "")
+        case {"artifactUpdate": {"artifact": {"parts": parts}}} | {"artifact": {"parts": parts}}:
+            return parts[0]["text"]
+
+
+@pytest.fixture
+def world():
+    return World.of()
+
+
+def test_over_the_limit_of_tasks_new_ones_are_refused_until_one_is_idle():
+    world = World.of(limits=ServerLimits(tasks=2))
+    world.begin("ada")
+    world.begin("bob")
+    world.send("eve")
+    (refused,) = world.server.take("eve")
+    assert refused.error.code == -32050
+    assert refused.error.data[0]["metadata"] == {"limit": "tasks", "max": "2", "retryable": "True"}
+    world.finish()
+    world.take("bob")
+    world.send("eve")
+    assert world.take("eve") == ["task submitted"]
+
+
+@pytest.mark.parametrize("what", ["stream", "send", "subscribe", "get", "parked"])
+def test_over_the_limit_of_calls_a_link_is_refused(what):
+    """A call counts until its end was taken, whether it reads, waits, or its answer lies there."""
+    world = World.of(limits=ServerLimits(calls=3))
+    task_id = world.begin("owner")
+    if what == "parked":
+        world.hold()
+    for number in range(5):
+        match what:
+            case "stream" | "send":
+                world.send(stream=what == "stream", task=task_id, request_id=number)
+            case "subscribe":
+                world.ask("ada", "SubscribeToTask", task_id, request_id=number)
+            case _:
+                world.ask("ada", "GetTask", task_id if what == "get" else f"t{number}", request_id=number)
+    assert world.take().count(-32050) == 2
+    if what == "parked":
+        world.release()
+    world.finish()
+    world.take()
+    world.ask("ada", "GetTask", task_id)
+    assert world.take() == ["task completed"], "what was answered does not count any more"
+
+
+def test_a_malformed_call_counts_only_until_its_error_was_taken():
+    world = World.of(limits=ServerLimits(calls=2))
+    for _ in range(5):
+        world.ask("ada", "SendMessage", request_id=1)
+        assert world.take() == [-32602]
+    world.send()
+    assert world.take() == ["task submitted"]
+
+
+@pytest.mark.parametrize("field_name", ["messageId", "taskId", "contextId"])
+@pytest.mark.parametrize(("bytes_", "is_fine"), [(255, True), (256, True), (257, False), (0, False)])
+def test_ids_have_a_limit_in_bytes(world, field_name, bytes_, is_fine):
+    text = "é" * (bytes_ // 2) + "x" * (bytes_ % 2)
+    message = {"messageId": "m", "role": "ROLE_USER", "parts": [{"text": "hi"}], field_name: text}
+    world.ask("ada", "SendMessage", message=message)
+    (refused,) = world.server.take("ada") or [None]
+    is_refused = refused is not None and refused.error.code == -32602
+    assert is_refused != is_fine
+    if is_refused:
+        assert field_name in refused.error.message
+
+
+def test_the_limit_of_ids_can_be_raised_and_lowered():
+    for limit, code in ((300, -32001), (299, -32602)):
+        world = World.of(limits=ServerLimits(id=limit))
+        world.ask("ada", "GetTask", "x" * 300)
+        assert world.take() == [code]
+
+
+def test_an_agent_that_says_too_much_is_stopped_and_its_failure_still_fits():
+    world = World.of(limits=ServerLimits(task_size=5_000))
+    world.begin()
+    for _ in range(14):
+        world.say("x" * 100)
+    with pytest.raises(LocalProtocolError, match="task_size = 5000"):
+        world.say("x" * 100)
+    held = sum(
+        len(part.text) for each in [world.store.load(world.runs[0].task.id)] for part in parts_of(each)
+    )
+    assert held <= 5_000
+    world.end()
+    assert world.take()[-1] == "ended failed"
+
+
+def parts_of(stored):
+    return [part for entry in stored.entries[1:] for part in entry.event.artifact.parts]
+
+
+def test_status_messages_count_as_well():
+    world = World.of(limits=ServerLimits(task_size=5_000))
+    task_id = world.begin()
+    said = Message(message_id="m", role=Role.AGENT, parts=(Part(text="x" * 1_000),))
+    event = TaskStatusUpdateEvent(task_id=task_id, status=TaskStatus(state=TaskState.WORKING, message=said))
+    for _ in range(3):
+        world.emit(event)
+    with pytest.raises(LocalProtocolError, match="task_size"):
+        world.emit(event)
+
+
+def test_a_caller_who_says_too_much_is_refused_and_the_server_stands():
+    world = World.of(limits=ServerLimits(task_size=2_000))
+    text = "x" * 3_000
+    message = {"messageId": "m", "role": "ROLE_USER", "parts": [{"text": text}]}
+    world.ask("ada", "SendMessage", message=message)
+    assert world.take() == [-32050]
+    assert len(world.server._tasks) == 0
+    task_id = world.begin()
+    world.finish(TaskState.INPUT_REQUIRED)
+    world.ask("bob", "SendMessage", message={**message, "taskId": task_id})
+    world.ask("bob", "GetTask", task_id)
+    assert world.take("bob") == [-32050, "task input_required"]
+
+
+def test_slow_readers_cost_no_memory():
+    """A hundred readers that read nothing: what the server holds is one log, within its limits."""
+    world = World.of(limits=ServerLimits(log=LogLimits(entries=50)))
+    task_id = world.begin()
+    for number in range(100):
+        world.ask(number, "SubscribeToTask", task_id)
+    for _ in range(500):
+        world.say("x")
+    live = world.server._tasks.get(task_id)
+    assert len(live.log) == 50
+    assert all(not box.answers for box in world.server._mailboxes._boxes.values())
+
+
+def test_when_all_have_left_and_all_is_said_the_tables_are_empty():
+    world = World.of(limits=ServerLimits(tasks=3))
+    for number in range(10):
+        link = f"link {number}"
+        task_id = world.begin(link, stream=bool(number % 2))
+        world.ask("watcher", "SubscribeToTask", task_id, request_id=number)
+        world.finish(TaskState.INPUT_REQUIRED if number % 3 else TaskState.COMPLETED)
+        if number % 4:
+            world.ask("watcher", "CancelTask", task_id, request_id=100 + number)
+        world.take(link)
+        world.take("watcher")
+        world.server.disconnect(link, 0.0)
+    world.server.disconnect("watcher", 0.0)
+    assert not world.server._mailboxes
+    assert len(world.server._tasks) <= 3
+    assert world.server.next_timeout() is None
+
+
+def test_the_same_inputs_give_the_same_bytes():
+    def played():
+        world, bytes_ = World.of(), []
+        for number in range(3):
+            task_id = world.begin(f"l{number}")
+            world.ask("watcher", "SubscribeToTask", task_id, request_id=number)
+            world.say("Hello")
+            world.finish(TaskState.INPUT_REQUIRED)
+            world.ask("watcher", "CancelTask", task_id, request_id=10 + number)
+        for link in ("watcher", "l0", "l1", "l2"):
+            bytes_ += [getattr(each, "result", each) for each in world.server.take(link)]
+        return bytes_
+
+    assert played() == played()

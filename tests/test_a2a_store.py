@@ -1,0 +1,342 @@
+"""The server and its store, slow, shared or forgetful."""
+
+import json
+
+import pytest
+from attrs import define, field
+
+from hocket.a2a import (
+    Append,
+    Artifact,
+    Checkpoint,
+    Ended,
+    Interrupt,
+    Load,
+    Opened,
+    Part,
+    Refused,
+    Run,
+    Server,
+    ServerLimits,
+    ServiceParameters,
+    TaskArtifactUpdateEvent,
+    TaskState,
+    TaskStatus,
+    TaskStatusUpdateEvent,
+)
+from hocket.entropy import seeded
+from hocket.errors import LocalProtocolError
+from hocket.log import Entry, LogConflict
+from hocket_io.stores import MemoryStore
+
+
+@define(eq=False)
+class World:
+    """A server, a runner that only takes notes, and a store that can be held back: `hold`, then `release`."""
+
+    server: Server
+    store: MemoryStore = field(factory=MemoryStore)
+    runs: list[Run] = field(factory=list)
+    interrupts: list[Interrupt] = field(factory=list)
+    held: list | None = None
+    now: float = 0.0
+
+    @classmethod
+    def of(cls, **options):
+        return cls(Server(entropy=seeded(1), **options))
+
+    def pump(self):
+        while (output := self.server.next_output()) is not None:
+            match output:
+                case Append() | Load() | Checkpoint() if self.held is not None:
+                    self.held.append(output)
+                case Append() | Load() | Checkpoint():
+                    self.keep(output)
+                case Run():
+                    self.runs.append(output)
+                case Interrupt():
+                    self.interrupts.append(output)
+
+    def keep(self, output):
+        match output:
+            case Append(task_id=task_id):
+                try:
+                    entries = self.store.append(task_id, output.expect, output.items)
+                except LogConflict:
+                    self.server.append_refused(task_id, self.now)
+                else:
+                    self.server.feed(task_id, entries, self.now)
+            case Load(task_id=task_id):
+                self.server.loaded(task_id, self.store.load(task_id), self.now)
+            case Checkpoint():
+                self.store.checkpoint(output)
+
+    def hold(self):
+        self.held = []
+
+    def release(self):
+        held, self.held = self.held, None
+        for output in held:
+            self.keep(output)
+        self.pump()
+
+    def ask(self, link, method, task_id=None, *, version="1.0", last_event_id=None, request_id=1, **params):
+        service = ServiceParameters(version=version, last_event_id=last_event_id)
+        params = {**params, "id": task_id} if task_id is not None else params
+        self.server.receive(link, request_id, method, params, service, self.now)
+        self.pump()
+
+    def send(
+        self, link="ada", *, stream=True, message_id="m1", task=None, context=None, request_id=1, **more
+    ):
+        message = {"messageId": message_id, "role": "ROLE_USER", "parts": [{"text": "hi"}]}
+        message |= {} if task is None else {"taskId": task}
+        message |= {} if context is None else {"contextId": context}
+        method = "SendStreamingMessage" if stream else "SendMessage"
+        self.ask(link, method, message=message, request_id=request_id, **more)
+
+    def begin(self, link="ada", **more):
+        """A message whose turn the runner has begun; returns the task's id."""
+        self.send(link, **more)
+        run = self.runs[-1]
+        self.server.started(run.task.id, run.run, self.now)
+        self.pump()
+        return run.task.id
+
+    def emit(self, *items):
+        run = self.runs[-1]
+        self.server.emit(run.task.id, run.run, items, self.now)
+        self.pump()
+
+    def say(self, text):
+        artifact = Artifact(artifact_id="a", parts=(Part(text=text),))
+        self.emit(TaskArtifactUpdateEvent(task_id=self.runs[-1].task.id, artifact=artifact, append=True))
+
+    def become(self, state):
+        self.emit(TaskStatusUpdateEvent(task_id=self.runs[-1].task.id, status=TaskStatus(state=state)))
+
+    def end(self):
+        run = self.runs[-1]
+        self.server.ended(run.task.id, run.run, self.now)
+        self.pump()
+
+    def finish(self, state=TaskState.COMPLETED):
+        self.become(state)
+        self.end()
+
+    def take(self, link="ada"):
+        """What the link was given, in short: states, text of chunks, ends and error codes."""
+        taken = []
+        while out := self.server.take(link):
+            taken += [short(each) for each in out if not isinstance(each, Opened)]
+        return taken
+
+    def is_empty(self):
+        return not self.server._tasks and not self.server._mailboxes and self.server.next_timeout() is None
+
+
+def short(delivery):
+    match delivery:
+        case Refused(error=error):
+            return error.code
+        case Ended(state=state):
+            return f"ended {state.value}"
+    result = json.loads(delivery.result)
+    match result.get("task", result):
+        case {"statusUpdate": {"status": {"state": state}}} | {
+            "kind": "status-update",
+            "status": {"state": state},
+        }:
+            return state.removeprefix("TASK_STATE_").lower()
+        case {"id": _, "status": {"state": state}, **rest}:
+            text = "".join(part["text"] for each in rest.get("artifacts", []) for part in each["parts"])
+            return f"task {state.removeprefix('TASK_STATE_').lower()}" + (f" {text}" if text else "")
+        case {"artifactUpdate": {"artifact": {"parts": parts}}} | {"artifact": {"parts": parts}}:
+            return parts[0]["text"]
+
+
+@pytest.fixture
+def world():
+    return World.of()
+
+
+# The store
+
+
+def test_nobody_is_told_and_nothing_runs_before_the_store_has_it(world):
+    world.hold()
+    world.send()
+    assert (world.take(), world.runs) == ([], [])
+    world.release()
+    assert (world.take(), len(world.runs)) == (["task submitted"], 1)
+
+
+def test_a_task_that_was_forgotten_is_loaded_again():
+    world = World.of(limits=ServerLimits(tasks=1))
+    first = world.begin()
+    world.say("Hello")
+    world.finish()
+    world.take()
+    world.begin("bob")
+    assert len(world.server._tasks) == 1
+    world.ask("eve", "GetTask", first)
+    assert world.take("eve") == ["task completed Hello"]
+    world.ask("eve", "CancelTask", first)
+    world.ask("eve", "tasks/resubscribe", first, version=None, last_event_id=1)
+    assert world.take("eve") == [-32002, "task completed Hello", "ended completed"]
+
+
+def test_calls_for_a_task_wait_for_it_in_their_order(world):
+    task_id = world.begin()
+    world.finish(TaskState.INPUT_REQUIRED)
+    other = World(Server(entropy=seeded(2)), world.store)
+    other.hold()
+    other.ask("bob", "GetTask", task_id, request_id=1)
+    other.send("bob", task=task_id, message_id="m2", stream=False, request_id=2)
+    other.ask("bob", "SubscribeToTask", task_id, request_id=3)
+    assert other.take("bob") == []
+    other.release()
+    other.finish()
+    assert other.take("bob") == ["task input_required", "task completed", "task completed", "ended completed"]
+
+
+def test_a_task_the_store_does_not_know_is_forgotten_at_once(world):
+    world.hold()
+    for number, method in enumerate(["GetTask", "CancelTask", "SubscribeToTask"]):
+        world.ask("bob", method, "unknown", request_id=number)
+    world.send("bob", task="unknown", request_id=9)
+    world.release()
+    assert world.take("bob") == [-32001] * 4
+    world.server.disconnect("bob", world.now)
+    assert world.is_empty()
+
+
+def test_a_second_writer_fences_the_run():
+    """Two replicas, one log: whoever appends second is told, its run is stopped, and its readers read on."""
+    here = World.of()
+    task_id = here.begin()
+    here.take()
+    there = World(Server(entropy=seeded(2)), here.store)
+    there.ask("bob", "CancelTask", task_id)
+    assert there.take("bob") == ["task canceled"]
+    here.say("too late")
+    assert [each.task_id for each in here.interrupts] == [task_id]
+    assert here.take() == ["task canceled", "ended canceled"]
+    with pytest.raises(LocalProtocolError, match="is over"):
+        here.say("still")
+    here.end()
+    assert here.store.load(task_id).task.status.state is TaskState.CANCELED
+
+
+def test_a_cancel_that_loses_against_another_writer_is_tried_again():
+    here = World.of()
+    task_id = here.begin()
+    here.finish(TaskState.INPUT_REQUIRED)
+    there = World(Server(entropy=seeded(2)), here.store)
+    there.begin("bob", task=task_id, message_id="m2")
+    here.ask("eve", "CancelTask", task_id)
+    assert here.take("eve") == ["task canceled"]
+    there.say("late")
+    assert len(there.interrupts) == 1
+    assert there.take("bob")[-1] == "ended canceled"
+
+
+def test_a_follow_up_that_loses_against_another_writer_is_judged_anew():
+    here = World.of()
+    task_id = here.begin()
+    here.finish(TaskState.INPUT_REQUIRED)
+    here.take()
+    there = World(Server(entropy=seeded(2)), here.store)
+    there.begin("bob", task=task_id, message_id="m2")
+    here.send("eve", task=task_id, message_id="m3")
+    assert here.take("eve") == [-32004]
+    assert [run.message.message_id for run in here.runs + there.runs] == ["m1", "m2"]
+
+
+def test_a_fenced_run_needs_no_grace_any_more():
+    here = World.of()
+    task_id = here.begin()
+    here.ask("bob", "CancelTask", task_id)
+    there = World(Server(entropy=seeded(2)), here.store)
+    there.ask("eve", "CancelTask", task_id)
+    here.say("one more")
+    assert here.take("bob") == ["task canceled"]
+    assert here.server.next_timeout() is None
+
+
+def test_entries_of_another_replica_are_read_by_our_readers():
+    here = World.of()
+    task_id = here.begin()
+    here.finish(TaskState.INPUT_REQUIRED)
+    here.ask("eve", "SubscribeToTask", task_id)
+    assert here.take("eve") == ["task input_required"]
+    there = World(Server(entropy=seeded(2)), here.store)
+    there.begin("bob", task=task_id, message_id="m2")
+    there.say("Hello")
+    entries = here.store.load(task_id).entries
+    here.server.feed(task_id, entries[-1:], 0.0)  # the ones before never came: the task is loaded
+    here.pump()
+    assert here.take("eve") == ["submitted", "working", "Hello"]
+    there.finish()
+    stored = here.store.load(task_id)
+    assert stored.task.status.state is TaskState.COMPLETED
+    here.server.feed(task_id, [Entry(stored.offset, stored_status(task_id))], 0.0)
+    here.pump()
+    assert here.take("eve") == ["completed", "ended completed"]
+
+
+def stored_status(task_id):
+    return TaskStatusUpdateEvent(task_id=task_id, status=TaskStatus(state=TaskState.COMPLETED))
+
+
+def test_entries_that_came_before_are_passed_over(world):
+    task_id = world.begin()
+    world.say("Hello")
+    entries = world.store.load(task_id).entries
+    world.server.feed(task_id, entries, 0.0)
+    world.server.feed("unknown", entries, 0.0)
+    world.server.feed(task_id, [], 0.0)
+    assert world.take() == ["task submitted", "working", "Hello"]
+
+
+def test_a_task_the_store_has_lost_ends_for_everybody(world):
+    task_id = world.begin()
+    world.take()
+    world.ask("bob", "SubscribeToTask", task_id)
+    world.send("eve", stream=False, task=task_id, message_id="m1")
+    world.store._tasks.clear()
+    world.say("into the void")
+    assert [world.take(link) for link in ("ada", "bob", "eve")] == [[-32001], [-32001], [-32001]]
+    assert len(world.interrupts) == 1
+    for link in ("ada", "bob", "eve"):
+        world.server.disconnect(link, 0.0)
+    assert world.is_empty()
+
+
+def test_checkpoints_come_at_the_end_and_rarely_on_the_way(world):
+    offsets = []
+    keep = world.store.checkpoint
+
+    def note(checkpoint):
+        offsets.append((checkpoint.offset, checkpoint.is_final))
+        keep(checkpoint)
+
+    world.store = NotingStore(note, world.store)
+    world.begin()
+    for _ in range(10_000):
+        world.say("x")
+    world.finish()
+    assert len(offsets) <= 6
+    assert offsets[-1] == (10_003, True)
+    assert all(not is_final for _, is_final in offsets[:-1])
+
+
+@define(eq=False)
+class NotingStore:
+    """A store that tells of its checkpoints."""
+
+    checkpoint: object
+    inner: MemoryStore
+
+    def append(self, *appended):
+        return self.inner.append(*appended)
