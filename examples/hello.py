@@ -1,3 +1,6 @@
+"""The smallest agent: it streams a greeting, word by word."""
+# mypy: allow-untyped-defs
+
 import asyncio
 
 from hocket import Agent

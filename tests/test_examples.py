@@ -1,0 +1,284 @@
+"""Every example runs, and does what its first line says. The demo answers the curl lines that people know."""
+
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+
+import hocket
+import hocket_io
+from hocket import Agent
+from hocket.a2a import Task
+from hocket_io import Client
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+# Child processes import what this process does, installed or not.
+IMPORTED_FROM = os.pathsep.join(
+    str(Path(str(package.__file__)).parents[1]) for package in (hocket, hocket_io)
+)
+ENVIRONMENT = {**os.environ, "PYTHONPATH": IMPORTED_FROM, "PYTHONUTF8": "1"}
+
+
+def agent_of(name: str) -> Agent:
+    """The agent of an example."""
+    loader = SourceFileLoader(f"example_{name}", str(EXAMPLES / f"{name}.py"))
+    spec = spec_from_loader(loader.name, loader)
+    assert spec is not None
+    module = module_from_spec(spec)
+    loader.exec_module(module)
+    agent: Agent = module.agent
+    return agent
+
+
+Programs: TypeAlias = dict[str, subprocess.Popen[str]]
+PROGRAMS = ("ask", "ask_a_child", "check_hello", "demo", "embed_asyncio", "embed_socket")
+
+
+def started(name: str, *arguments: str, folder: Path = EXAMPLES) -> subprocess.Popen[str]:
+    """An example that runs as a program."""
+    command = [sys.executable, str(folder / f"{name}.py"), *arguments]
+    return subprocess.Popen(
+        command, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+    )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def programs() -> Iterator[Programs]:
+    """All examples that are programs, started at once before everything else: they mostly wait."""
+    with ExitStack() as stack:
+        running = {name: stack.enter_context(started(name)) for name in PROGRAMS}
+        bench = started("stream", "--events", "50", "--runs", "1", folder=EXAMPLES.parent / "benchmarks")
+        running["bench"] = stack.enter_context(bench)
+        running["demo --keep"] = stack.enter_context(started("demo", "--keep"))
+        yield running
+        for program in running.values():
+            if program.poll() is None:
+                program.kill()
+
+
+def output_of(program: subprocess.Popen[str]) -> list[str]:
+    """The lines that a program printed, without blanks at their ends."""
+    output, errors = program.communicate(timeout=30)
+    assert (program.returncode, errors) == (0, ""), errors
+    return [line.rstrip() for line in output.splitlines()]
+
+
+# The agents.
+
+
+def test_hello_greets_word_by_word() -> None:
+    with Client(agent_of("hello")) as client:
+        words = [event.text for event in client.stream("Ada") if event.text]
+    assert words == ["Hello ", "Ada, ", "from ", "a ", "streaming ", "agent "]
+
+
+def test_calendar_search_says_how_far_it_is() -> None:
+    with Client(agent_of("calendar_search")) as client:
+        events = list(client.stream("An hour"))
+    assert [event.progress for event in events if event.progress is not None] == [0, 25, 50, 75, 100]
+    assert "".join(event.text for event in events) == "Tomorrow at 09:00, 11:30 or 15:00."
+
+
+def test_writer_writes_in_pieces_about_what_it_is_asked() -> None:
+    with Client(agent_of("writer")) as client:
+        pieces = [event.text for event in client.stream("A fugue") if event.text]
+    assert len(pieces) == 9
+    assert "".join(pieces).startswith("A fugue is sung by many voices. ")
+
+
+def test_analysis_lets_go_of_what_it_holds_when_it_is_cancelled() -> None:
+    with Client(agent_of("analysis")) as client, client.stream("A lot") as stream:
+        for event in stream:
+            if event.progress == 10:
+                assert stream.cancel().state.value == "canceled"
+        assert event.state is not None
+        assert event.state.value == "canceled"
+
+
+def test_countdown_is_a_plain_generator_and_its_return_value_comes_last() -> None:
+    with Client(agent_of("countdown")) as client:
+        assert client.text("2") == "2 1 Go!"
+
+
+def test_report_answers_with_data_and_files() -> None:
+    with Client(agent_of("report")) as client:
+        task = client.send("to be or not to be")
+    assert isinstance(task, Task)
+    artifacts = {artifact.artifact_id: artifact for artifact in task.artifacts}
+    assert artifacts["text-1"].text == "4 different words."
+    assert artifacts["data-1-1"].parts[0].data == {"counts": {"to": 2, "be": 2, "or": 1, "not": 1}}
+    file = artifacts["part-1-2"].parts[0]
+    assert (file.filename, file.raw) == ("counts.csv", b"to,2\r\nbe,2\r\nor,1\r\nnot,1\r\n")
+    assert (artifacts["longest"].name, artifacts["longest"].text) == ("The longest word", "not")
+
+
+# The programs.
+
+
+@pytest.mark.process
+def test_ask_has_three_streams_open_at_the_same_time(programs: Programs) -> None:
+    lines = output_of(programs["ask"])
+    ends = [number for number, line in enumerate(lines) if line.endswith("completed")]
+    for name in ("Ada", "Grace", "Mary"):
+        its = [line.partition(": ")[2] for line in lines if line.strip().startswith(f"{name}:")]
+        assert its == ["Hello", f"{name},", "from", "a", "streaming", "agent", "completed"]
+        assert lines.index(f"{name:>5}: Hello") < min(ends), "one after the other"
+
+
+@pytest.mark.process
+def test_ask_a_child_talks_to_a_child_process(programs: Programs) -> None:
+    assert output_of(programs["ask_a_child"]) == ["Hello Ada, from a streaming agent"]
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("name", ["embed_socket", "embed_asyncio"])
+def test_an_embedded_connection_gets_its_answer(programs: Programs, name: str) -> None:
+    assert output_of(programs[name]) == [
+        "ResultReceived(id='1', method='add', result=3)",
+        "ConnectionClosed(error=None, pending=())",
+    ]
+
+
+@pytest.mark.process
+def test_the_property_of_check_hello_holds(programs: Programs) -> None:
+    assert output_of(programs["check_hello"]) == ["every question was answered"]
+
+
+@pytest.mark.process
+def test_the_benchmark_measures_each_way(programs: Programs) -> None:
+    rows = [line.split() for line in output_of(programs["bench"])[2:]]
+    assert [row[:-5] for row in rows] == [["json", "floor"], ["memory"], ["pipe"], ["http"]]
+    assert all(float(row[-4]) > 0 for row in rows)
+
+
+# The demo.
+
+
+def lines_of(agent: str, lines: list[str]) -> list[str]:
+    """What the demo printed of one agent as it arrived, without the times."""
+    found = [re.fullmatch(r" *[\d.]+ s  (\w+) +(.*)", line) for line in lines]
+    return [match[2] for match in found if match is not None and match[1] == agent]
+
+
+@pytest.mark.process
+def test_the_demo_streams_three_agents_at_the_same_time(programs: Programs) -> None:
+    lines = output_of(programs["demo"])
+    calendar, writer, analysis = (lines_of(name, lines) for name in ("calendar", "writer", "analysis"))
+    assert [int(line.partition("%")[0]) for line in calendar if "%" in line] == [0, 25, 50, 75, 100]
+    assert calendar[-2:] == ["Tomorrow at 09:00, 11:30 or 15:00.", "completed"]
+    assert writer[2] == "A hocket"
+    assert len(writer) == 12
+    assert [int(line.partition("%")[0]) for line in analysis if "%" in line][:6] == [0, 10, 20, 30, 40, 50]
+    assert analysis[-1] == "canceled"
+
+    names = [line.split()[2] for line in lines if re.match(r" *[\d.]+ s ", line)]
+    first, last = names.index("calendar"), max(at for at, name in enumerate(names) if name == "calendar")
+    assert "writer" in names[first:last], "one after the other"
+    ends = [re.sub(r"[\d.]+ s", "0 s", line) for line in lines[-3:]]
+    assert ends[:2] == [
+        "calendar  completed after 0 s and 10 events",
+        "writer    completed after 0 s and 13 events",
+    ]
+    assert re.fullmatch(r"analysis  canceled after 0 s and \d+ events", ends[2])
+
+
+@pytest.fixture(scope="module")
+def kept(programs: Programs) -> Iterator[tuple[str, str]]:
+    """The demo with --keep: the address of its server, and the curl line that it printed."""
+    demo = programs["demo --keep"]
+    assert demo.stdout is not None
+    curl = next(line for line in demo.stdout if line.startswith("curl "))
+    found = re.search(r"http://[\d.:]+/", curl)
+    assert found is not None
+    yield found[0], curl
+    demo.send_signal(signal.SIGINT)
+    assert demo.wait(10) == 0
+
+
+def posted(url: str, body: bytes) -> list[dict[str, Any]]:
+    """The events of the stream that answers a request."""
+    headers = {"Content-Type": "application/json", "Accept": "text/event-stream"}
+    with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=20) as response:
+        assert response.headers["content-type"].startswith("text/event-stream")
+        lines = response.read().decode().splitlines()
+    return [json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: ")]
+
+
+def text_of(events: list[dict[str, Any]]) -> str:
+    """The text that the events add up to."""
+    artifacts = [event["result"]["artifact"] for event in events if "artifact" in event["result"]]
+    return "".join(part["text"] for artifact in artifacts for part in artifact["parts"])
+
+
+@pytest.mark.process
+def test_the_curl_line_of_the_demo_gets_an_answer(kept: tuple[str, str]) -> None:
+    words = shlex.split(kept[1])
+    assert words[:2] == ["curl", "-sN"]
+    events = posted(words[2], words[words.index("-d") + 1].encode())
+    assert text_of(events).startswith("A round is sung by many voices. ")
+    assert events[-1]["result"]["final"] is True
+
+
+STREAM_REQUESTS = {
+    # As tutorials of A2A 0.2 have it: a part has `kind`, the path ends in /a2a.
+    "a2a": {"message": {"role": "user", "parts": [{"kind": "text", "text": "A canon"}], "messageId": "m-1"}},
+    # As a gateway has it: a part has `type`, and there are members that nobody else knows.
+    "agents/writer/a2a": {
+        "message": {"messageId": "m-2", "role": "user", "parts": [{"type": "text", "text": "A canon"}]},
+        "streamConfig": {"heartbeat": 30, "bufferSize": 1024},
+    },
+}
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("path", STREAM_REQUESTS)
+def test_a_stream_request_in_the_style_of_0_2_gets_an_answer(kept: tuple[str, str], path: str) -> None:
+    request = {"jsonrpc": "2.0", "method": "message/stream", "params": STREAM_REQUESTS[path], "id": "r-1"}
+    events = posted(kept[0] + path, json.dumps(request).encode())
+    assert {event["id"] for event in events} == {"r-1"}
+    assert events[0]["result"]["kind"] == "task"
+    assert text_of(events).startswith("A canon is sung by many voices. ")
+    assert (events[-1]["result"]["status"]["state"], events[-1]["result"]["final"]) == ("completed", True)
+
+
+@pytest.mark.process
+def test_each_agent_of_the_demo_has_its_own_card(kept: tuple[str, str]) -> None:
+    for name in ("calendar", "writer"):
+        url = f"{kept[0]}agents/{name}/"
+        with urllib.request.urlopen(f"{url}.well-known/agent.json", timeout=20) as response:
+            card = json.load(response)
+        assert (card["name"], card["url"], card["capabilities"]["streaming"]) == (name, url, True)
+
+
+@pytest.mark.process
+def test_resume_reads_on_after_the_last_event_that_was_seen(kept: tuple[str, str]) -> None:
+    with started("resume", f"{kept[0]}agents/calendar") as program:
+        lines = output_of(program)
+    assert lines == [
+        "  0 %  Reading the request",
+        " 25 %  Looking into your own calendar",
+        "--- cut, and resumed",
+        " 50 %  Asking for the calendars of the team",
+        " 75 %  Comparing the free hours",
+        "100 %  3 slots are free tomorrow",
+        "       Tomorrow at 09:00, 11:30 or 15:00.",
+        "settled, completed",
+    ]
+
+
+def test_every_example_begins_with_a_line_that_says_what_it_shows() -> None:
+    for example in EXAMPLES.glob("*.py"):
+        first = example.read_text(encoding="utf-8").splitlines()[0]
+        assert re.match(r'"""[A-Z].*[.?!`"]', first), f"{example.name}: {first}"
