@@ -26,13 +26,15 @@ from hocket.a2a.model import (
     TaskStatus,
     TaskStatusUpdateEvent,
 )
-from hocket.a2a.states import settles
+from hocket.a2a.states import is_terminal, settles
+from hocket.codec import loads
 from hocket.entropy import Entropy
-from hocket.errors import LocalProtocolError
+from hocket.errors import CodecError, LocalProtocolError
 
 __all__ = ["Agent", "AgentTask", "Progress", "Speech"]
 
 F = TypeVar("F", bound=Callable[..., Any])
+Said = TypeVar("Said", TaskStatusUpdateEvent, TaskArtifactUpdateEvent)
 
 
 @frozen
@@ -134,7 +136,7 @@ class Agent:
                 f"agent {self.name!r} has a function already: {_name_of(self._function)}"
             )
         try:
-            inspect.signature(function).bind(None)
+            _check_takes_one(function)
         except TypeError as error:
             raise LocalProtocolError(
                 f"{_name_of(function)} must take the task as its one argument: {error}"
@@ -213,12 +215,7 @@ class Speech:
             raise LocalProtocolError(f"the task is {self._state.value}: nothing can follow that")
         if isinstance(value, str):
             return [self._text(value if value.__class__ is str else str(value))] if value else []
-        items = self._meaning(value)
-        for item in items:
-            V1_0.write_item(
-                item
-            )  # what cannot be written is the agent's mistake, and must not meet its readers
-        return items
+        return self._meaning(value)
 
     def finish(self, value: Any = None) -> list[StreamItem]:
         """The end of the function, which returned `value`: the text is sealed, and the task COMPLETED if unsettled.
@@ -250,19 +247,19 @@ class Speech:
             case bytes() | bytearray() | memoryview():
                 return [self._whole("file", Part(raw=bytes(value), media_type="application/octet-stream"))]
             case Progress():
-                return [self._progress(value)]
+                return [self._note(_detached(self._progress(value)))]
             case Part():
                 return [self._whole("part", value)]
             case Artifact():
-                return [self._update(value, last_chunk=True)]
+                return [_detached(self._update(value, last_chunk=True))]
             case Message():
-                return [self._status(TaskState.WORKING, self._addressed(value))]
+                return [self._note(_detached(self._status(TaskState.WORKING, self._addressed(value))))]
             case TaskStatus():
-                return [self._note(self._status(value.state, value.message, value.timestamp))]
+                return self._become(_detached(self._status(value.state, value.message, value.timestamp)))
             case TaskStatusUpdateEvent():
-                return [self._note(value)]
+                return self._become(_detached(value))
             case TaskArtifactUpdateEvent():
-                return [value]
+                return [_detached(value)]
         raise LocalProtocolError(
             f"an agent cannot say a {type(value).__name__}: yield str, dict, bytes, task.progress(…) or an A2A object"
         )
@@ -274,10 +271,10 @@ class Speech:
         return self._update(artifact, append=append, last_chunk=last_chunk)
 
     def _whole(self, kind: str, part: Part) -> TaskArtifactUpdateEvent:
+        artifact = Artifact(artifact_id=f"{kind}-{self.run}-{self._artifacts + 1}", parts=(part,))
+        update = _detached(self._update(artifact, last_chunk=True))
         self._artifacts += 1
-        return self._update(
-            Artifact(artifact_id=f"{kind}-{self.run}-{self._artifacts}", parts=(part,)), last_chunk=True
-        )
+        return update
 
     def _update(
         self, artifact: Artifact, *, append: bool = False, last_chunk: bool = False
@@ -307,13 +304,41 @@ class Speech:
     def _addressed(self, message: Message) -> Message:
         return evolve(message, task_id=self.task_id, context_id=self.context_id)
 
+    def _become(self, event: TaskStatusUpdateEvent) -> list[StreamItem]:
+        """A state that the agent names; before a final one the text is sealed."""
+        is_unsealed = self._has_text and not self._is_sealed and is_terminal(event.status.state)
+        sealed: list[StreamItem] = [self._text("", last_chunk=True)] if is_unsealed else []
+        return [*sealed, self._note(event)]
+
     def _note(self, event: TaskStatusUpdateEvent) -> TaskStatusUpdateEvent:
         self._state = event.status.state
-        self.is_over = settles(self._state) and self._state not in (
-            TaskState.INPUT_REQUIRED,
-            TaskState.AUTH_REQUIRED,
-        )
+        self.is_over = is_terminal(self._state)
         return event
+
+
+def _detached(item: Said) -> Said:
+    """A copy by way of the wire: what the agent changes later does not change what it has said.
+
+    Raises:
+        LocalProtocolError: It cannot be written as JSON, or not be read by those who would get it.
+    """
+    written = V1_0.write_item(item)
+    assert written is not None, "an update can be written in every version"
+    try:
+        copy = V1_0.read_item(loads(written))
+    except CodecError as error:
+        raise LocalProtocolError(f"nobody could read what the agent says: {error}") from error
+    assert isinstance(copy, type(item)), "the same kind of item is read back"
+    return copy
+
+
+def _check_takes_one(function: Callable[..., Any]) -> None:
+    """Raise TypeError if the function cannot be called with one argument; what is written in C may not tell."""
+    try:
+        signature = inspect.signature(function)
+    except ValueError:
+        return
+    signature.bind(None)
 
 
 def _name_of(function: Callable[..., Any]) -> str:

@@ -1,0 +1,135 @@
+"""Declaring an agent: what may stand under @agent.stream, and the card that comes of it."""
+
+import json
+
+import pytest
+
+from hocket import Agent
+from hocket.a2a import AgentSkill, Message, Part, Role, Task, TaskState, TaskStatus, card_json
+from hocket.agent import AgentTask, Progress
+from hocket.errors import LocalProtocolError
+
+
+def hello(task):
+    """Greets whoever asks.
+
+    And more that no card needs.
+    """
+    yield "Hello"
+
+
+class Callable:
+    def __call__(self, task):
+        return "Hello"
+
+
+def test_the_decorator_gives_the_function_back_unchanged():
+    agent = Agent("a")
+    assert agent.stream(hello) is hello
+    assert agent.function is hello
+
+
+async def coroutine(task):
+    return "x"
+
+
+async def generator(task):
+    yield "x"
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        hello,
+        coroutine,
+        generator,
+        lambda task: "x",
+        lambda *tasks: "x",
+        lambda task, more=1: "x",
+        Callable(),
+        str,
+    ],
+    ids=["generator", "coroutine", "async-generator", "plain", "star", "default", "object", "class"],
+)
+def test_whatever_takes_the_task_is_an_agent(function):
+    agent = Agent("a")
+    agent.stream(function)
+    assert agent.function is function
+    assert agent.card("http://x/").skills[0].name == "a"
+
+
+@pytest.mark.parametrize("function", [lambda: "x", lambda task, other: "x", lambda *, task: "x"])
+def test_what_cannot_take_the_task_is_refused(function):
+    agent = Agent("a")
+    with pytest.raises(LocalProtocolError, match="must take the task as its one argument"):
+        agent.stream(function)
+    with pytest.raises(LocalProtocolError, match="agent 'a' has no function: put @agent"):
+        agent.function
+    assert agent.stream(hello) is hello
+
+
+def test_an_agent_has_one_function():
+    agent = Agent("a")
+    agent.stream(hello)
+    with pytest.raises(LocalProtocolError, match="agent 'a' has a function already: hello"):
+        agent.stream(lambda task: "x")
+    assert agent.function is hello
+
+
+def test_the_card_says_what_the_function_says():
+    agent = Agent("greeter", version="2.1.0")
+    agent.stream(hello)
+    card = agent.card("http://host/")
+    assert (card.name, card.description, card.version) == ("greeter", "Greets whoever asks.", "2.1.0")
+    (skill,) = card.skills
+    assert (skill.id, skill.name, skill.description) == ("hello", "greeter", "Greets whoever asks.")
+
+
+def test_what_is_declared_beats_what_is_guessed():
+    skill = AgentSkill(id="s", name="S", description="D", tags=("t",))
+    agent = Agent("greeter", description="Declared.", skills=(skill,))
+    agent.stream(hello)
+    card = agent.card("http://host/")
+    assert (card.description, card.skills) == ("Declared.", (skill,))
+
+
+def test_an_agent_without_words_is_called_by_its_name():
+    agent = Agent("greeter")
+    agent.stream(lambda task: "x")
+    assert agent.card("http://host/").description == "greeter"
+
+
+def test_the_card_serves_clients_of_every_version():
+    agent = Agent("greeter")
+    agent.stream(hello)
+    card = json.loads(card_json(agent.card("http://host/")))
+    assert card["url"] == "http://host/"
+    assert card["preferredTransport"] == "JSONRPC"
+    assert card["protocolVersion"] == "0.3.0"
+    assert [each["protocolVersion"] for each in card["supportedInterfaces"]] == ["1.0", "0.3"]
+    assert {each["protocolBinding"] for each in card["supportedInterfaces"]} == {"JSONRPC"}
+    assert card["capabilities"]["streaming"] is True
+    required = ("description", "version", "defaultInputModes", "defaultOutputModes", "skills")
+    assert all(name in card for name in required)
+
+
+def test_what_the_function_is_given():
+    message = Message(message_id="m", role=Role.USER, parts=(Part(text="a"), Part(data={}), Part(text="b")))
+    earlier = Message(message_id="m0", role=Role.USER, parts=())
+    status = TaskStatus(state=TaskState.SUBMITTED)
+    task = AgentTask.of(Task(id="t", context_id="c", status=status, history=(earlier, message)), message)
+    assert (task.id, task.context_id, task.text, task.parts) == ("t", "c", "ab", message.parts)
+    assert task.history == (earlier, message)
+
+
+@pytest.mark.parametrize("percent", [0, 0.5, 100])
+def test_progress(percent):
+    task = AgentTask("t", "c", Message(message_id="m", role=Role.USER, parts=()))
+    assert task.progress(percent, "at it") == Progress(percent, "at it")
+
+
+@pytest.mark.parametrize("percent", [-1, 100.1, float("nan"), float("inf")])
+def test_progress_is_from_0_to_100(percent):
+    task = AgentTask("t", "c", Message(message_id="m", role=Role.USER, parts=()))
+    with pytest.raises(LocalProtocolError, match="from 0 to 100"):
+        task.progress(percent)
