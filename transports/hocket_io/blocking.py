@@ -173,7 +173,7 @@ class BlockingPipeTransport:
         """There is no card on a pipe."""
         return None
 
-    def start(self, operation: Operation, params: Params) -> ClientCall:
+    def start(self, operation: Operation, params: Params, last_event_id: int | None = None) -> ClientCall:
         """Ask; the answer is given by `events` or `answer`.
 
         Raises:
@@ -181,11 +181,12 @@ class BlockingPipeTransport:
         """
         if self._machine.is_closed:
             raise ConnectionFailed(str(self._lost or "the agent's output could not be read any further"))
-        call = self._machine.call(operation, params, time.monotonic())
+        headers = {} if last_event_id is None else {"Last-Event-ID": str(last_event_id)}
+        call = self._machine.call(operation, params, time.monotonic(), headers)
         self._flush()
         return call
 
-    def events(self, call: ClientCall, last_event_id: int | None = None) -> Iterator[StreamEvent]:
+    def events(self, call: ClientCall) -> Iterator[StreamEvent]:
         """The events of a stream as they come."""
         try:
             while True:

@@ -42,15 +42,17 @@ __all__ = ["AsyncClient", "AsyncStream", "Client", "Stream"]
 
 class _Transport(Protocol):
     def card(self) -> AgentCard | None: ...
-    def start(self, operation: Operation, params: Params) -> ClientCall: ...
-    def events(self, call: ClientCall, last_event_id: int | None = None) -> Iterator[StreamEvent]: ...
+    def start(self, operation: Operation, params: Params, last_event_id: int | None = None) -> ClientCall: ...
+    def events(self, call: ClientCall) -> Iterator[StreamEvent]: ...
     def answer(self, call: ClientCall) -> Task | Message: ...
 
 
 class _AsyncTransport(Protocol):
     async def card(self) -> AgentCard | None: ...
-    async def start(self, operation: Operation, params: Params) -> ClientCall: ...
-    def events(self, call: ClientCall, last_event_id: int | None = None) -> AsyncIterator[StreamEvent]: ...
+    async def start(
+        self, operation: Operation, params: Params, last_event_id: int | None = None
+    ) -> ClientCall: ...
+    def events(self, call: ClientCall) -> AsyncIterator[StreamEvent]: ...
     async def answer(self, call: ClientCall) -> Task | Message: ...
 
 
@@ -128,8 +130,9 @@ class Stream(_View):
 
     def __next__(self) -> StreamEvent:
         if self._events is None:
-            self._call = self._client._transport.start(self._operation, self._params)
-            self._events = self._client._transport.events(self._call, self._last_event_id)
+            transport = self._client._transport
+            self._call = transport.start(self._operation, self._params, self._last_event_id)
+            self._events = transport.events(self._call)
         return self._events.__next__()
 
     def __enter__(self) -> Self:
@@ -312,8 +315,9 @@ class AsyncStream(_View):
 
     async def __anext__(self) -> StreamEvent:
         if self._events is None:
-            self._call = await self._client._transport.start(self._operation, self._params)
-            self._events = self._client._transport.events(self._call, self._last_event_id)
+            transport = self._client._transport
+            self._call = await transport.start(self._operation, self._params, self._last_event_id)
+            self._events = transport.events(self._call)
         return await self._events.__anext__()
 
     async def __aenter__(self) -> Self:

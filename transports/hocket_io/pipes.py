@@ -74,7 +74,9 @@ class PipeTransport:
         """There is no card on a pipe."""
         return None
 
-    async def start(self, operation: Operation, params: Params) -> ClientCall:
+    async def start(
+        self, operation: Operation, params: Params, last_event_id: int | None = None
+    ) -> ClientCall:
         """Ask; the answer is given by `events` or `answer`.
 
         Raises:
@@ -82,12 +84,13 @@ class PipeTransport:
         """
         if self._machine.is_closed:
             raise ConnectionFailed(str(self._lost or "the agent's output could not be read any further"))
-        call = self._machine.call(operation, params, time.monotonic())
+        headers = {} if last_event_id is None else {"Last-Event-ID": str(last_event_id)}
+        call = self._machine.call(operation, params, time.monotonic(), headers)
         self._bells[str(call.request_id)] = anyio.Event()
         self._unsent.set()
         return call
 
-    async def events(self, call: ClientCall, last_event_id: int | None = None) -> AsyncIterator[StreamEvent]:
+    async def events(self, call: ClientCall) -> AsyncIterator[StreamEvent]:
         """The events of a stream as they come."""
         try:
             while True:

@@ -24,12 +24,14 @@ class ClientCall:
         params: Its parameters.
         dialect: How it is written.
         request_id: Id of the JSON-RPC request.
+        last_event_id: Of a subscription: offset of the last event that was seen; what follows it is wanted.
     """
 
     operation: Operation
     params: Params
     dialect: Dialect
     request_id: Id
+    last_event_id: int | None = None
     answer: Task | Message | None = field(default=None, init=False)
     error: HocketError | None = field(default=None, init=False)
     reader: StreamReader = field(init=False)

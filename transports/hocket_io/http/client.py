@@ -8,9 +8,11 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import aclosing
 from types import TracebackType
 from typing import Self
 
+import anyio
 import httpx2
 from attrs import define, field
 
@@ -21,6 +23,8 @@ from hocket.http import CardSearch, Headers, HttpCall, Request
 __all__ = ["BlockingHttpTransport", "HttpTransport", "default_timeout"]
 
 _NOT_STARTED = "nothing was asked yet"
+_FAREWELL = 1.0
+"""Seconds that a server may take to end a response after the last event of its stream."""
 
 
 def default_timeout() -> httpx2.Timeout:
@@ -56,13 +60,13 @@ class _Prepared:
     search: CardSearch | None = field(default=None, init=False)
     _ids: itertools.count[int] = field(factory=lambda: itertools.count(1), init=False)
 
-    def call(self, operation: Operation, params: Params) -> ClientCall:
+    def call(self, operation: Operation, params: Params, last_event_id: int | None) -> ClientCall:
         assert self.search is not None, _NOT_STARTED
-        return ClientCall(operation, params, self.search.dialect, str(next(self._ids)))
+        return ClientCall(operation, params, self.search.dialect, str(next(self._ids)), last_event_id)
 
-    def http_call(self, call: ClientCall, last_event_id: int | None = None) -> tuple[HttpCall, Request]:
+    def http_call(self, call: ClientCall) -> tuple[HttpCall, Request]:
         assert self.search is not None, _NOT_STARTED
-        http_call = HttpCall(call, self.search.address, self.headers, last_event_id)
+        http_call = HttpCall(call, self.search.address, self.headers, call.last_event_id)
         request = http_call.next_request()
         assert request is not None, "a call begins with a request"
         return http_call, request
@@ -106,30 +110,34 @@ class HttpTransport:
         """
         return (await self._search()).card
 
-    async def start(self, operation: Operation, params: Params) -> ClientCall:
+    async def start(
+        self, operation: Operation, params: Params, last_event_id: int | None = None
+    ) -> ClientCall:
         """A call, ready to be asked with `events` or `answer`."""
         await self._search()
-        return self._prepared.call(operation, params)
+        return self._prepared.call(operation, params, last_event_id)
 
-    async def events(self, call: ClientCall, last_event_id: int | None = None) -> AsyncIterator[StreamEvent]:
+    async def events(self, call: ClientCall) -> AsyncIterator[StreamEvent]:
         """Ask, and give the events of the stream as they come.
 
         Raises:
             ConnectionFailed, AuthenticationError, RequestTimeout: There is no stream.
         """
-        http_call, request = self._prepared.http_call(call, last_event_id)
+        http_call, request = self._prepared.http_call(call)
         try:
             async with self._client.stream(
                 request.method, request.path, content=request.body, headers=list(request.headers)
             ) as response:
                 http_call.receive_head(response.status_code, _fields(response), time.monotonic())
                 _raise_if_refused(call)
-                async for data in response.aiter_bytes():
-                    http_call.receive_data(data, time.monotonic())
-                    while (event := call.next_event()) is not None:
-                        yield event
-                    if http_call.is_closed:
-                        return
+                async with aclosing(response.aiter_bytes()) as body:
+                    async for data in body:
+                        http_call.receive_data(data, time.monotonic())
+                        while (event := call.next_event()) is not None:
+                            yield event
+                        if http_call.is_closed:
+                            await _read_on(body)
+                            return
             http_call.receive_eof(time.monotonic())
         except httpx2.HTTPError as error:
             failure = _failure(error, request.path)
@@ -212,18 +220,18 @@ class BlockingHttpTransport:
         """
         return self._search().card
 
-    def start(self, operation: Operation, params: Params) -> ClientCall:
+    def start(self, operation: Operation, params: Params, last_event_id: int | None = None) -> ClientCall:
         """A call, ready to be asked with `events` or `answer`."""
         self._search()
-        return self._prepared.call(operation, params)
+        return self._prepared.call(operation, params, last_event_id)
 
-    def events(self, call: ClientCall, last_event_id: int | None = None) -> Iterator[StreamEvent]:
+    def events(self, call: ClientCall) -> Iterator[StreamEvent]:
         """Ask, and give the events of the stream as they come.
 
         Raises:
             ConnectionFailed, AuthenticationError, RequestTimeout: There is no stream.
         """
-        http_call, request = self._prepared.http_call(call, last_event_id)
+        http_call, request = self._prepared.http_call(call)
         try:
             with self._client.stream(
                 request.method, request.path, content=request.body, headers=list(request.headers)
@@ -278,6 +286,13 @@ class BlockingHttpTransport:
             search.receive(response.status_code, response.content)
         self._prepared.search = search
         return search
+
+
+async def _read_on(body: AsyncIterator[bytes]) -> None:
+    """Read what follows the end of a stream, which should be nothing: its connection can then be used again."""
+    with anyio.move_on_after(_FAREWELL):
+        async for _ in body:
+            pass
 
 
 def _raise_if_refused(call: ClientCall) -> None:

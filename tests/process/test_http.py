@@ -1,0 +1,130 @@
+"""A server of ours as a process: what its clients see when it ends, and what it leaves behind."""
+
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import anyio
+import pytest
+
+from hocket import Agent
+from hocket.a2a import Outcome, TaskState
+from hocket.errors import ConnectionFailed, StreamCut
+from hocket_io import AsyncClient, Client, serve
+from hocket_io.server import AddressInUse
+
+pytestmark = pytest.mark.process
+
+
+def check_cut(events):
+    assert "".join(event.text for event in events) == "waiting "
+    assert events[-1].kind == "cut"
+    assert events[-1].done
+    assert events[-1].state is TaskState.WORKING
+    assert isinstance(events[-1].error, StreamCut)
+    assert "cut in state working" in str(events[-1].error)
+
+
+def test_a_server_that_is_killed_cuts_the_stream(start_server):
+    served = start_server()
+    with Client(served.url) as client:
+        stream = client.stream("wait")
+        events = []
+        for event in stream:
+            events.append(event)
+            if event.text:
+                served.process.kill()
+        check_cut(events)
+        assert stream.outcome is Outcome.CUT
+        served.process.wait(20)
+        with pytest.raises(ConnectionFailed, match=f"cannot reach {served.url}"):
+            client.text("Ada")
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_a_server_that_is_killed_cuts_the_stream_of_an_async_client(start_server, backend):
+    served = start_server()
+
+    async def talk():
+        async with AsyncClient(served.url) as client:
+            events = []
+            async for event in client.stream("wait"):
+                events.append(event)
+                if event.text:
+                    served.process.kill()
+            return events
+
+    check_cut(anyio.run(talk, backend=backend))
+
+
+def test_text_raises_when_the_stream_is_cut(start_server):
+    served = start_server()
+    with Client(served.url) as client:
+        stream = client.stream("wait")
+        while not next(stream).text:
+            pass
+        served.process.kill()
+        with pytest.raises(StreamCut, match="cut in state working"):
+            stream.text()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_server_that_is_told_to_stop_stops_in_good_order(start_server, number):
+    served = start_server()
+    with Client(served.url) as client:
+        events = []
+        for event in client.stream("wait"):
+            events.append(event)
+            if event.text:
+                served.process.send_signal(number)
+        check_cut(events)
+    code, complaints = served.end()
+    assert code == (0 if number == signal.SIGINT else -signal.SIGTERM)
+    assert "Traceback" not in complaints
+    with pytest.raises(ConnectionFailed), Client(served.url) as client:  # the port is free again
+        client.text("Ada")
+
+
+def test_a_port_that_is_taken():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(
+            AddressInUse, match=f"cannot listen on 127.0.0.1:{port}: .*in use; try another port"
+        ):
+            serve(Agent("late"), port=port)
+
+
+@pytest.mark.parametrize("port", [-1, 65_536])
+def test_a_port_that_cannot_be(port):
+    with pytest.raises(AddressInUse, match="try another port"):
+        serve(Agent("odd"), port=port)
+
+
+def test_an_address_that_is_not_ours():
+    with pytest.raises(AddressInUse, match=r"cannot listen on 192\.0\.2\.1:0"):
+        serve(Agent("elsewhere"), host="192.0.2.1", port=0)
+
+
+def test_ipv6(tmp_path):
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6):
+            pass
+    except OSError as error:
+        pytest.skip(f"no IPv6 here: {error}")
+    script = (
+        "import sys; sys.path.insert(0, sys.argv[1]); from served import agent; from hocket_io import serve;"
+        "serve(agent, host='::1', port=0, on_ready=lambda url: print(url, flush=True))"
+    )
+    command = [sys.executable, "-c", script, str(Path(__file__).parent)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        url = process.stdout.readline().strip()
+        try:
+            assert url.startswith("http://[::1]:")
+            with Client(url) as client:
+                assert client.card().supported_interfaces[0].url == url
+                assert client.text("Ada") == "Hello Ada "
+        finally:
+            process.terminate()
+            process.communicate(timeout=20)

@@ -1,0 +1,232 @@
+"""Agents as child processes: what goes where, and every way in which a child can end."""
+
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+
+import anyio
+import pytest
+
+from hocket.a2a import TaskState
+from hocket.errors import ConnectionFailed, StreamCut
+from hocket_io import AsyncClient, Client
+
+pytestmark = pytest.mark.process
+
+BACKENDS = ["blocking", "asyncio", "trio"]
+
+
+@pytest.fixture(params=BACKENDS)
+def talk(request):
+    """Read one stream in every way; gives all its events."""
+
+    def blocking(target, text):
+        with Client(target) as client:
+            return list(client.stream(text))
+
+    async def on_a_loop(target, text):
+        with anyio.fail_after(20):
+            async with AsyncClient(target) as client:
+                return [event async for event in client.stream(text)]
+
+    if request.param == "blocking":
+        return blocking
+    return lambda target, text: anyio.run(on_a_loop, target, text, backend=request.param)
+
+
+def python(code):
+    return f"stdio:python -c {shlex.quote(code)}"
+
+
+def test_what_the_agent_prints_goes_to_stderr(talk, pipe_target, capfd):
+    events = talk(pipe_target, "print")
+    assert "".join(event.text for event in events) == "stdin is ''"
+    said = capfd.readouterr()
+    assert said.out == ""
+    for line in ("printed", "written", "echoed"):
+        assert line in said.err
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_the_agent_may_run_under_either_loop(pipe_target, backend):
+    with Client(f"{pipe_target} {backend}") as client:
+        assert client.text("Ada") == "Hello Ada "
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_child_that_is_killed_in_mid_stream(pipe_target, backend):
+    async def on_a_loop():
+        async with AsyncClient(pipe_target) as client:
+            return [watch(event) async for event in client.stream("pid")]
+
+    def watch(event):
+        if event.text:
+            os.kill(int(event.text), signal.SIGKILL)
+        return event
+
+    if backend == "blocking":
+        with Client(pipe_target) as client:
+            events = [watch(event) for event in client.stream("pid")]
+    else:
+        events = anyio.run(on_a_loop, backend=backend)
+    assert events[-1].kind == "cut"
+    assert isinstance(events[-1].error, StreamCut)
+    assert "cut in state working" in str(events[-1].error)
+    assert "ended with exit code -9" in str(events[-1].error)
+
+
+@pytest.mark.parametrize("target", ["stdio:/nonexistent/agent", "stdio:/"])
+def test_a_child_that_cannot_be_started(talk, target):
+    with pytest.raises(ConnectionFailed, match="cannot start '/"):
+        talk(target, "Ada")
+
+
+def test_a_child_that_ends_at_once(talk):
+    events = talk(python("raise SystemExit(3)"), "Ada")
+    assert [event.kind for event in events] == ["cut"]
+    assert "ended with exit code 3" in str(events[-1].error)
+
+
+def test_a_child_that_reads_and_ends(talk):
+    events = talk(python("import sys; sys.stdin.readline(); sys.exit(3)"), "Ada")
+    assert [event.kind for event in events] == ["cut"]
+    assert "ended with exit code 3" in str(events[-1].error)
+
+
+def test_a_child_that_writes_garbage(talk):
+    code = "import sys; sys.stdin.readline(); print('Usage: nonsense', flush=True)"
+    events = talk(python(code), "Ada")
+    assert events[-1].kind == "cut"
+    assert events[-1].error is not None
+
+
+def test_a_child_that_closes_its_stdout(talk, monkeypatch):
+    for module in ("stdio", "blocking"):
+        monkeypatch.setattr(f"hocket_io.{module}._PATIENCE", 0.2)
+    code = "import os, sys; sys.stdin.readline(); os.close(1); sys.stdin.read()"
+    events = talk(python(code), "Ada")
+    assert [event.kind for event in events] == ["cut"]
+    assert "closed its stdout and still runs" in str(events[-1].error)
+
+
+def test_a_child_that_does_not_leave_is_ended(talk, monkeypatch):
+    for module in ("stdio", "blocking"):
+        monkeypatch.setattr(f"hocket_io.{module}._PATIENCE", 0.2)
+    code = (
+        "import os, signal, sys; signal.signal(signal.SIGTERM, signal.SIG_IGN); sys.stdin.readline();"
+        "os.close(1); [signal.pause() for _ in iter(int, 1)]"
+    )
+    events = talk(python(code), "Ada")
+    assert events[-1].kind == "cut"
+
+
+def test_after_the_end_every_call_says_why():
+    with Client(python("raise SystemExit(3)")) as client:
+        for _ in range(2):
+            with pytest.raises(ConnectionFailed, match="exit code 3"):
+                client.text("Ada")
+        with pytest.raises(ConnectionFailed, match="exit code 3"):
+            client.get("x")
+
+    async def on_a_loop():
+        async with AsyncClient(python("raise SystemExit(3)")) as client:
+            for _ in range(2):
+                with pytest.raises(ConnectionFailed, match="exit code 3"):
+                    await client.text("Ada")
+
+    anyio.run(on_a_loop)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_leaving_a_child_that_has_much_to_say(pipe_target, backend, monkeypatch):
+    for module in ("stdio", "blocking"):
+        monkeypatch.setattr(f"hocket_io.{module}._PATIENCE", 600.0)  # it must not come to that
+
+    async def on_a_loop():
+        with anyio.fail_after(20):
+            async with AsyncClient(pipe_target) as client, client.stream("count 20000") as stream:
+                await anext(stream)
+
+    if backend == "blocking":
+        with Client(pipe_target) as client, client.stream("count 20000") as stream:
+            next(stream)
+    else:
+        anyio.run(on_a_loop, backend=backend)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_reader_that_takes_its_time_holds_up_the_child_and_loses_nothing(pipe_target, backend):
+    wanted = "".join(f"{number} " for number in range(20_000))
+
+    async def on_a_loop():
+        with anyio.fail_after(20):
+            async with AsyncClient(pipe_target) as client, client.stream("count 20000") as stream:
+                said = (await anext(stream)).text
+                await client.text("Ada")
+                for _ in range(1_000):
+                    await anyio.lowlevel.checkpoint()
+                return said + await stream.text()
+
+    if backend == "blocking":
+        with Client(pipe_target) as client, client.stream("count 20000") as stream:
+            said = next(stream).text
+            client.text("Ada")
+            assert said + "".join(event.text for event in stream) == wanted
+    else:
+        assert anyio.run(on_a_loop, backend=backend) == wanted
+
+
+# The other end, without a client of ours ----------------------------------------------------------------------------
+
+SEND = {
+    "jsonrpc": "2.0",
+    "id": "one",
+    "method": "message/send",
+    "params": {"message": {"messageId": "m", "role": "user", "parts": [{"kind": "text", "text": "Ada"}]}},
+}
+
+
+def served_command(pipe_target):
+    return [sys.executable, *shlex.split(pipe_target.removeprefix("stdio:"))[1:]]
+
+
+def test_a_shell_pipe_gets_its_answers(pipe_target):
+    lines = [b"not json", json.dumps(SEND).encode(), b'{"jsonrpc":"2.0","id":2,"method":"nope"}']
+    ended = subprocess.run(
+        served_command(pipe_target), input=b"\n".join(lines) + b"\n", capture_output=True, timeout=20
+    )
+    answers = {answer["id"]: answer for answer in map(json.loads, ended.stdout.splitlines())}
+    assert answers[None]["error"]["code"] == -32700
+    assert answers[2]["error"]["code"] == -32601
+    assert answers["one"]["result"]["status"]["state"] == TaskState.COMPLETED.value
+    assert (ended.returncode, ended.stderr) == (0, b"")
+
+
+def test_an_interrupt_ends_an_agent_that_waits_for_input(pipe_target):
+    command = served_command(pipe_target)
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        process.stdin.write(b'{"jsonrpc":"2.0","id":2,"method":"nope"}\n')
+        process.stdin.flush()
+        assert b"-32601" in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(20)  # with its stdin still open
+        finally:
+            process.kill()
+
+
+def test_a_reader_that_has_gone_ends_the_agent_quietly(pipe_target):
+    command = served_command(pipe_target)
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        process.stdout.close()
+        process.stdin.write(json.dumps(SEND).encode() + b"\n")
+        process.stdin.flush()
+        assert process.stderr.read() == b""
+        assert process.wait(20) == 0
