@@ -43,7 +43,7 @@ def agent_of(name: str) -> Agent:
 
 
 Programs: TypeAlias = dict[str, subprocess.Popen[str]]
-PROGRAMS = ("ask", "ask_a_child", "check_hello", "demo", "embed_asyncio", "embed_socket")
+PROGRAMS = ("ask", "ask_a_child", "check_hello", "demo", "embed_asyncio", "embed_socket", "resume")
 
 
 def started(name: str, *arguments: str, folder: Path = EXAMPLES) -> subprocess.Popen[str]:
@@ -262,20 +262,27 @@ def test_each_agent_of_the_demo_has_its_own_card(kept: tuple[str, str]) -> None:
         assert (card["name"], card["url"], card["capabilities"]["streaming"]) == (name, url, True)
 
 
+RESUMED = [
+    "  0 %  Reading the request",
+    " 25 %  Looking into your own calendar",
+    "--- cut, and resumed",
+    " 50 %  Asking for the calendars of the team",
+    " 75 %  Comparing the free hours",
+    "100 %  3 slots are free tomorrow",
+    "       Tomorrow at 09:00, 11:30 or 15:00.",
+    "settled, completed",
+]
+
+
 @pytest.mark.process
-def test_resume_reads_on_after_the_last_event_that_was_seen(kept: tuple[str, str]) -> None:
+def test_resume_reads_on_after_the_last_event_that_was_seen(programs: Programs) -> None:
+    assert output_of(programs["resume"]) == RESUMED
+
+
+@pytest.mark.process
+def test_resume_reads_on_over_http(kept: tuple[str, str]) -> None:
     with started("resume", f"{kept[0]}agents/calendar") as program:
-        lines = output_of(program)
-    assert lines == [
-        "  0 %  Reading the request",
-        " 25 %  Looking into your own calendar",
-        "--- cut, and resumed",
-        " 50 %  Asking for the calendars of the team",
-        " 75 %  Comparing the free hours",
-        "100 %  3 slots are free tomorrow",
-        "       Tomorrow at 09:00, 11:30 or 15:00.",
-        "settled, completed",
-    ]
+        assert output_of(program) == RESUMED
 
 
 def test_every_example_begins_with_a_line_that_says_what_it_shows() -> None:
