@@ -131,7 +131,11 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=0, help="of the HTTP server; by default a free one")
     options = parser.parse_args()
     try:
-        with socket.create_server(("127.0.0.1", options.port)) as listening:
+        listening = socket.create_server(("127.0.0.1", options.port))
+    except OSError as error:
+        parser.error(f"cannot listen on port {options.port}: {error.strerror}")
+    try:
+        with listening:
             return asyncio.run(demonstrate(listening, options.keep))
     except KeyboardInterrupt:
         return 0 if options.keep else 130

@@ -5,6 +5,7 @@ import os
 import re
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -192,6 +193,16 @@ def test_the_demo_streams_three_agents_at_the_same_time(programs: Programs) -> N
         "writer    completed after 0 s and 13 events",
     ]
     assert re.fullmatch(r"analysis  canceled after 0 s and \d+ events", ends[2])
+
+
+@pytest.mark.process
+def test_the_demo_says_in_a_line_that_its_port_is_taken() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        with started("demo", "--port", port) as demo:
+            output, errors = demo.communicate(timeout=30)
+    assert (demo.returncode, output) == (2, "")
+    assert errors.splitlines()[-1].startswith(f"demo.py: error: cannot listen on port {port}: ")
 
 
 @pytest.fixture(scope="module")
