@@ -32,7 +32,7 @@ apidoc_modules = [
 ]
 apidoc_module_first = True
 apidoc_separate_modules = True
-apidoc_automodule_options = {"members", "show-inheritance"}
+apidoc_automodule_options = {"members", "show-inheritance", "ignore-module-all"}  # each thing once, where it is written
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
