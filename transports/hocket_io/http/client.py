@@ -6,9 +6,11 @@ Both run the same machine, `hocket.http.HttpCall`; here is only what a request a
 from __future__ import annotations
 
 import itertools
+import ssl
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import aclosing
+from functools import cache
 from types import TracebackType
 from typing import Self
 
@@ -30,6 +32,12 @@ _FAREWELL = 1.0
 def default_timeout() -> httpx2.Timeout:
     """10 seconds to connect, to write and to get a connection; 300 seconds of silence."""
     return httpx2.Timeout(10.0, read=300.0)
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """What httpx2 uses by default. Loading the certificates takes longer than a call: once is enough for a process."""
+    return httpx2.create_ssl_context()
 
 
 def _failure(error: httpx2.HTTPError, url: str) -> HocketError:
@@ -94,7 +102,7 @@ class HttpTransport:
         self._prepared = _Prepared(self.url, self.version, tuple(self.headers.items()))
 
     async def __aenter__(self) -> Self:
-        self._client = await httpx2.AsyncClient(timeout=self.timeout).__aenter__()
+        self._client = await httpx2.AsyncClient(timeout=self.timeout, verify=_tls()).__aenter__()
         return self
 
     async def __aexit__(
@@ -204,7 +212,7 @@ class BlockingHttpTransport:
         self._prepared = _Prepared(self.url, self.version, tuple(self.headers.items()))
 
     def __enter__(self) -> Self:
-        self._client = httpx2.Client(timeout=self.timeout).__enter__()
+        self._client = httpx2.Client(timeout=self.timeout, verify=_tls()).__enter__()
         return self
 
     def __exit__(
