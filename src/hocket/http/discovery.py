@@ -28,6 +28,8 @@ class CardSearch:
     >>> search = CardSearch("http://127.0.0.1:8000/a2a")
     >>> search.next_request().path
     'http://127.0.0.1:8000/a2a/.well-known/agent-card.json'
+    >>> CardSearch("http://127.0.0.1:8000/cards/ada.json").next_request().path
+    'http://127.0.0.1:8000/cards/ada.json'
     """
 
     url: str
@@ -42,7 +44,8 @@ class CardSearch:
         parts = urlsplit(self.url)
         root = f"{parts.scheme}://{parts.netloc}"
         bases = dict.fromkeys([self.url.partition("?")[0].rstrip("/"), root])
-        self._places = [base + path for base in bases for path in CARD_PATHS]
+        is_card = parts.path.endswith(".json")  # then it is that card or none: a neighbour's would be another agent
+        self._places = [self.url] if is_card else [base + path for base in bases for path in CARD_PATHS]
         self.address = self.url
         self.dialect = (dialect_for(self.version) if self.version else None) or DIALECTS[0]
 

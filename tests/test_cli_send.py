@@ -1,0 +1,459 @@
+"""`hocket send` and `hocket task` against a real server: output, exit codes, and how they end."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from hocket_io.cli.commands import hocket
+
+ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+COMMAND = [sys.executable, "-m", "hocket"]
+
+AGENT = """
+import asyncio
+from hocket import Agent
+from hocket.a2a import Message, Part, Role, TaskState, TaskStatus
+
+agent = Agent("tester")
+
+def ask(state, text):
+    return TaskStatus(state=state, message=Message(message_id="q", role=Role.AGENT, parts=(Part(text=text),)))
+
+@agent.stream
+async def answer(task):
+    if len(task.history) > 1:
+        yield "then " + task.text
+        return
+    match task.text:
+        case "fail":
+            raise RuntimeError("on purpose")
+        case "ask":
+            yield ask(TaskState.INPUT_REQUIRED, "which one?")
+        case "login":
+            yield ask(TaskState.AUTH_REQUIRED, "who are you?")
+        case "wait":
+            yield "started"
+            await asyncio.Event().wait()
+        case "forever":
+            while True:
+                yield "on and on"
+                await asyncio.sleep(0.001)
+        case "parts":
+            for part in task.parts:
+                yield part
+        case "metadata":
+            yield dict(task.message.metadata)
+        case text:
+            for word in text.split():
+                yield word + " "
+"""
+
+
+@pytest.fixture(scope="module")
+def agent_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("agent") / "tester.py"
+    path.write_text(AGENT, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def url(agent_file: Path) -> Iterator[str]:
+    with subprocess.Popen(
+        [*COMMAND, "serve", str(agent_file), "--port", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env=ENVIRONMENT,
+    ) as process:
+        assert process.stdout is not None
+        found = next(line for line in process.stdout if line.startswith("  agent "))
+        yield found.split()[1]
+        process.send_signal(signal.SIGINT)
+
+
+def run(*words: str, input: bytes | None = None, env: dict[str, str] | None = None) -> Result:
+    result = CliRunner().invoke(hocket, words, input=input, env=env)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result
+
+
+def fields(text: str) -> dict[str, str]:
+    return dict(line.split(": ", 1) for line in text.splitlines() if ": " in line)
+
+
+def error_of(result: Result) -> dict[str, Any]:
+    envelope = json.loads(result.stderr)
+    assert list(envelope) == ["error"]
+    assert list(envelope["error"]) == ["code", "message", "hint", "a2aCode"]
+    return dict(envelope["error"])
+
+
+# --- what is shown
+
+
+def test_the_answer_as_text(url: str) -> None:
+    result = run("send", "-a", url, "one two")
+    uuid = "[0-9a-f-]{36}"
+    expected = rf"Task: {uuid}\nContext: {uuid}\nState: completed\nArtifact: text-1\nText: one two \n"
+    assert re.fullmatch(expected, result.stdout)
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
+def test_the_answer_as_it_comes(url: str) -> None:
+    result = run("send", "-a", url, "--stream", "one two")
+    lines = result.stdout.splitlines()
+    task, context = lines[:2]
+    assert [task.split()[0], context.split()[0]] == ["Task:", "Context:"]
+    assert lines[2:] == [
+        "State: submitted", "State: working", "Chunk: one ", "Chunk: two ", task, context, "State: completed",
+    ]  # fmt: skip
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
+def test_json_is_one_document_without_stream_and_a_line_per_event_with_it(url: str) -> None:
+    whole = json.loads(run("send", "-a", url, "-o", "json", "one two").stdout)
+    assert list(whole) == ["task"]
+    assert whole["task"]["status"]["state"] == "TASK_STATE_COMPLETED"
+    events = [
+        json.loads(line)
+        for line in run("send", "-a", url, "-o", "json", "--stream", "one two").stdout.splitlines()
+    ]
+    assert [next(iter(event)) for event in events][:3] == ["task", "statusUpdate", "artifactUpdate"]
+    assert events[-1]["statusUpdate"]["status"]["state"] == "TASK_STATE_COMPLETED"
+    assert events[-1]["statusUpdate"]["taskId"] == events[0]["task"]["id"]
+
+
+def test_version_0_3_is_shown_in_the_json_of_1_0(url: str) -> None:
+    events = run(
+        "send", "-a", url, "-o", "json", "--stream", "--a2a-version", "0.3", "one"
+    ).stdout.splitlines()
+    assert json.loads(events[-1])["statusUpdate"]["status"]["state"] == "TASK_STATE_COMPLETED"
+
+
+def test_over_a_pipe_it_is_the_same(agent_file: Path) -> None:
+    words = ("send", "-a", f"stdio:{sys.executable} -m hocket pipe {agent_file}", "--stream", "one")
+    done = subprocess.run([*COMMAND, *words], capture_output=True, text=True, env=ENVIRONMENT, check=False)
+    assert [line.split()[0] for line in done.stdout.splitlines()] == [
+        "Task:", "Context:", "State:", "State:", "Chunk:", "Task:", "Context:", "State:",
+    ]  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+# --- what is sent
+
+
+def test_parts_keep_their_order_and_their_types(url: str, tmp_path: Path) -> None:
+    (tmp_path / "d.json").write_text('{"n": 1}')
+    (tmp_path / "f.txt").write_bytes(b"\xff\x00")
+    words = ["--data", str(tmp_path / "d.json"), "--text", "parts", "--wait", "--media-type", "text/x-odd"]
+    words += ["--file", str(tmp_path / "f.txt"), "--file", "https://example.org/a.png", "--data", "-"]
+    result = run("send", "-a", url, "-o", "json", *words, input=b"[2]")
+    parts = [part for each in json.loads(result.stdout)["task"]["artifacts"] for part in each["parts"]]
+    assert parts == [
+        {"data": {"n": 1}, "mediaType": "application/json"},
+        {"text": "parts", "mediaType": "text/x-odd"},
+        {"raw": "/wA=", "filename": "f.txt", "mediaType": "text/plain"},
+        {"url": "https://example.org/a.png", "filename": "a.png", "mediaType": "image/png"},
+        {"data": [2], "mediaType": "application/json"},
+    ]
+
+
+def test_text_from_stdin(url: str) -> None:
+    result = run("send", "-a", url, "-", input="zwölf\n".encode())
+    assert fields(result.stdout)["Text"] == "zwölf "
+
+
+def test_metadata_goes_with_the_message(url: str) -> None:
+    result = run("send", "-a", url, "-o", "json", "metadata", "--metadata", '{"k": [1]}')
+    assert json.loads(result.stdout)["task"]["artifacts"][0]["parts"] == [{"data": {"k": [1]}}]
+
+
+def test_a_context_is_joined(url: str) -> None:
+    context = fields(run("send", "-a", url, "one").stdout)["Context"]
+    assert fields(run("send", "-a", url, "two", "--context-id", context).stdout)["Context"] == context
+
+
+def test_options_come_from_the_environment_and_the_command_line_wins(url: str) -> None:
+    env = {"A2ACLI_AGENT_CARD": url, "A2ACLI_OUTPUT": "json", "A2ACLI_ASYNC": "1"}
+    waiting = json.loads(run("send", "wait", env=env).stdout)
+    assert waiting["task"]["status"]["state"] != "TASK_STATE_COMPLETED"
+    assert fields(run("send", "-o", "text", "--wait", "one", env=env).stdout)["State"] == "completed"
+
+
+def test_service_parameters_and_the_token_are_header_fields() -> None:
+    with fake_agent(404, b"") as (address, requests):
+        run("send", "-a", address, "x", "--svc-param", "x-trace: 7", env={"A2ACLI_BEARER": "secret"})
+    assert {request["authorization"] for request in requests} == {"Bearer secret"}
+    assert {request["x-trace"] for request in requests} == {"7"}
+
+
+@pytest.mark.parametrize("reference", ["{host}", "{url}.well-known/agent-card.json"])
+def test_a_host_or_the_url_of_a_card_will_do(url: str, reference: str) -> None:
+    host = url.removeprefix("http://").rstrip("/")
+    assert run("send", "-a", reference.format(host=host, url=url), "one").exit_code == 0
+
+
+# --- what the agent decides is no failure
+
+
+def test_a_task_that_fails_was_reported(url: str) -> None:
+    for words in (("send",), ("send", "--stream")):
+        result = run(*words, "-a", url, "fail")
+        assert result.exit_code == 0
+        assert fields(result.stdout)["State"] == "failed"
+        assert result.stderr.startswith("warning: the task is failed: ")
+        assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "state", "wants"),
+    [("ask", "input-required", "an answer"), ("login", "auth-required", "authorization")],
+)
+@pytest.mark.parametrize("how", [("send",), ("send", "--stream")])
+def test_a_task_that_waits_says_how_to_go_on(
+    url: str, text: str, state: str, wants: str, how: tuple[str, ...]
+) -> None:
+    result = run(*how, "-a", url, text)
+    found = fields(result.stdout)
+    assert (result.exit_code, found["State"]) == (0, state)
+    warning, hint = result.stderr.splitlines()
+    assert warning.startswith(f"warning: the task waits for {wants}: w")
+    assert hint == f'hint: hocket send --task-id {found["Task"]} -a {url} "…"'
+    again = fields(run("send", "--task-id", found["Task"], "-a", url, "blue").stdout)
+    assert (again["Task"], again["State"], again["Text"]) == (found["Task"], "completed", "then blue")
+
+
+# --- tasks that are there already
+
+
+@pytest.fixture
+def waiting(url: str) -> Iterator[str]:
+    task = fields(run("send", "--async", "-a", url, "wait").stdout)["Task"]
+    yield task
+    run("task", "cancel", task, "-a", url)
+
+
+def test_get_shows_a_task(url: str, waiting: str) -> None:
+    result = run("task", "get", waiting, "-a", url, "-o", "json", "--history", "0")
+    shown = json.loads(result.stdout)
+    assert (shown["id"], "history" in shown, result.exit_code) == (waiting, False, 0)
+
+
+def test_get_can_wait_until_the_task_has_settled(url: str, waiting: str) -> None:
+    with subprocess.Popen(
+        [*COMMAND, "task", "get", waiting, "-a", url, "--wait", "--poll-interval", "10ms"],
+        stdout=subprocess.PIPE,
+        env=ENVIRONMENT,
+    ) as process:
+        assert run("task", "get", waiting, "-a", url, "--wait", "--timeout", "50ms").exit_code == 5
+        assert fields(run("task", "cancel", waiting, "-a", url).stdout)["State"] == "canceled"
+        assert process.stdout is not None
+        assert b"State: canceled\n" in process.stdout.read()
+        assert process.wait() == 0
+
+
+def test_a_subscriber_sees_what_there_is_and_what_comes(url: str, waiting: str) -> None:
+    with subprocess.Popen(
+        [*COMMAND, "task", "subscribe", waiting, "-a", url, "--stream"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=ENVIRONMENT,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == f"Task: {waiting}\n"
+        run("task", "cancel", waiting, "-a", url)
+        assert process.stdout.read().endswith("State: canceled\n")
+        assert process.wait() == 0
+
+
+def test_a_subscriber_without_stream_sees_the_task_when_it_has_settled(url: str) -> None:
+    task = fields(run("send", "--async", "-a", url, "wait").stdout)["Task"]
+    with subprocess.Popen(
+        [*COMMAND, "task", "subscribe", task, "-a", url, "-o", "json"],
+        stdout=subprocess.PIPE,
+        env=ENVIRONMENT,
+    ) as process:
+        run("task", "cancel", task, "-a", url)
+        assert process.stdout is not None
+        told = process.stdout.read()
+        code = process.wait()
+    if code == 0:  # else it came after the end, and a task that is over cannot be subscribed to
+        assert json.loads(told)["status"]["state"] == "TASK_STATE_CANCELED"
+
+
+def test_canceling_twice_shows_the_same(url: str, waiting: str) -> None:
+    assert [run("task", "cancel", waiting, "-a", url).exit_code for _ in range(2)] == [0, 0]
+
+
+# --- failures
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "exit_code"),
+    [
+        (("send", "-a", "URL"), "A2ACLI_ERR_USAGE", 2),
+        (("send", "x", "-a", "ftp://there"), "A2ACLI_ERR_USAGE", 2),
+        (("send", "x", "-a", "stdio:"), "A2ACLI_ERR_USAGE", 2),
+        (("send", "x", "-a", "stdio:there", "--svc-param", "a:b"), "A2ACLI_ERR_USAGE", 2),
+        (("send", "x", "-a", "URL", "--a2a-version", "9.9"), "A2ACLI_ERR_USAGE", 2),
+        (("send", "x", "-a", "URL", "--svc-param", "a b:c"), "A2ACLI_ERR_USAGE", 2),
+        (("send", "x", "-a", "URL", "--bearer", "a\nb"), "A2ACLI_ERR_USAGE", 2),
+        (("send", "x", "-a", "URL", "--timeout", "0"), "A2ACLI_ERR_USAGE", 2),
+        (("send", "x", "-a", "URL", "--timeout", "soon"), "A2ACLI_ERR_USAGE", 2),
+        (("send", "x", "-a", "URL", "--stream", "--async"), "A2ACLI_ERR_USAGE", 2),
+        (("send", "--media-type", "a/b", "--text", "x", "-a", "URL"), "A2ACLI_ERR_USAGE", 2),
+        (
+            ("send", "--text", "x", "--media-type", "a/b", "--media-type", "c/d", "-a", "URL"),
+            "A2ACLI_ERR_USAGE",
+            2,
+        ),
+        (("send", "--file", "/there/is/none", "-a", "URL"), "A2ACLI_ERR_USAGE", 2),
+        (("send", "x", "-a", "URL", "--metadata", "[]"), "A2ACLI_ERR_USAGE", 2),
+        (("send", "x", "-a", "URL", "--nonsense"), "A2ACLI_ERR_USAGE", 2),
+        (("send", "x", "-a", "http://127.0.0.1:1"), "A2ACLI_ERR_UNREACHABLE", 3),
+        (("send", "x", "--stream", "-a", "http://127.0.0.1:1"), "A2ACLI_ERR_UNREACHABLE", 3),
+        (("send", "x", "-a", "stdio:there-is-no-such-command"), "A2ACLI_ERR_UNREACHABLE", 3),
+        (("send", "x", "--stream", "-a", "stdio:true"), "A2ACLI_ERR_INTERNAL", 1),
+        (("send", "wait", "-a", "URL", "--timeout", "50ms"), "A2ACLI_ERR_TIMEOUT", 5),
+        (("send", "wait", "--stream", "-a", "URL", "--timeout", "0.05"), "A2ACLI_ERR_TIMEOUT", 5),
+        (("task", "get", "unknown", "-a", "URL"), "TaskNotFoundError", 1),
+        (("task", "cancel", "unknown", "-a", "URL"), "TaskNotFoundError", 1),
+        (("task", "subscribe", "unknown", "-a", "URL"), "TaskNotFoundError", 1),
+        (("send", "x", "--task-id", "unknown", "-a", "URL"), "TaskNotFoundError", 1),
+    ],
+)
+def test_a_failure_has_a_code_and_an_exit_and_one_line(
+    url: str, words: tuple[str, ...], code: str, exit_code: int
+) -> None:
+    given = [url if word == "URL" else word for word in words]
+    as_json = run(*given, "-o", "json")
+    assert (error_of(as_json)["code"], as_json.exit_code) == (code, exit_code)
+    if "--stream" not in words:
+        assert as_json.stdout == ""
+    as_text = run(*given)
+    *usage, line = as_text.stderr.splitlines()
+    assert line.lower().startswith("error: ")
+    assert not usage or usage[0].startswith("Usage: ")
+    assert as_text.exit_code == exit_code
+
+
+def test_a_missing_agent_is_named_as_json_where_json_is_asked_for_by_the_environment() -> None:
+    result = run("send", "x", env={"A2ACLI_OUTPUT": "json"})
+    assert (error_of(result)["code"], result.exit_code) == ("A2ACLI_ERR_USAGE", 2)
+
+
+@contextmanager
+def fake_agent(status: int, body: bytes, content_type: str = "text/plain") -> Iterator[tuple[str, list[Any]]]:
+    """An HTTP server that gives every POST the same answer, and has no card."""
+    requests: list[Any] = []
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.answer(404, b"")
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            self.answer(status, body)
+
+        def answer(self, status: int, body: bytes) -> None:
+            requests.append({name.lower(): value for name, value in self.headers.items()})
+            self.send_response(status)
+            self.send_header("content-type", content_type)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/", requests
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "code"),
+    [
+        (401, (), "A2ACLI_ERR_CREDENTIALS_MISSING"),
+        (401, ("--bearer", "old"), "A2ACLI_ERR_AUTH_FAILED"),
+        (403, ("--bearer", "old", "--stream"), "A2ACLI_ERR_AUTH_FAILED"),
+    ],
+)
+def test_an_agent_that_wants_other_credentials(status: int, words: tuple[str, ...], code: str) -> None:
+    with fake_agent(status, b"") as (address, _):
+        result = run("send", "-a", address, "x", "-o", "json", *words)
+    assert (error_of(result)["code"], result.exit_code) == (code, 4)
+    assert "old" not in result.stderr
+
+
+def test_something_that_is_no_agent() -> None:
+    with fake_agent(200, b"<html>") as (address, _):
+        result = run("send", "-a", address, "x")
+    assert (result.exit_code, result.stderr.count("\n")) == (3, 1)
+
+
+def test_a_stream_that_is_cut_says_so_and_where_the_rest_is() -> None:
+    task = '{"task":{"id":"t1","status":{"state":"TASK_STATE_WORKING"}}}'
+    body = f'data: {{"jsonrpc":"2.0","id":"1","result":{task}}}\n\n'.encode()
+    with fake_agent(200, body, "text/event-stream") as (address, _):
+        result = run("send", "--stream", "-a", address, "x")
+    assert result.stdout == "Task: t1\nState: working\n"
+    error, hint = result.stderr.splitlines()
+    assert error.startswith("error: the stream was cut in state working")
+    assert hint == f"hint: hocket task get t1 --wait -a {address}"
+    assert result.exit_code == 1
+
+
+# --- how it ends
+
+
+def test_chunks_are_shown_as_they_come_and_ctrl_c_ends_it(url: str) -> None:
+    with subprocess.Popen(
+        [*COMMAND, "send", "-a", url, "--stream", "wait"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=ENVIRONMENT,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert "Chunk: started\n" in iter(
+            process.stdout.readline, ""
+        )  # the task goes on, and holds nothing back
+        process.send_signal(signal.SIGINT)
+        assert process.stderr.read() == ""
+        assert process.wait() == 130
+
+
+def test_a_reader_that_leaves_ends_it_quietly(url: str) -> None:
+    with subprocess.Popen(
+        [*COMMAND, "send", "-a", url, "--stream", "forever"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=ENVIRONMENT,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        task = process.stdout.readline().split()[1]
+        process.stdout.close()
+        assert process.stderr.read() == ""
+        assert process.wait() == 0
+    run("task", "cancel", task, "-a", url)

@@ -1,0 +1,25 @@
+"""The command `hocket`, also `python -m hocket`: serve an agent, pipe it, send to one, decode a stream.
+
+What is sent, printed and returned is as in the A2A project's a2a-cli specification 0.2, which is cited as
+(a2a-cli §9.2).
+"""
+
+from __future__ import annotations
+
+import sys
+
+from hocket.errors import MissingExtra
+from hocket_io.extras import needs
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Run the command line of this process. Does not return."""
+    try:
+        with needs("cli", "the hocket command"):
+            from hocket_io.cli.commands import hocket
+    except MissingExtra as error:
+        sys.stderr.write(f"error: {error}\n")
+        sys.exit(2)
+    hocket(prog_name="hocket")

@@ -1,0 +1,114 @@
+"""Access: how a command talks to its agent, and what it makes of what goes wrong on the way."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Awaitable, Callable
+from shlex import quote
+
+import anyio
+from attrs import field, frozen
+
+from hocket.a2a import StreamEvent, Task, TaskState
+from hocket.a2a.states import is_terminal
+from hocket.errors import HocketError, StreamCut
+from hocket_io.cli.exits import Exit, Failure, failure_of
+from hocket_io.cli.output import leave_quietly, one_line, write_stderr
+from hocket_io.cli.render import JsonOutput, Output, TextOutput
+from hocket_io.client import AsyncClient, AsyncStream
+
+__all__ = ["Access"]
+
+
+@frozen(kw_only=True)
+class Access:
+    """The agent that a command talks to, and how.
+
+    Attributes:
+        target: As `AsyncClient` takes it.
+        version: The A2A version to speak; None for the newest that both sides speak.
+        headers: Header fields of every request.
+        timeout: Seconds until the command gives up; None to wait as long as the agent is not silent.
+        as_json: Whether JSON is printed.
+    """
+
+    target: str
+    version: str | None = None
+    headers: dict[str, str] = field(factory=dict, repr=False)
+    timeout: float | None = None
+    as_json: bool = False
+
+    def output(self) -> Output:
+        """Where results go."""
+        return JsonOutput() if self.as_json else TextOutput()
+
+    def command(self, words: str) -> str:
+        """A command to suggest, for the same agent."""
+        return f"hocket {words} -a {quote(self.target)}"
+
+    def run(self, work: Callable[[AsyncClient], Awaitable[None]]) -> None:
+        """Connect, do the work, and end with the right exit code if that fails.
+
+        Raises:
+            Failure: It failed.
+            SystemExit: It was interrupted, or nobody reads what it prints.
+        """
+        try:
+            anyio.run(self._run, work)
+        except HocketError as error:
+            has_credentials = any(name.lower() == "authorization" for name in self.headers)
+            raise failure_of(error, has_credentials=has_credentials) from None
+        except TimeoutError:
+            reason = f"there was no end after {self.timeout:g} seconds (--timeout)"
+            raise Failure(reason, "A2ACLI_ERR_TIMEOUT") from None
+        except BrokenPipeError:
+            leave_quietly()
+            sys.exit(Exit.OK)
+        except KeyboardInterrupt:
+            sys.exit(Exit.INTERRUPTED)
+
+    async def _run(self, work: Callable[[AsyncClient], Awaitable[None]]) -> None:
+        with anyio.fail_after(self.timeout):
+            async with AsyncClient(
+                self.target, version=self.version, headers=self.headers, timeout=self.timeout
+            ) as client:
+                await work(client)
+
+    async def follow(self, stream: AsyncStream, output: Output | None) -> None:
+        """Read a stream until its task has settled, showing what comes on `output`, if there is one.
+
+        Raises:
+            HocketError: There is no stream, or it failed.
+            Failure: It was cut.
+        """
+        try:
+            async for event in stream:
+                if event.error is not None:
+                    raise event.error
+                is_last = _is_last(event)
+                if output is not None:
+                    output.event(event, is_last=is_last)
+                if is_last:
+                    break
+        except StreamCut as error:
+            hint = self.command(f"task get {quote(stream.task_id)} --wait") if stream.task_id else None
+            raise failure_of(error, hint=hint) from None
+        finally:
+            await stream.aclose()
+        if stream.task is not None:
+            self.note(stream.task)
+
+    def note(self, task: Task) -> None:
+        """Say on stderr if the task did not succeed, or waits for the caller (a2a-cli §6.3, §9.6)."""
+        said = f": {task.status.message.text}" if task.status.message else ""
+        if task.state in (TaskState.INPUT_REQUIRED, TaskState.AUTH_REQUIRED):
+            wants = "an answer" if task.state is TaskState.INPUT_REQUIRED else "authorization"
+            write_stderr(f"warning: the task waits for {wants}{one_line(said)}")
+            write_stderr(f'hint: {one_line(self.command(f"send --task-id {quote(task.id)}"))} "…"')
+        elif is_terminal(task.state) and task.state is not TaskState.COMPLETED:
+            write_stderr(f"warning: the task is {task.state.value}{one_line(said)}")
+
+
+def _is_last(event: StreamEvent) -> bool:
+    """A wait for authorization ends it as well: a stream may stay open then, and the caller has to act."""
+    return event.done or event.state is TaskState.AUTH_REQUIRED

@@ -1,0 +1,194 @@
+"""Options: those that every command which talks to an agent has (a2a-cli §5.2).
+
+`@asks_an_agent` gives them to a command and hands it one `Access` in their place; `AgentCommand` is its class.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from re import fullmatch
+from typing import Any, Concatenate, ParamSpec
+
+import click
+
+from hocket.a2a import DIALECTS, dialect_for
+from hocket.errors import LocalProtocolError
+from hocket_io.cli.access import Access
+from hocket_io.cli.exits import Failure
+from hocket_io.targets import parse_target
+
+__all__ = ["AgentCommand", "asks_an_agent", "duration"]
+
+P = ParamSpec("P")
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+
+
+def duration(text: str) -> float:
+    """Seconds, of a time such as `90`, `90s`, `1.5m`, `500ms`, `1h`: a type of click.
+
+    Raises:
+        click.BadParameter: It is none.
+    """
+    found = fullmatch(r"(\d+(?:\.\d+)?)(ms|s|m|h)?", text)
+    if found is None or not float(found[1]):
+        raise click.BadParameter(f"{text!r} is no duration: give seconds, or 500ms, 90s, 5m, 1h")
+    return float(found[1]) * _UNITS[found[2] or "s"]
+
+
+class AgentCommand(click.Command):
+    """A command whose failures are told as JSON where JSON was asked for (a2a-cli §9.4).
+
+    It also keeps the order of its options in `ctx.meta["hocket.order"]`, for those whose order means something.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does."""
+        ctx.meta["hocket.as_json"] = _asks_for_json(args)
+        with _told_as_asked(ctx):
+            order = self.make_parser(ctx).parse_args(list(args))[2]
+            ctx.meta["hocket.order"] = [parameter.name for parameter in order]
+            return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """As click does."""
+        with _told_as_asked(ctx):
+            return super().invoke(ctx)
+
+
+def _asks_for_json(args: list[str]) -> bool:
+    """Whether JSON was asked for, in arguments that may be wrong otherwise."""
+    for name, value in zip(args, [*args[1:], ""], strict=True):
+        if name in ("-o", "--output"):
+            return value == "json"
+        if name.startswith(("-o", "--output=")):
+            return name in ("-ojson", "--output=json")
+    return os.environ.get("A2ACLI_OUTPUT") == "json"
+
+
+@contextmanager
+def _told_as_asked(ctx: click.Context) -> Iterator[None]:
+    try:
+        yield
+    except Failure as failure:
+        failure.as_json = ctx.meta["hocket.as_json"]
+        raise
+    except click.UsageError as error:
+        if not ctx.meta["hocket.as_json"]:
+            raise
+        told = Failure(error.format_message(), "A2ACLI_ERR_USAGE")
+        told.as_json = True
+        raise told from None
+
+
+def asks_an_agent(
+    function: Callable[Concatenate[Access, P], None],
+) -> Callable[P, None]:
+    """A decorator: the command gets the options of this module, and an `Access` as its first argument."""
+
+    @wraps(function)
+    def command(*args: P.args, **kwargs: P.kwargs) -> None:
+        names = ("agent_card", "a2a_version", "bearer", "svc_param", "timeout", "output")
+        given: dict[str, Any] = {name: kwargs.pop(name) for name in names}
+        function(_access(**given), *args, **kwargs)
+
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def _access(
+    *,
+    agent_card: str,
+    a2a_version: str | None,
+    bearer: str | None,
+    svc_param: tuple[str, ...],
+    timeout: float | None,
+    output: str,
+) -> Access:
+    target = _with_scheme(agent_card)
+    try:
+        parse_target(target)
+    except LocalProtocolError as error:
+        raise click.UsageError(str(error)) from None
+    if a2a_version is not None and dialect_for(a2a_version) is None:
+        known = ", ".join(dialect.version for dialect in DIALECTS)
+        raise click.UsageError(f"A2A {a2a_version} is not spoken here; --a2a-version takes {known}")
+    if target.startswith("stdio:") and (svc_param or a2a_version):
+        raise click.UsageError("--svc-param and --a2a-version are for agents over HTTP")
+    headers = {}
+    for parameter in svc_param:
+        name, colon, value = parameter.partition(":")
+        if not colon or not fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
+            raise click.UsageError("--svc-param takes NAME:VALUE, with a NAME that can be a header field's")
+        headers[name] = value.strip()
+    if bearer is not None:
+        headers["Authorization"] = f"Bearer {bearer}"
+    if not all(value.isprintable() and value.isascii() for value in headers.values()):
+        raise click.UsageError(
+            "a value for --svc-param or --bearer has characters that no header field can carry"
+        )
+    return Access(
+        target=target, version=a2a_version, headers=headers, timeout=timeout, as_json=output == "json"
+    )
+
+
+def _with_scheme(reference: str) -> str:
+    """A bare host gets its scheme: http for this machine, https for any other."""
+    if reference.startswith("stdio:") or "://" in reference:
+        return reference
+    is_here = reference.startswith(_LOOPBACK)
+    return f"{'http' if is_here else 'https'}://{reference}"
+
+
+_OPTIONS = (
+    click.option(
+        "-a",
+        "--agent-card",
+        metavar="TARGET",
+        required=True,
+        envvar="A2ACLI_AGENT_CARD",
+        show_envvar=True,
+        help='The agent: http(s)://…, a host, the URL of its card, or "stdio:COMMAND" for a child process.',
+    ),
+    click.option(
+        "-o",
+        "--output",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        envvar="A2ACLI_OUTPUT",
+        show_envvar=True,
+        help="Format of what is printed.",
+    ),
+    click.option(
+        "--timeout",
+        type=duration,
+        envvar="A2ACLI_TIMEOUT",
+        show_envvar=True,
+        help="Give up after this time: 90, 500ms, 5m.  [default: 10s to connect, 300s of silence]",
+    ),
+    click.option(
+        "--a2a-version",
+        metavar="VERSION",
+        envvar="A2ACLI_A2A_VERSION",
+        show_envvar=True,
+        help="Protocol version to speak.  [default: the newest that both sides speak]",
+    ),
+    click.option(
+        "--bearer",
+        metavar="TOKEN",
+        envvar="A2ACLI_BEARER",
+        show_envvar=True,
+        help="Bearer token. A token on the command line shows in the process table and in the shell's history.",
+    ),
+    click.option(
+        "--svc-param",
+        metavar="NAME:VALUE",
+        multiple=True,
+        help="A service parameter, sent as a header field. Can be repeated.",
+    ),
+)

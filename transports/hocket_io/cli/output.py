@@ -1,0 +1,105 @@
+"""Output: what goes to stdout and stderr, one line at a time and flushed, whoever reads it.
+
+What an agent says is shown to people and parsed by scripts, so nothing in it may steer a terminal or pass for a
+line of ours: control characters are written as escapes.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from re import Match
+from re import compile as regex
+
+import click
+
+__all__ = [
+    "block",
+    "escaped",
+    "field_line",
+    "leave_quietly",
+    "one_line",
+    "write",
+    "write_line",
+    "write_stderr",
+]
+
+_UNPRINTABLE = regex("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+def write(data: bytes) -> None:
+    """Bytes for stdout, now.
+
+    Raises:
+        BrokenPipeError: Nobody reads it any more; see `leave_quietly`.
+    """
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+def write_line(line: str) -> None:
+    """A line of text for stdout, in whatever encoding it has.
+
+    Raises:
+        BrokenPipeError: Nobody reads it any more.
+    """
+    write(f"{line}\n".encode(getattr(sys.stdout, "encoding", None) or "utf-8", "backslashreplace"))
+
+
+def write_stderr(line: str) -> None:
+    """A line of text for stderr."""
+    encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
+    click.echo(f"{line}\n".encode(encoding, "backslashreplace"), nl=False, err=True)
+
+
+def leave_quietly() -> None:
+    """Nobody reads stdout any more: whatever is still buffered for it goes nowhere, and without complaint."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
+def escaped(text: str) -> str:
+    r"""The text with line feeds and tabs as they are, and other control characters as escapes.
+
+    >>> escaped("two\r\nlines, \x1b[1mbold\x1b[0m")
+    'two\nlines, \\x1b[1mbold\\x1b[0m'
+    """
+    return _UNPRINTABLE.sub(_escape, text.replace("\r\n", "\n"))
+
+
+def one_line(text: str) -> str:
+    r"""The text in one line, whatever is in it.
+
+    >>> one_line("a\nb")
+    'a\\nb'
+    """
+    return escaped(text).replace("\n", "\\n")
+
+
+def field_line(label: str, text: str) -> list[str]:
+    """A field: `Label: value`."""
+    return [f"{label}: {one_line(text)}"]
+
+
+def block(label: str, text: str) -> list[str]:
+    r"""Content: a field if it fits in one line, else a block, which a blank line ends (a2a-cli §9.2).
+
+    A blank line inside the content gets a space, so that it does not end the block.
+
+    >>> block("Chunk", "Hello ")
+    ['Chunk: Hello ']
+    >>> block("Chunk", "one\n\ntwo")
+    ['Chunk:', 'one', ' ', 'two', '']
+    """
+    lines = escaped(text).split("\n")
+    if len(lines) == 1:
+        return [f"{label}: {lines[0]}"]
+    if not lines[-1]:
+        del lines[-1]  # the line end of the last line
+    return [f"{label}:", *[line or " " for line in lines], ""]
+
+
+def _escape(found: Match[str]) -> str:
+    code = ord(found.group())
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

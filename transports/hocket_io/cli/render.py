@@ -1,0 +1,164 @@
+"""Rendering: tasks, messages and the events of a stream, as text (a2a-cli §9.2) or as JSON (Appendix B)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from attrs import define, field
+
+from hocket.a2a import (
+    V1_0,
+    Artifact,
+    Message,
+    Part,
+    SendResult,
+    StreamEvent,
+    StreamItem,
+    Task,
+    TaskArtifactUpdateEvent,
+    TaskState,
+    text_of,
+)
+from hocket.codec import UNSET
+from hocket_io.cli.output import block, field_line, write, write_line
+
+__all__ = ["JsonOutput", "Output", "TextOutput"]
+
+
+class Output(Protocol):
+    """One way to show what came back."""
+
+    def event(self, event: StreamEvent, *, is_last: bool) -> None:
+        """An event of a stream; `is_last` for the one after which nothing more is shown."""
+
+    def answer(self, answer: Task | Message) -> None:
+        """The answer to a message that was not streamed."""
+
+    def task(self, task: Task) -> None:
+        """A task that was asked for."""
+
+
+class JsonOutput:
+    """The protocol's own types, in the JSON of A2A 1.0 whatever version the agent speaks. One object per line."""
+
+    def event(self, event: StreamEvent, *, is_last: bool) -> None:
+        """A `StreamResponse`."""
+        if event.item is not None:
+            write(V1_0.wire.writer(StreamItem).to_json(event.item) + b"\n")
+
+    def answer(self, answer: Task | Message) -> None:
+        """A `SendMessageResponse`."""
+        write(V1_0.wire.writer(SendResult).to_json(answer) + b"\n")
+
+    def task(self, task: Task) -> None:
+        """A `Task`."""
+        write(V1_0.wire.writer(Task).to_json(task) + b"\n")
+
+
+@define(eq=False)
+class TextOutput:
+    """Fields and blocks, for people and for scripts that read lines."""
+
+    _state: TaskState | None = field(default=None, init=False)
+    _is_identified: bool = field(default=False, init=False)
+
+    def event(self, event: StreamEvent, *, is_last: bool) -> None:
+        """What the event adds. The first names the task, and the last names it again."""
+        lines: list[str] = []
+        is_named = is_last or (event.task_id is not None and not self._is_identified)
+        if not is_last:
+            lines += self._identity(event) if is_named else self._changed_state(event)
+        if event.progress is not None:
+            lines += field_line("Progress", f"{event.progress:g}%")
+        lines += _event_content(event)
+        if is_last:
+            lines += self._identity(event)
+        _write_lines(lines)
+
+    def answer(self, answer: Task | Message) -> None:
+        """All of it."""
+        if isinstance(answer, Task):
+            self.task(answer)
+        else:
+            context = [] if answer.context_id is None else field_line("Context", answer.context_id)
+            _write_lines([*context, *_part_lines("Message", answer.parts)])
+
+    def task(self, task: Task) -> None:
+        """Who it is, where it stands, what is said of that, and its artifacts."""
+        lines = _identity_lines(task.id, task.context_id, task.state)
+        if task.status.message is not None:
+            lines += _part_lines("Message", task.status.message.parts)
+        for artifact in task.artifacts:
+            lines += _artifact_lines(artifact)
+        _write_lines(lines)
+
+    def _identity(self, event: StreamEvent) -> list[str]:
+        self._is_identified, self._state = True, event.state
+        return _identity_lines(event.task_id, event.context_id, event.state)
+
+    def _changed_state(self, event: StreamEvent) -> list[str]:
+        if event.state is None or event.state is self._state:
+            return []
+        self._state = event.state
+        return field_line("State", event.state.value)
+
+
+def _write_lines(lines: Sequence[str]) -> None:
+    if lines:
+        write_line("\n".join(lines))
+
+
+def _identity_lines(task_id: str | None, context_id: str | None, state: TaskState | None) -> list[str]:
+    named = (("Task", task_id), ("Context", context_id), ("State", state and state.value))
+    return [line for label, value in named if value is not None for line in field_line(label, value)]
+
+
+def _event_content(event: StreamEvent) -> list[str]:
+    """The text that the event adds, under a label that says whose words it is, and the parts that are not text."""
+    match event.item:
+        case TaskArtifactUpdateEvent(artifact=artifact):
+            added = block("Chunk", event.text) if event.text else []
+            return added + _part_lines("Chunk", _not_text(artifact.parts))
+        case Message(parts=parts):
+            return _part_lines("Message", parts)
+        case Task(artifacts=artifacts):
+            lines = block("Message", event.message) if event.message else []
+            return lines + [line for artifact in artifacts for line in _artifact_lines(artifact)]
+    return block("Message", event.message) if event.message else []
+
+
+def _not_text(parts: Iterable[Part]) -> list[Part]:
+    return [part for part in parts if part.text is None]
+
+
+def _artifact_lines(artifact: Artifact) -> list[str]:
+    return field_line("Artifact", artifact.name or artifact.artifact_id) + _part_lines("Text", artifact.parts)
+
+
+def _part_lines(label: str, parts: Sequence[Part]) -> list[str]:
+    """Every part, neighbouring text parts as one text under `label`."""
+    lines: list[str] = []
+    texts: list[Part] = []
+    for part in parts:
+        if part.text is not None:
+            texts.append(part)
+            continue
+        lines += _text_lines(label, texts)
+        texts = []
+        lines += _other_lines(part)
+    return lines + _text_lines(label, texts)
+
+
+def _text_lines(label: str, texts: Sequence[Part]) -> list[str]:
+    text = text_of(texts)
+    return block(label, text) if text else []
+
+
+def _other_lines(part: Part) -> list[str]:
+    if part.data is not UNSET:
+        return block("Data", json.dumps(part.data, indent=2, ensure_ascii=False))
+    size = part.url if part.raw is None else f"{len(part.raw)} bytes"
+    known = (part.filename or "unnamed", part.media_type, size)
+    return field_line("File", ", ".join(each for each in known if each))
