@@ -20,6 +20,7 @@ extensions = [
 exclude_patterns = ["reference/*/modules.rst"]  # index.md names the two packages itself
 default_role = "code"  # docstrings are written with `single` backticks, as in Markdown
 html_theme = "furo"
+suppress_warnings = ["ref.python"]
 html_show_copyright = False
 html_title = f"hocket {release}"
 
