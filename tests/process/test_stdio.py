@@ -1,11 +1,13 @@
 """Agents as child processes: what goes where, and every way in which a child can end."""
 
+import gc
 import json
 import os
 import shlex
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import anyio
 import pytest
@@ -121,6 +123,19 @@ def test_a_child_that_does_not_leave_is_ended(talk, monkeypatch):
     )
     events = talk(python(code), "Ada")
     assert events[-1].kind == "cut"
+
+
+@pytest.mark.filterwarnings(
+    "ignore:unclosed:ResourceWarning"
+)  # asyncio's end of the pipe, which it cannot give up
+@pytest.mark.skipif(not Path("/bin/sh").exists(), reason="there is no /bin/sh")
+def test_a_child_that_leaves_something_behind_that_holds_its_stdout(talk, pipe_target, monkeypatch):
+    for module in ("stdio", "blocking"):
+        monkeypatch.setattr(f"hocket_io.{module}._PATIENCE", 0.2)
+    command = pipe_target.removeprefix("stdio:").replace("python", sys.executable, 1)
+    events = talk("stdio:/bin/sh -c " + shlex.quote(f"sleep 2 2>/dev/null & exec {command}"), "Ada")
+    assert events[-1].state is TaskState.COMPLETED
+    gc.collect()
 
 
 def test_after_the_end_every_call_says_why():

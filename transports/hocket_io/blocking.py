@@ -111,7 +111,6 @@ class BlockingChild:
             self._is_closing = True
             self._changed.notify_all()
         assert self._process.stdin is not None
-        assert self._process.stdout is not None
         try:
             self._process.stdin.close()
         except BrokenPipeError:
@@ -123,11 +122,9 @@ class BlockingChild:
             except subprocess.TimeoutExpired:
                 end()
         self._process.wait()
-        self._reader.join(_PATIENCE)
-        if (
-            not self._reader.is_alive()
-        ):  # else a process that the child has left behind still holds the other end
-            self._process.stdout.close()
+        self._reader.join(
+            _PATIENCE
+        )  # it reads on, if a process that the child has left behind holds the other end
 
     def _note(self, *, is_writing: bool) -> None:
         with self._changed:
@@ -147,6 +144,7 @@ class BlockingChild:
                 if not data or not self._is_closing:
                     self._chunks.append(data)
                 self._changed.notify_all()
+        self._process.stdout.close()
 
 
 @define(eq=False)

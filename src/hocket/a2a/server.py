@@ -143,9 +143,7 @@ class Server:
         live.catch_up()
         self._announce(live, now)
         self._unpark(live, now)
-        self._mailboxes.answer_waiters(live)
-        for subscription in live.subscriptions:
-            self._mailboxes.ready(subscription.link)
+        self._tell_readers(live)
         if live.log.is_ended:
             self._grace.clear(task_id)
         checkpoint = live.checkpoint()
@@ -178,7 +176,7 @@ class Server:
             self._mailboxes.dismiss(live)
             return
         live.restore(stored)
-        self._mailboxes.answer_waiters(live)
+        self._tell_readers(live)
         self._unpark(live, now)
         self._tasks.rest(live)
 
@@ -363,6 +361,12 @@ class Server:
         live.check(items)
         self._outputs.append(Append(task_id=live.id, expect=live.tail, items=tuple(items)))
         live.note(items)
+
+    def _tell_readers(self, live: LiveTask) -> None:
+        """The log has grown: those who wait for the task to settle may have their answer, those who read it, more."""
+        self._mailboxes.answer_waiters(live)
+        for subscription in live.subscriptions:
+            self._mailboxes.ready(subscription.link)
 
     def _reload(self, live: LiveTask) -> None:
         live.is_loading = True

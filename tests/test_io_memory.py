@@ -1,0 +1,119 @@
+"""MemoryPipe: the bytes of a pipe, without a pipe."""
+
+import json
+
+import anyio
+import pytest
+
+from hocket import Agent
+from hocket.a2a import Task
+from hocket_io import AsyncClient, Client
+from hocket_io.memory import MemoryPipe
+
+
+@pytest.fixture(params=["asyncio", "trio"])
+def run(request):
+    def run(function):
+        async def guarded():
+            with anyio.fail_after(10):
+                return await function()
+
+        return anyio.run(guarded, backend=request.param)
+
+    return run
+
+
+def greeter():
+    agent = Agent("greeter")
+
+    @agent.stream
+    async def greet(task):
+        yield f"Hello {task.text}"
+
+    return agent
+
+
+async def read_lines(pipe, count):
+    data = b""
+    while data.count(b"\n") < count:
+        data += await pipe.receive()
+    return [json.loads(line) for line in data.splitlines()]
+
+
+def test_bytes_in_bytes_out(run):
+    async def talk():
+        async with MemoryPipe(greeter()) as pipe:
+            for byte in b'garbage\n{"jsonrpc":"2.0","id":1,"method":"nope"}\n':
+                await pipe.send(bytes([byte]))
+            return await read_lines(pipe, 2)
+
+    answers = run(talk)
+    assert [(answer["id"], answer["error"]["code"]) for answer in answers] == [(None, -32700), (1, -32601)]
+
+
+def test_closing_wakes_whoever_waits_for_bytes(run):
+    async def talk():
+        received = []
+
+        async def wait():
+            received.append(await pipe.receive())
+
+        async with MemoryPipe(greeter()) as pipe, anyio.create_task_group() as group:
+            group.start_soon(wait)
+            await anyio.wait_all_tasks_blocked()
+            await pipe.aclose()
+        assert received == [b""]
+        assert await pipe.receive() == b""
+        assert await pipe.farewell() == "the agent's pipe was closed"
+
+    run(talk)
+
+
+def test_leaving_with_a_stream_open_leaves_nothing(run):
+    ended = []
+    agent = Agent("waits")
+
+    @agent.stream
+    async def waits(task):
+        try:
+            yield "here"
+            await anyio.sleep_forever()
+        finally:
+            ended.append(True)
+
+    async def talk():
+        async with AsyncClient(agent) as client:
+            await client.send("go", wait=False)
+            async with client.stream("go") as stream:
+                assert (await anext(stream)).kind == "task"
+                await anyio.wait_all_tasks_blocked()
+
+    run(talk)
+    assert ended == [True, True]
+
+
+def test_several_clients_of_one_agent_do_not_share_tasks(run):
+    async def talk():
+        agent = greeter()
+        async with AsyncClient(agent) as one, AsyncClient(agent) as two:
+            answers = {}
+
+            async def send(name, client):
+                answers[name] = await client.send(name)
+
+            async with anyio.create_task_group() as group:
+                group.start_soon(send, "one", one)
+                group.start_soon(send, "two", two)
+            return answers
+
+    answers = run(talk)
+    assert {name: task.text for name, task in answers.items()} == {"one": "Hello one", "two": "Hello two"}
+
+
+def test_without_an_event_loop_and_many_times():
+    agent = greeter()
+    for _ in range(3):
+        with Client(agent) as client:
+            task = client.send("Ada")
+            assert isinstance(task, Task)
+            assert task.text == "Hello Ada"

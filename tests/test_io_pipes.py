@@ -1,0 +1,264 @@
+"""PipeTransport and BlockingPipeTransport over pipes of the test's own: what is written, and who waits for whom."""
+
+import json
+import queue
+import threading
+
+import anyio
+import pytest
+
+from hocket.a2a import (
+    GetTaskRequest,
+    Message,
+    Operation,
+    Part,
+    Role,
+    SendMessageRequest,
+    SubscribeToTaskRequest,
+)
+from hocket.errors import ConnectionFailed
+from hocket_io.blocking import BlockingPipeTransport
+from hocket_io.pipes import _BACKLOG, PipeTransport
+
+
+@pytest.fixture(params=["asyncio", "trio"])
+def run(request):
+    def run(function):
+        async def guarded():
+            with anyio.fail_after(10):
+                return await function()
+
+        return anyio.run(guarded, backend=request.param)
+
+    return run
+
+
+MESSAGE = SendMessageRequest(message=Message(message_id="m", role=Role.USER, parts=(Part(text="go"),)))
+TASK = {"task": {"id": "t", "contextId": "c", "status": {"state": "TASK_STATE_WORKING"}}}
+
+
+def item(request_id, result):
+    params = {"id": request_id, "offset": 1, "result": result}
+    return json.dumps({"jsonrpc": "2.0", "method": "$/stream", "params": params}).encode() + b"\n"
+
+
+def chunk(text):
+    artifact = {"artifactId": "a", "parts": [{"text": text}]}
+    return {"artifactUpdate": {"taskId": "t", "contextId": "c", "append": True, "artifact": artifact}}
+
+
+class FakePipe:
+    """The other end is the test: `arrive` gives bytes, `written` has what was sent."""
+
+    def __init__(self):
+        self.written = []
+        self.received = 0
+        self.is_open = True
+        self.give, self.inbox = anyio.create_memory_object_stream(float("inf"))
+        self.may_write = anyio.Event()
+        self.may_write.set()
+
+    def arrive(self, data):
+        self.give.send_nowait(data)
+
+    async def receive(self):
+        data = await self.inbox.receive()
+        self.received += 1
+        return data
+
+    async def send(self, data):
+        for byte in data:  # as slow as can be, so that a cancellation finds it in mid-frame
+            await self.may_write.wait()
+            await anyio.lowlevel.checkpoint()
+            self.written.append(byte)
+
+    async def farewell(self):
+        return "the test has had enough"
+
+    async def aclose(self):
+        self.is_open = False
+        self.give.close()
+        self.inbox.close()
+
+    def requests(self):
+        return [json.loads(line) for line in bytes(self.written).splitlines()]
+
+
+def test_a_cancelled_caller_does_not_cut_a_frame_in_two(run):
+    async def talk():
+        pipe = FakePipe()
+        async with PipeTransport(pipe) as transport:
+
+            async def ask():
+                call = await transport.start(Operation.STREAM, MESSAGE)
+                async for _ in transport.events(call):
+                    pass
+
+            for _ in range(3):
+                async with anyio.create_task_group() as group:
+                    group.start_soon(ask)
+                    for _ in range(5):
+                        await anyio.lowlevel.checkpoint()
+                    group.cancel_scope.cancel()
+            await anyio.wait_all_tasks_blocked()
+            return pipe.requests()
+
+    requests = run(talk)
+    asked = [each["id"] for each in requests if each["method"] == "SendStreamingMessage"]
+    cancelled = [each["params"]["id"] for each in requests if each["method"] == "$/cancelRequest"]
+    assert asked == cancelled
+    assert len(asked) == 3
+
+
+def test_a_stream_that_was_read_to_its_end_is_not_cancelled(run):
+    async def talk():
+        pipe = FakePipe()
+        async with PipeTransport(pipe) as transport:
+            call = await transport.start(Operation.STREAM, MESSAGE)
+            pipe.arrive(item(call.request_id, TASK))
+            pipe.arrive(
+                b'{"jsonrpc":"2.0","id":%s,"result":{"state":"completed","offset":1}}\n'
+                % json.dumps(call.request_id).encode()
+            )
+            kinds = [event.kind async for event in transport.events(call)]
+            await anyio.wait_all_tasks_blocked()
+            return kinds, pipe.requests()
+
+    kinds, requests = run(talk)
+    assert kinds[0] == "task"
+    assert [each["method"] for each in requests] == ["SendStreamingMessage"]
+
+
+def test_reading_stops_when_nobody_wants_what_is_there(run):
+    async def talk():
+        pipe = FakePipe()
+        async with PipeTransport(pipe) as transport:
+            call = await transport.start(Operation.STREAM, MESSAGE)
+            events = transport.events(call)
+            pipe.arrive(item(call.request_id, TASK))
+            assert (await anext(events)).kind == "task"
+            for number in range(3 * _BACKLOG):
+                pipe.arrive(item(call.request_id, chunk(f"{number} ")))
+            await anyio.wait_all_tasks_blocked()
+            assert pipe.received <= _BACKLOG + 3
+            texts = [(await anext(events)).text for _ in range(3 * _BACKLOG)]
+            assert texts == [f"{number} " for number in range(3 * _BACKLOG)]
+            await events.aclose()
+
+    run(talk)
+
+
+def test_a_peer_that_writes_before_it_reads_is_read(run):
+    """Both ends full: whoever writes must go on reading, or nobody ever moves again."""
+
+    async def talk():
+        pipe = FakePipe()
+        async with PipeTransport(pipe) as transport:
+            call = await transport.start(Operation.STREAM, MESSAGE)
+            events = transport.events(call)
+            pipe.arrive(item(call.request_id, TASK))
+            await anext(events)
+            await anyio.wait_all_tasks_blocked()
+            pipe.may_write = anyio.Event()  # from now on the peer reads only when all of its words are out
+            for number in range(3 * _BACKLOG):
+                pipe.arrive(item(call.request_id, chunk(f"{number} ")))
+            await anyio.wait_all_tasks_blocked()
+            assert pipe.inbox.statistics().current_buffer_used > 0
+            await transport.start(Operation.GET, GetTaskRequest(id="t"))
+            await anyio.wait_all_tasks_blocked()
+            assert pipe.inbox.statistics().current_buffer_used == 0
+            pipe.may_write.set()
+            await anyio.wait_all_tasks_blocked()
+            assert pipe.requests()[-1]["method"] == "GetTask"
+            await events.aclose()
+
+    run(talk)
+
+
+def test_the_end_of_the_pipe_ends_every_call_and_refuses_new_ones(run):
+    async def talk():
+        pipe = FakePipe()
+        async with PipeTransport(pipe) as transport:
+            stream = await transport.start(Operation.STREAM, MESSAGE)
+            get = await transport.start(Operation.GET, GetTaskRequest(id="t"))
+            pipe.arrive(b"")
+            events = [event async for event in transport.events(stream)]
+            assert [event.kind for event in events] == ["cut"]
+            with pytest.raises(ConnectionFailed, match="the test has had enough"):
+                await transport.answer(get)
+            with pytest.raises(ConnectionFailed, match="the test has had enough"):
+                await transport.start(Operation.GET, GetTaskRequest(id="t"))
+        assert not pipe.is_open
+
+    run(talk)
+
+
+def test_a_pipe_that_cannot_be_written_to_ends_what_was_asked(run):
+    class Broken(FakePipe):
+        async def send(self, data):
+            raise ConnectionFailed("no reader")
+
+    async def talk():
+        async with PipeTransport(Broken()) as transport:
+            call = await transport.start(Operation.GET, GetTaskRequest(id="t"))
+            with pytest.raises(ConnectionFailed, match="no reader"):
+                await transport.answer(call)
+
+    run(talk)
+
+
+def test_where_to_go_on_from_is_said(run):
+    async def talk():
+        pipe = FakePipe()
+        async with PipeTransport(pipe) as transport:
+            await transport.start(Operation.SUBSCRIBE, SubscribeToTaskRequest(id="t"), 17)
+            await anyio.wait_all_tasks_blocked()
+            return pipe.requests()
+
+    (request,) = run(talk)
+    assert request["params"]["_meta"]["headers"]["Last-Event-ID"] == "17"
+
+
+class BlockingFakePipe:
+    def __init__(self, *arrivals):
+        self.arrivals = queue.SimpleQueue()
+        for data in arrivals:
+            self.arrivals.put(data)
+        self.written = b""
+        self.is_open = True
+
+    def receive(self):
+        return self.arrivals.get(timeout=10)
+
+    def send(self, data):
+        self.written += data
+
+    def farewell(self):
+        return "the test has had enough"
+
+    def close(self):
+        self.is_open = False
+
+
+def test_a_blocking_client_gives_each_event_as_it_comes():
+    pipe = BlockingFakePipe()
+    with BlockingPipeTransport(pipe) as transport:
+        call = transport.start(Operation.STREAM, MESSAGE)
+        events = transport.events(call)
+        line = item(call.request_id, TASK)
+        for byte in line[:-1]:
+            pipe.arrivals.put(bytes([byte]))
+        timer = threading.Thread(target=pipe.arrivals.put, args=(line[-1:],))
+        timer.start()
+        assert next(events).kind == "task"
+        timer.join()
+        events.close()
+        assert json.loads(pipe.written.splitlines()[-1])["method"] == "$/cancelRequest"
+        pipe.arrivals.put(item(call.request_id, chunk("for nobody")))
+        pipe.arrivals.put(b"")
+        other = transport.start(Operation.GET, GetTaskRequest(id="t"))
+        with pytest.raises(ConnectionFailed, match="the test has had enough"):
+            transport.answer(other)
+        with pytest.raises(ConnectionFailed, match="the test has had enough"):
+            transport.start(Operation.GET, GetTaskRequest(id="t"))
+    assert not pipe.is_open

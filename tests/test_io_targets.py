@@ -1,0 +1,79 @@
+"""Targets: what a client can be pointed at."""
+
+import shlex
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hocket import Agent
+from hocket.errors import LocalProtocolError
+from hocket_io.targets import CommandTarget, HttpTarget, MemoryTarget, parse_target
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:8000",
+        "https://agent.example/path?key=value",
+        "HTTP://AGENT.EXAMPLE",
+        "http://[::1]:8000/",
+        "http://user:secret@agent.example/",
+    ],
+)
+def test_addresses(url):
+    assert parse_target(url) == HttpTarget(url)
+
+
+def test_an_agent():
+    agent = Agent("mine")
+    assert parse_target(agent) == MemoryTarget(agent)
+
+
+@pytest.mark.parametrize(
+    ("target", "says"),
+    [
+        ("", "is no target: give"),
+        ("127.0.0.1:8000", "did you mean http://127.0.0.1:8000"),
+        ("hello.py", "is no target: give"),
+        ("ws://agent.example", "ws:// is not spoken here"),
+        ("ftp://agent.example", "ftp:// is not spoken here"),
+        ("://", ":// is not spoken here"),
+        ("http://", "an address looks like http://HOST:PORT/"),
+        ("http:///path", "an address looks like"),
+        ("http://:8000", "an address looks like"),
+        ("http://host:port", "an address looks like"),
+        ("http://host:99999", "an address looks like"),
+        ("http://host:0", "an address looks like"),
+        ("https://[::1", "an address looks like https://HOST"),
+        ("stdio:", "stdio: needs a command"),
+        ("stdio:  ", "stdio: needs a command"),
+        ("stdio:echo 'open", 'the command "echo \'open" cannot be read: No closing quotation'),
+    ],
+)
+def test_what_is_no_target(target, says):
+    with pytest.raises(LocalProtocolError) as refused:
+        parse_target(target)
+    assert says in str(refused.value)
+
+
+@given(st.lists(st.text(min_size=1), min_size=1))
+def test_commands_are_read_as_a_shell_would(words):
+    parsed = parse_target("stdio:" + shlex.join(words))
+    expected = [sys.executable, *words[1:]] if words[0] in ("python", "python3") else words
+    assert parsed == CommandTarget(tuple(expected))
+
+
+@pytest.mark.parametrize("python", ["python", "python3"])
+def test_python_is_this_python(python):
+    assert parse_target(f"stdio:{python} -m hocket").command == (sys.executable, "-m", "hocket")
+
+
+@given(st.text())
+def test_whatever_is_given_is_a_target_or_refused(text):
+    try:
+        target = parse_target(text)
+    except LocalProtocolError:
+        return
+    assert isinstance(target, HttpTarget | CommandTarget)
