@@ -15,6 +15,7 @@ from hocket.framing import ContentLength, Ndjson, encode_event
 from hocket_io.cli.decode import Decoder
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+ENVIRONMENT.pop("PYTHONUNBUFFERED", None)  # the commands have to flush by themselves
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.text(max_size=8),

@@ -19,6 +19,7 @@ from click.testing import CliRunner, Result
 from hocket_io.cli.commands import hocket
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+ENVIRONMENT.pop("PYTHONUNBUFFERED", None)  # the commands have to flush by themselves
 COMMAND = [sys.executable, "-m", "hocket"]
 
 AGENT = """
@@ -171,8 +172,8 @@ def test_parts_keep_their_order_and_their_types(url: str, tmp_path: Path) -> Non
 
 
 def test_text_from_stdin(url: str) -> None:
-    result = run("send", "-a", url, "-", input="zwölf\n".encode())
-    assert fields(result.stdout)["Text"] == "zwölf "
+    result = run("send", "-a", url, "-", "-o", "json", input="zwölf\n".encode())
+    assert json.loads(result.stdout)["task"]["history"][0]["parts"] == [{"text": "zwölf"}]
 
 
 def test_metadata_goes_with_the_message(url: str) -> None:
@@ -347,6 +348,18 @@ def test_a_failure_has_a_code_and_an_exit_and_one_line(
     assert line.lower().startswith("error: ")
     assert not usage or usage[0].startswith("Usage: ")
     assert as_text.exit_code == exit_code
+
+
+@pytest.mark.parametrize("option", [("-o", "json"), ("-ojson",), ("--output", "json"), ("--output=json",)])
+def test_however_json_is_asked_for_a_failure_is_json(option: tuple[str, ...]) -> None:
+    for env in ({}, {"A2ACLI_OUTPUT": "text"}):
+        assert error_of(run("send", "x", *option, "--nonsense", env=env))["code"] == "A2ACLI_ERR_USAGE"
+
+
+@pytest.mark.parametrize("option", [("-o", "text"), ("-otext",), ("--output", "text"), ("--output=text",)])
+def test_what_the_command_line_says_of_the_output_wins(option: tuple[str, ...]) -> None:
+    result = run("send", "x", *option, "--nonsense", env={"A2ACLI_OUTPUT": "json"})
+    assert "\nError: No such option" in result.stderr
 
 
 def test_a_missing_agent_is_named_as_json_where_json_is_asked_for_by_the_environment() -> None:

@@ -16,6 +16,7 @@ from hocket.framing import ContentLength
 from hocket_io.cli.commands import hocket
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+ENVIRONMENT.pop("PYTHONUNBUFFERED", None)  # the commands have to flush by themselves
 COMMAND = [sys.executable, "-m", "hocket"]
 
 LOUD = """

@@ -67,9 +67,9 @@ class TextOutput:
     def event(self, event: StreamEvent, *, is_last: bool) -> None:
         """What the event adds. The first names the task, and the last names it again."""
         lines: list[str] = []
-        is_named = is_last or (event.task_id is not None and not self._is_identified)
         if not is_last:
-            lines += self._identity(event) if is_named else self._changed_state(event)
+            is_first = event.task_id is not None and not self._is_identified
+            lines += self._identity(event) if is_first else self._changed_state(event)
         if event.progress is not None:
             lines += field_line("Progress", f"{event.progress:g}%")
         lines += _event_content(event)
