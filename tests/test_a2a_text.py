@@ -3,6 +3,7 @@
 import tracemalloc
 
 import pytest
+from attrs import evolve
 
 from hocket.a2a import (
     Artifact,
@@ -119,3 +120,29 @@ def test_what_was_shown_is_not_joined_again_for_every_message():
     finally:
         tracemalloc.stop()
     assert view.take(done("word " * 200_000 + "one moreand more")) == ""
+
+
+@pytest.mark.parametrize(
+    ("items", "texts"),
+    [
+        # what earlier turns said comes with the Task, and is not told again
+        ([task(("a", "before ")), first("now", "b"), done()], ["", "now", ""]),
+        ([task(("a", "before "), message=said("question?")), status("Hel"), status("lo")], ["", "Hel", "lo"]),
+        # an artifact of an earlier turn that goes on
+        ([task(("a", "before ")), more("now"), first("before now and then")], ["", "now", " and then"]),
+        # a Task in mid-stream is news again
+        ([task(("a", "before")), task(("a", "before"), ("b", "now"))], ["", "now"]),
+        # a message that was sent before, to a task that has settled since: the Task is all there is
+        ([task(("a", "all of it"), state=TaskState.COMPLETED)], ["all of it"]),
+    ],
+)
+def test_what_a_follow_up_adds(items, texts):
+    view = TextView(is_follow_up=True)
+    assert [view.take(item) for item in items] == texts
+
+
+def test_progress_in_a_snapshot_is_no_text():
+    snapshot = evolve(task(("a", "Hel"), message=said("half way")), metadata={"progress": 50})
+    assert shown(snapshot, more("lo")) == ["Hel", "lo"]
+    settled = evolve(task(message=said("Which?"), state=TaskState.INPUT_REQUIRED), metadata={"progress": 50})
+    assert shown(settled) == ["Which?"]

@@ -7,7 +7,7 @@ from typing import Any
 from attrs import define, field
 
 from hocket.a2a.dialects import Dialect, Operation, Params
-from hocket.a2a.model import Message, StreamItem, Task
+from hocket.a2a.model import Message, SendMessageRequest, StreamItem, Task
 from hocket.a2a.reader import Outcome, StreamEvent, StreamReader
 from hocket.errors import CodecError, ConnectionFailed, ErrorObject, HocketError, RpcError
 from hocket.jsonrpc import Id
@@ -37,7 +37,12 @@ class ClientCall:
     reader: StreamReader = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.reader = StreamReader(is_subscription=self.operation is Operation.SUBSCRIBE)
+        self.reader = StreamReader(self.operation is Operation.SUBSCRIBE, self.is_follow_up)
+
+    @property
+    def is_follow_up(self) -> bool:
+        """Whether the call is a further message to a task."""
+        return isinstance(self.params, SendMessageRequest) and self.params.message.task_id is not None
 
     @property
     def is_streaming(self) -> bool:

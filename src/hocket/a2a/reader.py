@@ -93,17 +93,22 @@ class StreamReader:
 
     Args:
         is_subscription: The call subscribed to a task: INPUT_REQUIRED does not end it, the next turn follows.
+        is_follow_up: The call was a further message to a task: what earlier turns said is not told again.
     """
 
     is_subscription: bool = False
+    is_follow_up: bool = False
     outcome: Outcome | None = field(default=None, init=False)
     offset: int | None = field(default=None, init=False)
     messages: list[Message] = field(factory=list, init=False)
     _fold: Fold = field(factory=Fold, init=False)
-    _view: TextView = field(factory=TextView, init=False)
+    _view: TextView = field(init=False)
     _events: deque[StreamEvent] = field(factory=deque, init=False)
     _task_id: str | None = field(default=None, init=False)
     _context_id: str | None = field(default=None, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._view = TextView(self.is_follow_up)
 
     @property
     def is_closed(self) -> bool:

@@ -17,7 +17,7 @@ from hocket.a2a.model import (
     TaskStatusUpdateEvent,
     text_of,
 )
-from hocket.a2a.states import is_terminal
+from hocket.a2a.states import is_terminal, settles
 
 __all__ = ["TextView"]
 
@@ -25,6 +25,9 @@ __all__ = ["TextView"]
 @define(eq=False)
 class TextView:
     """Turns stream items into the text each of them adds.
+
+    Args:
+        is_follow_up: The stream answers a follow-up: the Task that comes first tells what earlier turns said.
 
     >>> from hocket.a2a.model import Part
     >>> view = TextView()
@@ -36,6 +39,7 @@ class TextView:
     'Ada'
     """
 
+    is_follow_up: bool = False
     _artifacts: dict[str, list[str]] = field(factory=dict, init=False)
     _shown: list[str] = field(factory=list, init=False)
     _length: int = field(default=0, init=False)
@@ -54,13 +58,22 @@ class TextView:
             case Message():
                 added = self._said(item)
             case Task():
-                added = "".join([self._whole(artifact) for artifact in item.artifacts])
-                self._show(added)
-                last = self._said(item.status.message, is_terminal(item.status.state))
-                self._show(last)
-                return added + last
+                return self._take_task(item)
         self._show(added)
         return added
+
+    def _take_task(self, task: Task) -> str:
+        is_known = self.is_follow_up and not settles(task.state)  # a settled one is all the answer there is
+        self.is_follow_up = False
+        added = "".join([self._whole(artifact) for artifact in task.artifacts])
+        if not is_known:
+            self._show(added)
+        is_progress = not settles(task.state) and task.metadata is not None and "progress" in task.metadata
+        said = "" if is_progress else self._said(task.status.message, is_terminal(task.state))
+        if is_known:
+            return ""
+        self._show(said)
+        return added + said
 
     def _show(self, text: str) -> None:
         if text:

@@ -73,19 +73,35 @@ class PipeServer:
         if self._is_over:
             return
         for delivery in deliveries:
+            call = delivery.request_id
             match delivery:
-                case Item(request_id=call, offset=offset, result=result):
-                    params = b'{"id":%b,"offset":%d,"result":%b}' % (dumps(call), offset, result)
-                    self.connection.send_notification(STREAM_METHOD, Raw(params), now=now)
-                case Answered(request_id=call, result=result):
-                    self.connection.send_result(call, Raw(result), now=now)
-                case Refused(request_id=call, error=error):
-                    self.connection.send_error(call, error, now=now)
-                case Ended(request_id=call, offset=offset, state=state):
+                case Item() if call not in self._too_large:
+                    self._send_item(delivery, now)
+                case Answered(result=result):
+                    self._send_answer(call, Raw(result), now)
+                case Refused(error=error):
+                    self.connection.send_error(call, self._too_large.pop(call, error), now=now)
+                case Ended(offset=offset, state=state) if call not in self._too_large:
                     self.connection.send_result(call, {"state": state.value, "offset": offset}, now=now)
-                case Opened():
-                    pass  # nothing to say: the first item says it
+                case Ended():
+                    self.connection.send_error(call, self._too_large.pop(call), now=now)
+                case _:
+                    pass  # Opened: the first item says it; or an item after one that was too large
         self._end_if_answered(now)
+
+    def _send_item(self, item: Item, now: float) -> None:
+        params = b'{"id":%b,"offset":%d,"result":%b}' % (dumps(item.request_id), item.offset, item.result)
+        try:
+            self.connection.send_notification(STREAM_METHOD, Raw(params), now=now)
+        except LocalProtocolError as refusal:  # a stream with a hole in it is none: the call ends with the reason
+            self._too_large[item.request_id] = ErrorObject.of(Code.INTERNAL_ERROR, str(refusal))
+            self.server.cancel_call(self.link, item.request_id, now)
+
+    def _send_answer(self, call: Id, result: Raw, now: float) -> None:
+        try:
+            self.connection.send_result(call, result, now=now)
+        except LocalProtocolError as refusal:
+            self.connection.send_error(call, ErrorObject.of(Code.INTERNAL_ERROR, str(refusal)), now=now)
 
     def _pass_on(self, now: float) -> None:
         while (event := self.connection.next_event()) is not None:
