@@ -24,7 +24,7 @@ from hocket.a2a import (
     is_streaming,
 )
 from hocket.codec import Raw, dumps
-from hocket.errors import Code, ErrorObject
+from hocket.errors import Code, ErrorObject, LocalProtocolError
 from hocket.framing import encode_comment
 from hocket.http.messages import Headers, Response, json_response
 from hocket.jsonrpc import Peer, PeerLimits, RequestReceived
@@ -92,7 +92,7 @@ class Exchange:
                 case Opened():
                     self._open_stream(dumps(delivery.request_id))
                 case Answered():
-                    self._peer.send_result(delivery.request_id, Raw(delivery.result), now=now)
+                    self._send_answer(delivery, now)
                     self._open -= 1
                 case Refused() if self._envelope is not None:
                     written.append(self._error_event(delivery))
@@ -125,9 +125,17 @@ class Exchange:
 
     def handle_timeout(self, now: float) -> None:
         """Write a comment if the stream was silent for `keep_alive` seconds."""
-        if self.keep_alive is not None and self._silent_until is not None and now >= self._silent_until:
+        at = self.next_timeout()
+        if self.keep_alive is not None and at is not None and now >= at:
             self._chunks.append(encode_comment("keep-alive"))
             self._silent_until = now + self.keep_alive
+
+    def _send_answer(self, answered: Answered, now: float) -> None:
+        try:
+            self._peer.send_result(answered.request_id, Raw(answered.result), now=now)
+        except LocalProtocolError as refusal:  # larger than the limit: that is the answer then
+            error = ErrorObject.of(Code.INTERNAL_ERROR, str(refusal))
+            self._peer.send_error(answered.request_id, error, now=now)
 
     def _open_stream(self, request_id: bytes) -> None:
         self._envelope = (b'{"jsonrpc":"2.0","id":%b,"result":' % request_id, b"}\n\n")

@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from attrs import define, field
 
 from hocket.a2a.pipe.wire import STREAM_METHOD, read_meta
-from hocket.a2a.ports import Answered, Delivery, Ended, Item, Link, Opened, Refused
+from hocket.a2a.ports import Answered, Delivery, Ended, Item, Link, Refused
 from hocket.a2a.server import Server
 from hocket.codec import Raw, dumps
 from hocket.connection import Connection
+from hocket.errors import Code, ErrorObject, LocalProtocolError
 from hocket.framing import Framing
-from hocket.jsonrpc import LSP, CancelReceived, ConnectionClosed, RequestReceived
+from hocket.jsonrpc import LSP, CancelReceived, ConnectionClosed, Id, RequestReceived
 
 __all__ = ["PipeServer"]
 
@@ -31,6 +32,7 @@ class PipeServer:
     link: Link
     framing: Framing
     connection: Connection = field(init=False)
+    _too_large: dict[Id, ErrorObject] = field(factory=dict, init=False)
     _has_ended: bool = field(default=False, init=False)
     _is_over: bool = field(default=False, init=False)
 
@@ -93,7 +95,9 @@ class PipeServer:
         params = b'{"id":%b,"offset":%d,"result":%b}' % (dumps(item.request_id), item.offset, item.result)
         try:
             self.connection.send_notification(STREAM_METHOD, Raw(params), now=now)
-        except LocalProtocolError as refusal:  # a stream with a hole in it is none: the call ends with the reason
+        except (
+            LocalProtocolError
+        ) as refusal:  # a stream with a hole in it is none: the call ends with the reason
             self._too_large[item.request_id] = ErrorObject.of(Code.INTERNAL_ERROR, str(refusal))
             self.server.cancel_call(self.link, item.request_id, now)
 

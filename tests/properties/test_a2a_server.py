@@ -1,0 +1,300 @@
+"""The server and the pipe against any input: nothing that a peer sends raises, and every request ends once."""
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hocket.a2a import (
+    V1_0,
+    Answered,
+    Append,
+    Checkpoint,
+    Ended,
+    GetTaskRequest,
+    Item,
+    Load,
+    Message,
+    Opened,
+    Operation,
+    Part,
+    PipeClient,
+    PipeServer,
+    Refused,
+    Role,
+    Run,
+    SendMessageRequest,
+    Server,
+    ServerLimits,
+    ServiceParameters,
+)
+from hocket.agent import Speech
+from hocket.entropy import seeded
+from hocket.framing import FramingLimits, Ndjson
+from hocket.log import LogLimits
+from hocket_io.stores import MemoryStore
+
+TEXT = st.text(max_size=4)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+    max_leaves=4,
+)
+IDS = st.sampled_from(["id-1", "id-3", "nobody", "", "x" * 300])
+MESSAGES = st.fixed_dictionaries(
+    {
+        "messageId": st.sampled_from(["m1", "m2", ""]),
+        "role": st.just("ROLE_USER"),
+        "parts": st.just([{"text": "hi"}]),
+    },
+    optional={"taskId": IDS | JSON, "contextId": IDS | JSON, "metadata": JSON},
+)
+PARAMS = st.one_of(
+    JSON,
+    st.fixed_dictionaries({"id": IDS}, optional={"historyLength": st.integers(-2, 3) | JSON}),
+    st.fixed_dictionaries(
+        {"message": MESSAGES},
+        optional={
+            "configuration": JSON
+            | st.fixed_dictionaries({}, optional={"historyLength": JSON, "returnImmediately": JSON})
+        },
+    ),
+)
+METHODS = st.sampled_from([*V1_0.methods.values(), "message/send", "tasks/get", "tasks/resubscribe", "x"])
+SERVICES = st.builds(
+    ServiceParameters.of,
+    st.dictionaries(
+        st.sampled_from(["A2A-Version", "Last-Event-ID", "A2A-Extensions", "other"]),
+        st.sampled_from(["1.0", "0.3", "", "7", "-1", "٣", "9" * 400]) | JSON,
+        max_size=3,
+    ),
+) | st.just(ServiceParameters(version="1.0"))
+
+
+class Played:
+    """A server with a store, and an agent that says `words` and then ends as it is told."""
+
+    def __init__(self, words=(), *, log=1_000, is_finishing=True):
+        numbers = iter(range(1, 10_000))
+        entropy = seeded(1)
+        limits = ServerLimits(tasks=5, calls=4, log=LogLimits(entries=log))
+        self.server = Server(
+            entropy=type(entropy)(lambda: f"id-{next(numbers)}", entropy.random), limits=limits
+        )
+        self.store = MemoryStore()
+        self.words = words
+        self.is_finishing = is_finishing
+        self.runs = []
+
+    def pump(self):
+        while (output := self.server.next_output()) is not None:
+            match output:
+                case Append(task_id=task_id):
+                    self.server.feed(task_id, self.store.append(task_id, output.expect, output.items), 0.0)
+                case Load(task_id=task_id):
+                    self.server.loaded(task_id, self.store.load(task_id), 0.0)
+                case Checkpoint():
+                    self.store.checkpoint(output)
+                case Run():
+                    self.play(output)
+
+    def play(self, run):
+        key = run.task.id, run.run
+        speech = Speech(run.task.id, run.task.context_id, run.run, seeded(2))
+        self.server.started(*key, 0.0)
+        self.runs.append((key, speech))
+        self.server.emit(*key, [item for word in self.words for item in speech.say(word)], 0.0)
+        if self.is_finishing:
+            self.finish()
+
+    def finish(self):
+        while self.runs:
+            key, speech = self.runs.pop()
+            self.server.emit(*key, speech.finish(), 0.0)
+            self.server.ended(*key, 0.0)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("ab"), METHODS, PARAMS, SERVICES), max_size=8),
+    st.booleans(),
+    st.integers(1, 4),
+)
+def test_whatever_is_asked_is_answered_once(requests, is_finishing, mouthful):
+    played = Played(["x"], is_finishing=is_finishing)
+    taken = {"a": [], "b": []}
+    for number, (link, method, params, service) in enumerate(requests):
+        played.server.receive(link, number, method, params, service, 0.0)
+        played.pump()
+    played.finish()
+    played.pump()
+    for link, each in taken.items():
+        while out := played.server.take(link, mouthful):
+            each += out
+    last = [
+        (each.request_id, link)
+        for link in taken
+        for each in taken[link]
+        if isinstance(each, Answered | Refused | Ended)
+    ]
+    assert len(last) == len(set(last))
+    is_open = {number for number, *_ in ((i,) for i in range(len(requests)))} - {number for number, _ in last}
+    assert all(requests[number][1] in ("SubscribeToTask", "tasks/resubscribe") for number in is_open)
+    for each in (each for link in taken for each in taken[link]):
+        if isinstance(each, Item | Answered):
+            json.loads(each.result)
+    for link in taken:
+        played.server.disconnect(link, 0.0)
+    assert not played.server._mailboxes
+
+
+@given(
+    st.lists(st.text(min_size=1, max_size=3), max_size=12),
+    st.integers(0, 16),
+    st.integers(1, 5),
+    st.integers(1, 30),
+)
+def test_every_reader_sees_a_suffix_without_gaps_or_repeats(words, seen, mouthful, kept):
+    played = Played(words, log=kept, is_finishing=False)
+    params = {"message": {"messageId": "m", "role": "ROLE_USER", "parts": [{"text": "hi"}]}}
+    service = ServiceParameters(version="1.0")
+    played.server.receive("owner", 1, "SendStreamingMessage", params, service, 0.0)
+    played.pump()
+    length = len(words) + 2
+    returning = ServiceParameters(version="1.0", last_event_id=min(seen, length))
+    played.server.receive("reader", 1, "SubscribeToTask", {"id": "id-1"}, returning, 0.0)
+    first = played.server.take("reader", mouthful)
+    played.finish()
+    played.pump()
+    while out := played.server.take("reader", mouthful):
+        first += out
+    assert isinstance(first[0], Opened)
+    assert isinstance(first[-1], Ended)
+    offsets = [each.offset for each in first if isinstance(each, Item)]
+    snapshots = {each.offset for each in first if isinstance(each, Item) and b'{"task":' in each.result[:8]}
+    before = min(seen, length)
+    for offset in offsets:
+        assert offset == before + 1 or (offset in snapshots and offset > before)
+        before = offset
+    assert before == length + (2 if words else 1) == first[-1].offset
+
+
+# The pipe
+
+
+@given(
+    st.lists(st.binary(max_size=30) | JSON.map(lambda each: json.dumps(each).encode() + b"\n"), max_size=6)
+)
+def test_any_bytes_at_all_leave_the_pipe_server_standing(pieces):
+    played = Played(["x"])
+    pipe = PipeServer(played.server, "pipe", Ndjson())
+    for piece in pieces:
+        pipe.receive_data(piece, 0.0)
+        played.pump()
+        pipe.deliver(played.server.take("pipe"), 0.0)
+    pipe.receive_data(b'\n{"jsonrpc":"2.0","id":99,"method":"tasks/get","params":{"id":"T"}}\n', 0.0)
+    played.pump()
+    pipe.deliver(played.server.take("pipe"), 0.0)
+    answers = [json.loads(line) for data in pipe.data_to_send() for line in data.splitlines()]
+    assert [each["error"]["code"] for each in answers if isinstance(each, dict) and each.get("id") == 99] == [
+        -32001
+    ]
+
+
+STRANGE_ITEMS = st.builds(
+    lambda ident, offset, result: {
+        "jsonrpc": "2.0",
+        "method": "$/stream",
+        "params": {"id": ident, "offset": offset, "result": result},
+    },
+    st.sampled_from(["1", "2", "9"]) | JSON,
+    JSON | st.integers(1, 5),
+    JSON | st.just({"task": {"id": "t", "status": {"state": "TASK_STATE_WORKING"}}}),
+)
+STRANGE_ANSWERS = st.builds(
+    lambda ident, result: {"jsonrpc": "2.0", "id": ident, **result},
+    st.sampled_from(["1", "2", None]),
+    st.dictionaries(st.sampled_from(["result", "error"]), JSON, min_size=1, max_size=2)
+    | st.just({"result": {"state": "completed", "offset": 3}}),
+)
+
+
+@given(
+    st.lists(
+        st.binary(max_size=20)
+        | (STRANGE_ITEMS | STRANGE_ANSWERS | JSON).map(lambda each: json.dumps(each).encode() + b"\n"),
+        max_size=8,
+    )
+)
+def test_any_bytes_at_all_end_the_calls_of_a_pipe_client_once(pieces):
+    client = PipeClient(Ndjson(), V1_0)
+    message = Message(message_id="m", role=Role.USER, parts=(Part(text="hi"),))
+    stream = client.call(Operation.STREAM, SendMessageRequest(message=message), 0.0)
+    get = client.call(Operation.GET, GetTaskRequest(id="t"), 0.0)
+    for piece in pieces:
+        client.receive_data(piece, 0.0)
+    client.receive_eof(0.0)
+    events = []
+    while (event := stream.next_event()) is not None:
+        events.append(event.done)
+    assert events == [False] * (len(events) - 1) + [True]
+    assert (get.answer is None) != (get.error is None)
+    assert client.unread == 0
+
+
+@given(
+    st.lists(st.text(min_size=1, max_size=3), max_size=5),
+    st.lists(st.integers(1, 50), min_size=1, max_size=5),
+)
+def test_a_pipe_cut_anywhere_gives_the_same_events(words, sizes):
+    def seen(sizes):
+        played = Played(words)
+        pipe, client = PipeServer(played.server, "pipe", Ndjson()), PipeClient(Ndjson(), V1_0)
+        message = Message(message_id="m", role=Role.USER, parts=(Part(text="hi"),))
+        call = client.call(Operation.STREAM, SendMessageRequest(message=message), 0.0)
+        feed(pipe, b"".join(client.data_to_send()), sizes)
+        played.pump()
+        while taken := played.server.take("pipe"):
+            pipe.deliver(taken, 0.0)
+        feed(client, b"".join(pipe.data_to_send()), sizes)
+        events = []
+        while (event := call.next_event()) is not None:
+            events.append(event)
+        assert "".join(event.text for event in events) == "".join(words)
+        assert events[-1].done
+        return events
+
+    assert seen(sizes) == seen([100_000])
+
+
+def feed(end, data, sizes):
+    place = number = 0
+    while place < len(data):
+        size = sizes[number % len(sizes)]
+        end.receive_data(data[place : place + size], 0.0)
+        place, number = place + size, number + 1
+
+
+@given(st.integers(1, 600), st.sampled_from(["SendMessage", "SendStreamingMessage"]))
+def test_what_is_too_large_for_the_pipe_is_an_error_and_not_the_end(size, method):
+    played = Played(["x" * size])
+    pipe = PipeServer(played.server, "pipe", Ndjson(limits=FramingLimits(frame=600)))
+    body = {"message": {"messageId": "m", "role": "ROLE_USER", "parts": [{"text": "hi"}]}}
+    params = {**body, "_meta": {"headers": {"A2A-Version": "1.0"}}}
+    asked = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
+    pipe.receive_data(asked + b"\n", 0.0)
+    played.pump()
+    while taken := played.server.take("pipe", 2):
+        pipe.deliver(taken, 0.0)
+    sent = [json.loads(data) for data in pipe.data_to_send()]
+    assert [each["params"]["offset"] for each in sent[:-1]] == list(range(1, len(sent)))
+    answer = sent[-1]
+    assert answer["id"] == 1
+    assert ("result" in answer) != ("error" in answer)
+    assert "result" in answer or answer["error"]["message"].endswith(
+        "raise the limit frame if this is wanted"
+    )
+    assert "error" in answer or size < 600
+    assert not pipe.is_closed
+    pipe.receive_eof(1.0)
+    assert pipe.is_closed
+    assert not played.server._mailboxes
