@@ -110,6 +110,22 @@ def test_a_cancelled_caller_does_not_cut_a_frame_in_two(run):
     assert len(asked) == 3
 
 
+def test_a_stream_that_is_closed_early_is_cancelled_at_once(run):
+    async def talk():
+        pipe = FakePipe()
+        async with PipeTransport(pipe) as transport:
+            call = await transport.start(Operation.STREAM, MESSAGE)
+            events = transport.events(call)
+            pipe.arrive(item(call.request_id, TASK))
+            await anext(events)
+            await anyio.wait_all_tasks_blocked()
+            await events.aclose()
+            await anyio.wait_all_tasks_blocked()
+            return pipe.requests()
+
+    assert [each["method"] for each in run(talk)] == ["SendStreamingMessage", "$/cancelRequest"]
+
+
 def test_a_stream_that_was_read_to_its_end_is_not_cancelled(run):
     async def talk():
         pipe = FakePipe()

@@ -339,15 +339,24 @@ def test_an_agent_without_a_function_fails_its_tasks(run):
     run(talk)
 
 
-def test_nothing_follows_a_settled_task(run):
-    async def over(task):
-        yield "done"
-        yield TaskStatus(state=TaskState.COMPLETED)
-        yield "too much"
+def over(task):
+    yield "done"
+    yield TaskStatus(state=TaskState.COMPLETED)
+    yield "too much"
 
-    events = run(events_of, over)
+
+async def async_over(task):
+    yield "done"
+    yield TaskStatus(state=TaskState.COMPLETED)
+    yield "too much"
+
+
+@pytest.mark.parametrize("function", [over, async_over])
+def test_nothing_follows_a_settled_task(run, function, caplog):
+    events = run(events_of, function)
     assert "".join(event.text for event in events) == "done"
     assert events[-1].state is TaskState.COMPLETED
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
 def test_a_message_is_said_as_a_status(run):
