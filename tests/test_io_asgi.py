@@ -6,6 +6,7 @@ import anyio
 import pytest
 
 from hocket import Agent
+from hocket_io.host import Host
 from hocket_io.http.asgi import App
 
 
@@ -242,6 +243,26 @@ def test_without_a_lifespan_all_the_first_callers_find_the_same_tasks(run):
 
     found, ids = run(talk)
     assert found == ids
+
+
+def test_without_a_lifespan_there_is_one_host(run, monkeypatch):
+    entered = []
+    enter = Host.__aenter__
+
+    async def count(host):
+        entered.append(host)
+        return await enter(host)
+
+    monkeypatch.setattr(Host, "__aenter__", count)
+
+    async def talk():
+        app = App(greeter())
+        async with anyio.create_task_group() as group:
+            for _ in range(5):
+                group.start_soon(post(app, "message/send", message()).perform)
+
+    run(talk)
+    assert len(entered) == 1
 
 
 def test_without_a_lifespan_it_outlives_its_event_loop(run):

@@ -320,7 +320,7 @@ def test_events_that_cannot_be_read(call, garbage):
 
 def test_what_follows_the_end_is_not_waited_for(call, monkeypatch):
     monkeypatch.setattr("hocket_io.http.client._FAREWELL", 0.05)
-    goes_on = threading.Event()
+    goes_on, waited_in_vain = threading.Event(), threading.Event()
 
     def answer(request):
         if request.command == "GET":
@@ -328,7 +328,8 @@ def test_what_follows_the_end_is_not_waited_for(call, monkeypatch):
         else:
             request.stream(sse({"task": TASK}, DONE))
             request.wfile.flush()
-            goes_on.wait(10)
+            if not goes_on.wait(10):
+                waited_in_vain.set()
 
     with web(answer) as (url, _):
         try:
@@ -336,6 +337,7 @@ def test_what_follows_the_end_is_not_waited_for(call, monkeypatch):
         finally:
             goes_on.set()
     assert events[-1].state is TaskState.COMPLETED
+    assert not waited_in_vain.is_set()
 
 
 def test_a_server_that_does_not_stream(call):
@@ -429,3 +431,19 @@ def test_an_error_of_the_body_comes_out_as_it_is():
 def test_targets_are_looked_at_at_once(make):
     with pytest.raises(LocalProtocolError, match="is no target"):
         make("hello.py")
+
+
+def test_a_client_that_is_not_open_says_so():
+    closed = Client(Agent("nobody"))
+    with pytest.raises(LocalProtocolError, match=r"not open: use it inside `with Client"):
+        closed.text("hi")
+    with pytest.raises(LocalProtocolError, match=r"not open"):
+        next(closed.stream("hi"))
+
+
+def test_an_async_client_that_is_not_open_says_so():
+    async def ask():
+        with pytest.raises(LocalProtocolError, match=r"not open: use it inside `async with AsyncClient"):
+            await AsyncClient(Agent("nobody")).text("hi")
+
+    anyio.run(ask)
