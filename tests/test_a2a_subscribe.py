@@ -206,7 +206,7 @@ def test_one_reader_leaving_does_not_touch_the_others_or_the_task(world):
     world.ask("bob", "SubscribeToTask", task_id)
     world.server.disconnect("ada", world.now)
     world.finish()
-    assert world.take("bob") == ["task completed", "ended completed"]
+    assert world.take("bob") == ["task working", "completed", "ended completed"]
 
 
 @pytest.mark.parametrize(
@@ -230,7 +230,8 @@ def test_a_subscriber_to_an_interrupted_task_stays_into_the_next_turn(world):
     world.finish(TaskState.INPUT_REQUIRED)
     world.begin(task=task_id, message_id="m3")
     world.finish()
-    assert world.take("bob") == ["task completed", "ended completed"]
+    turns = ["submitted", "working", "input_required", "submitted", "working", "completed"]
+    assert world.take("bob") == ["task input_required", *turns, "ended completed"]
 
 
 def test_a_subscriber_who_reads_along_sees_every_turn(world):
@@ -327,7 +328,7 @@ def test_a_follow_up_stream_begins_with_the_task(world):
     world.begin(task=task_id, message_id="m2")
     world.say("new")
     world.finish()
-    assert world.take() == ["task completed old new", "ended completed"]
+    assert world.take() == ["task submitted old ", "working", "new", "completed", "ended completed"]
 
 
 def test_a_follow_up_reads_along(world):
@@ -410,7 +411,8 @@ def test_a_message_sent_twice_runs_once(world, stream):
     world.finish()
     assert len(world.runs) == 1
     ending = ["task completed Hello", "ended completed"]
-    assert world.take("bob") == (ending if stream else ending[:1])
+    turn = ["task submitted", "working", "Hello", "completed", "ended completed"]
+    assert world.take("bob") == (turn if stream else ending[:1])
     world.send("eve", task=task_id, message_id="m1", stream=stream)
     assert len(world.runs) == 1
     assert world.take("eve") == (ending if stream else ending[:1])

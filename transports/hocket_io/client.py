@@ -1,4 +1,4 @@
-"""Client and AsyncClient: talk to an agent. The target picks the transport; everything else is the same.
+"""Client: talk to an agent, without an event loop. The target picks the transport; everything else is the same.
 
 with Client("http://127.0.0.1:8000") as agent:
 for event in agent.stream("Ada"):
@@ -7,8 +7,8 @@ print(event.text, end="", flush=True)
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import AsyncExitStack, ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
@@ -21,14 +21,13 @@ from hocket.a2a import (
     GetTaskRequest,
     Message,
     Operation,
-    Outcome,
     Params,
     StreamEvent,
     SubscribeToTaskRequest,
     Task,
-    TaskState,
 )
-from hocket.errors import AgentError, CodecError, LocalProtocolError
+from hocket.errors import LocalProtocolError
+from hocket_io.answers import StreamView, task_of, whole_text
 from hocket_io.blocking import BlockingChild, BlockingPipeTransport
 from hocket_io.extras import needs
 from hocket_io.requests import Content, message_request
@@ -37,92 +36,33 @@ from hocket_io.targets import CommandTarget, HttpTarget, MemoryTarget, Target, p
 if TYPE_CHECKING:
     import httpx2
 
-__all__ = ["AsyncClient", "AsyncStream", "Client", "Stream"]
+__all__ = ["Client", "Stream"]
 
 
-class _Transport(Protocol):
+class Transport(Protocol):
     def card(self) -> AgentCard | None: ...
     def start(self, operation: Operation, params: Params, last_event_id: int | None = None) -> ClientCall: ...
     def events(self, call: ClientCall) -> Iterator[StreamEvent]: ...
     def answer(self, call: ClientCall) -> Task | Message: ...
 
 
-class _AsyncTransport(Protocol):
-    async def card(self) -> AgentCard | None: ...
-    async def start(
-        self, operation: Operation, params: Params, last_event_id: int | None = None
-    ) -> ClientCall: ...
-    def events(self, call: ClientCall) -> AsyncIterator[StreamEvent]: ...
-    async def answer(self, call: ClientCall) -> Task | Message: ...
-
-
-def _failed(task: Task) -> AgentError:
-    said = task.status.message.text if task.status.message else ""
-    return AgentError(f"the task is {task.state.value}" + (f": {said}" if said else ""))
-
-
-def _text_of(answer: Task | Message) -> str:
-    if isinstance(answer, Task) and answer.state in (
-        TaskState.FAILED,
-        TaskState.REJECTED,
-        TaskState.CANCELED,
-    ):
-        raise _failed(answer)
-    return answer.text
-
-
-def _joined(events: list[StreamEvent], call: ClientCall) -> str:
-    """The text of a whole stream; what went wrong is raised."""
-    for event in events:
-        if event.error is not None:
-            raise event.error
-    task = call.reader.task
-    if task is not None and task.state in (TaskState.FAILED, TaskState.REJECTED, TaskState.CANCELED):
-        raise _failed(task)
-    if task is not None and task.artifacts:
-        return "".join(artifact.text for artifact in task.artifacts)
-    return "".join(event.text for event in events)
-
-
-def _task(answer: Task | Message) -> Task:
-    if isinstance(answer, Task):
-        return answer
-    raise CodecError("must be a Task", "result")
-
-
 @define(eq=False)
-class _View:
-    """What a stream tells about itself besides its events."""
-
-    _call: ClientCall | None = field(default=None, init=False)
-
-    @property
-    def task_id(self) -> str | None:
-        """The task, once the server has told it."""
-        return self._call.reader.task_id if self._call else None
-
-    @property
-    def task(self) -> Task | None:
-        """The task as far as it was received."""
-        return self._call.reader.task if self._call else None
-
-    @property
-    def outcome(self) -> Outcome | None:
-        """Settled, cut or failed; None while the stream is open."""
-        return self._call.outcome if self._call else None
-
-
-@define(eq=False)
-class Stream(_View):
+class Stream(StreamView):
     """The events of one call, as they come. An iterator, also a context manager that closes the stream early.
 
     It ends after the event that is `done`. A stream that could not be had at all raises at its first event.
+
+    Args:
+        client: Whose stream it is; `Client.stream` and `Client.resume` make them.
+        operation: What is asked.
+        params: Its parameters.
+        last_event_id: The offset after which to go on, for a stream that resumes.
     """
 
-    _client: Client
-    _operation: Operation
-    _params: Params
-    _last_event_id: int | None = None
+    client: Client
+    operation: Operation
+    params: Params
+    last_event_id: int | None = None
     _events: Iterator[StreamEvent] | None = field(default=None, init=False)
 
     def __iter__(self) -> Self:
@@ -130,8 +70,8 @@ class Stream(_View):
 
     def __next__(self) -> StreamEvent:
         if self._events is None:
-            transport = self._client._transport
-            self._call = transport.start(self._operation, self._params, self._last_event_id)
+            transport = self.client.transport
+            self._call = transport.start(self.operation, self.params, self.last_event_id)
             self._events = transport.events(self._call)
         return self._events.__next__()
 
@@ -157,7 +97,7 @@ class Stream(_View):
         """
         if self.task_id is None:
             raise LocalProtocolError("the stream has no task yet: read its first event before you cancel it")
-        return self._client.cancel(self.task_id)
+        return self.client.cancel(self.task_id)
 
     def text(self) -> str:
         """Read to the end, and give the whole answer as text.
@@ -167,7 +107,7 @@ class Stream(_View):
         """
         events = list(self)
         assert self._call is not None, "it was read"
-        return _joined(events, self._call)
+        return whole_text(events, self._call)
 
 
 @define(eq=False)
@@ -188,7 +128,7 @@ class Client:
     version: str | None = field(default=None, kw_only=True)
     headers: Mapping[str, str] = field(factory=dict, kw_only=True)
     timeout: float | httpx2.Timeout | None = field(default=None, kw_only=True)
-    _transport: _Transport = field(init=False)
+    _transport: Transport | None = field(default=None, init=False)
     _stack: ExitStack = field(factory=ExitStack, init=False)
 
     def __enter__(self) -> Self:
@@ -212,7 +152,19 @@ class Client:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._transport = None
         self._stack.__exit__(kind, error, trace)
+
+    @property
+    def transport(self) -> Transport:
+        """The way to the agent, while the client is entered.
+
+        Raises:
+            LocalProtocolError: It is not.
+        """
+        if self._transport is None:
+            raise LocalProtocolError("the client is not open: use it inside `with Client(…) as agent:`")
+        return self._transport
 
     def stream(
         self, content: Content, *, task_id: str | None = None, context_id: str | None = None
@@ -267,7 +219,7 @@ class Client:
             RpcError, ConnectionFailed, AuthenticationError, RequestTimeout, CodecError: There is no answer.
         """
         params = message_request(content, task_id=task_id, context_id=context_id, wait=wait)
-        return self._transport.answer(self._transport.start(Operation.SEND, params))
+        return self.transport.answer(self.transport.start(Operation.SEND, params))
 
     def get(self, task_id: str, *, history_length: int | None = None) -> Task:
         """A task as it stands, with so many messages of its history (None: all).
@@ -276,7 +228,7 @@ class Client:
             RpcError, ConnectionFailed, AuthenticationError, RequestTimeout, CodecError: There is no answer.
         """
         params = GetTaskRequest(id=task_id, history_length=history_length)
-        return _task(self._transport.answer(self._transport.start(Operation.GET, params)))
+        return task_of(self.transport.answer(self.transport.start(Operation.GET, params)))
 
     def cancel(self, task_id: str) -> Task:
         """Cancel a task.
@@ -286,7 +238,7 @@ class Client:
             ConnectionFailed, AuthenticationError, RequestTimeout, CodecError: There is no answer.
         """
         params = CancelTaskRequest(id=task_id)
-        return _task(self._transport.answer(self._transport.start(Operation.CANCEL, params)))
+        return task_of(self.transport.answer(self.transport.start(Operation.CANCEL, params)))
 
     def card(self) -> AgentCard | None:
         """What the agent says of itself; None if it has no card (on a pipe, say).
@@ -294,198 +246,4 @@ class Client:
         Raises:
             ConnectionFailed, RequestTimeout: The agent cannot be reached.
         """
-        return self._transport.card()
-
-
-@define(eq=False)
-class AsyncStream(_View):
-    """The events of one call, as they come. An async iterator, also a context manager that closes the stream early.
-
-    It ends after the event that is `done`. A stream that could not be had at all raises at its first event.
-    """
-
-    _client: AsyncClient
-    _operation: Operation
-    _params: Params
-    _last_event_id: int | None = None
-    _events: AsyncIterator[StreamEvent] | None = field(default=None, init=False)
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> StreamEvent:
-        if self._events is None:
-            transport = self._client._transport
-            self._call = await transport.start(self._operation, self._params, self._last_event_id)
-            self._events = transport.events(self._call)
-        return await self._events.__anext__()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()
-
-    async def aclose(self) -> None:
-        """Read no more. The task goes on, unless its agent says otherwise."""
-        if self._events is not None and hasattr(self._events, "aclose"):
-            await self._events.aclose()
-
-    async def cancel(self) -> Task:
-        """Cancel the task of this stream; the stream then ends with CANCELED.
-
-        Raises:
-            LocalProtocolError: The server has not told yet which task it is.
-            RpcError: It cannot be canceled: it is over, or unknown.
-        """
-        if self.task_id is None:
-            raise LocalProtocolError("the stream has no task yet: read its first event before you cancel it")
-        return await self._client.cancel(self.task_id)
-
-    async def text(self) -> str:
-        """Read to the end, and give the whole answer as text.
-
-        Raises:
-            StreamCut, RpcError, AgentError, ConnectionFailed: There is no whole answer.
-        """
-        events = [event async for event in self]
-        assert self._call is not None, "it was read"
-        return _joined(events, self._call)
-
-
-@define(eq=False)
-class AsyncClient:
-    """A client of one agent, under asyncio and trio. Use it as an async context manager.
-
-    Args:
-        target: `http(s)://…` (the agent or its card), `stdio:COMMAND` (a child process), or an Agent in this process.
-        version: The A2A version to speak over HTTP; None for the newest that both sides speak.
-        headers: Header fields to send with every request.
-        timeout: Seconds, or an httpx2.Timeout for each phase; by default 10 to connect and 300 of silence.
-
-    Raises:
-        LocalProtocolError: The target cannot be understood.
-    """
-
-    target: Target = field(converter=parse_target)
-    version: str | None = field(default=None, kw_only=True)
-    headers: Mapping[str, str] = field(factory=dict, kw_only=True)
-    timeout: float | httpx2.Timeout | None = field(default=None, kw_only=True)
-    _transport: _AsyncTransport = field(init=False)
-    _stack: AsyncExitStack = field(factory=AsyncExitStack, init=False)
-
-    async def __aenter__(self) -> Self:
-        with needs("http", "an AsyncClient"):
-            from hocket_io.pipes import PipeTransport
-
-        match self.target:
-            case HttpTarget(url=url):
-                with needs("http", "talking HTTP"):
-                    from hocket_io.http.client import HttpTransport, default_timeout
-
-                timeout = default_timeout() if self.timeout is None else self.timeout
-                transport = HttpTransport(url, self.version, self.headers, timeout)
-                self._transport = await self._stack.enter_async_context(transport)
-            case CommandTarget(command=command):
-                from hocket_io.stdio import open_child
-
-                self._transport = await self._stack.enter_async_context(
-                    PipeTransport(await open_child(command))
-                )
-            case MemoryTarget(agent=agent):
-                from hocket_io.memory import MemoryPipe
-
-                pipe = await self._stack.enter_async_context(MemoryPipe(agent))
-                self._transport = await self._stack.enter_async_context(PipeTransport(pipe))
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._stack.__aexit__(kind, error, trace)
-
-    def stream(
-        self, content: Content, *, task_id: str | None = None, context_id: str | None = None
-    ) -> AsyncStream:
-        """Send a message and give the answer as it comes.
-
-        Args:
-            content: Text, a Part, several, or a whole Message.
-            task_id: The task it follows up.
-            context_id: The conversation it belongs to.
-        """
-        return AsyncStream(
-            self, Operation.STREAM, message_request(content, task_id=task_id, context_id=context_id)
-        )
-
-    def resume(self, task_id: str, *, after: int | None = None) -> AsyncStream:
-        """Read a task that is under way: a snapshot of it, then what follows.
-
-        Args:
-            task_id: The task.
-            after: The `offset` of the last event that was seen; a server of ours then leaves the snapshot out.
-        """
-        return AsyncStream(self, Operation.SUBSCRIBE, SubscribeToTaskRequest(id=task_id), after)
-
-    async def text(
-        self, content: Content, *, task_id: str | None = None, context_id: str | None = None
-    ) -> str:
-        """Send a message, and give the whole answer as text.
-
-        Raises:
-            AgentError: The task failed, was rejected or canceled.
-            StreamCut: The connection ended before the answer was complete.
-            RpcError, ConnectionFailed, AuthenticationError, RequestTimeout: There is no answer.
-        """
-        return await self.stream(content, task_id=task_id, context_id=context_id).text()
-
-    async def send(
-        self,
-        content: Content,
-        *,
-        task_id: str | None = None,
-        context_id: str | None = None,
-        wait: bool = True,
-    ) -> Task | Message:
-        """Send a message, and give the Task (or the Message) that answers it.
-
-        Args:
-            content: Text, a Part, several, or a whole Message.
-            task_id: The task it follows up.
-            context_id: The conversation it belongs to.
-            wait: Whether to wait until the task has settled; otherwise it is given as it stands at once.
-
-        Raises:
-            RpcError, ConnectionFailed, AuthenticationError, RequestTimeout, CodecError: There is no answer.
-        """
-        params = message_request(content, task_id=task_id, context_id=context_id, wait=wait)
-        return await self._transport.answer(await self._transport.start(Operation.SEND, params))
-
-    async def get(self, task_id: str, *, history_length: int | None = None) -> Task:
-        """A task as it stands, with so many messages of its history (None: all).
-
-        Raises:
-            RpcError, ConnectionFailed, AuthenticationError, RequestTimeout, CodecError: There is no answer.
-        """
-        params = GetTaskRequest(id=task_id, history_length=history_length)
-        return _task(await self._transport.answer(await self._transport.start(Operation.GET, params)))
-
-    async def cancel(self, task_id: str) -> Task:
-        """Cancel a task.
-
-        Raises:
-            RpcError: It cannot be canceled: it is over, or unknown.
-            ConnectionFailed, AuthenticationError, RequestTimeout, CodecError: There is no answer.
-        """
-        params = CancelTaskRequest(id=task_id)
-        return _task(await self._transport.answer(await self._transport.start(Operation.CANCEL, params)))
-
-    async def card(self) -> AgentCard | None:
-        """What the agent says of itself; None if it has no card (on a pipe, say).
-
-        Raises:
-            ConnectionFailed, RequestTimeout: The agent cannot be reached.
-        """
-        return await self._transport.card()
+        return self.transport.card()

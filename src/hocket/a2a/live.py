@@ -39,7 +39,8 @@ class Turn:
         message: What the agent is asked.
         link: Who asked.
         call: The call that asked; it is answered from the moment its message is in the log.
-        is_announced: Whether the runner was asked already.
+        task: The task when the runner was asked; None until then.
+        offset: The offset of the log at which that was.
         is_interrupted: Whether the runner was asked to stop.
     """
 
@@ -47,8 +48,14 @@ class Turn:
     message: Message
     link: Link
     call: Call
-    is_announced: bool = False
+    task: Task | None = None
+    offset: int = 0
     is_interrupted: bool = False
+
+    @property
+    def is_announced(self) -> bool:
+        """Whether the runner was asked already."""
+        return self.task is not None
 
     def is_awaiting(self, message: Message) -> bool:
         """Whether this is the turn's own message once more, while the first is on its way into the log."""

@@ -276,7 +276,7 @@ class Server:
             return
         match admit_message(message, live):
             case Answer.TASK_AGAIN:
-                self._attach(link, call, live)
+                self._attach(link, call, live, message)
             case Answer():
                 message = evolve(message, task_id=live.id, context_id=live.fold.context_id)
                 submitted = live.status_event(TaskState.SUBMITTED, self._timestamp(now))
@@ -300,20 +300,25 @@ class Server:
         turn = live.turn
         if turn is None or turn.is_announced or live.log.last < turn.run:
             return
-        turn.is_announced = True
-        self._outputs.append(Run(task=live.fold.snapshot(), run=turn.run, message=turn.message))
+        turn.task, turn.offset = live.fold.snapshot(), live.log.last
+        self._outputs.append(Run(task=turn.task, run=turn.run, message=turn.message))
         if self._mailboxes.get(turn.link) is not None:
-            self._attach(turn.link, turn.call, live, is_new=turn.run == 1)
+            self._attach(turn.link, turn.call, live, turn.message)
         elif self.on_disconnect == "cancel":
             self._interrupt(live, now)
 
-    def _attach(self, link: Link, call: Call, live: LiveTask, *, is_new: bool = False) -> None:
-        """Let the call that sent a message read the task, or wait for it, as it asked."""
+    def _attach(self, link: Link, call: Call, live: LiveTask, message: Message) -> None:
+        """Let the call that sent a message read the turn that answers it, or wait for its end, as it asked."""
         assert isinstance(call.params, SendMessageRequest), "only messages start turns"
-        configuration = call.params.configuration
+        configuration, turn = call.params.configuration, live.turn
         if call.operation is Operation.STREAM:
-            cursor = Cursor(live.log, 0 if is_new else live.log.last)
-            self._mailboxes.read(Subscription(link, call, live, cursor, not is_new, history_length(call)))
+            if turn is not None and turn.task is not None and turn.message.message_id == message.message_id:
+                at, task = turn.offset, turn.task
+            else:  # it was answered before: the task as it is now
+                at, task = live.log.last, live.fold.snapshot()
+            self._mailboxes.read(
+                Subscription(link, call, live, Cursor(live.log, at), task, history_length(call))
+            )
         elif (configuration and configuration.return_immediately) or states.settles(live.fold.state):
             self._mailboxes.answer(link, call, live)
         else:
@@ -322,13 +327,12 @@ class Server:
     def _subscribe(self, link: Link, call: Call, live: LiveTask) -> None:
         seen = call.service.last_event_id
         if seen is not None and seen <= live.log.last:
-            self._mailboxes.read(Subscription(link, call, live, Cursor(live.log, seen), wants_snapshot=False))
+            self._mailboxes.read(Subscription(link, call, live, Cursor(live.log, seen)))
             return
         match admit_subscription(call, live):
             case Answer():
-                self._mailboxes.read(
-                    Subscription(link, call, live, Cursor(live.log, live.log.last), wants_snapshot=True)
-                )
+                cursor = Cursor(live.log, live.log.last)
+                self._mailboxes.read(Subscription(link, call, live, cursor, live.fold.snapshot()))
             case code, reason:
                 self._mailboxes.refuse(link, call, code, reason)
 

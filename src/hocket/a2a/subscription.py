@@ -40,14 +40,14 @@ class Subscription:
     interrupted task stays into the next turn (our decision, spec section 3).
 
     Attributes:
-        wants_snapshot: Whether the Task comes first. It is taken when it is read, and the events go on after it.
+        snapshot: The Task that comes first, as it was at the cursor's place; the events go on after it.
     """
 
     link: Link
     call: Call
     live: LiveTask
     cursor: Cursor[StreamItem]
-    wants_snapshot: bool
+    snapshot: Task | None = None
     history_length: int | None = None
     is_opened: bool = field(default=False, init=False)
     is_over: bool = field(default=False, init=False)
@@ -55,8 +55,8 @@ class Subscription:
     @property
     def has_more(self) -> bool:
         """True if there is something to read."""
-        return not self.is_over and (
-            not self.is_opened or self.wants_snapshot or self.cursor.has_more or self.live.log.is_ended
+        return not self.is_over and bool(
+            not self.is_opened or self.snapshot or self.cursor.has_more or self.live.log.is_ended
         )
 
     def read(self, limit: int) -> list[Delivery]:
@@ -65,10 +65,11 @@ class Subscription:
         if not self.is_opened:
             self.is_opened = True
             out.append(Opened(request_id=self.call.request_id, task_id=self.live.id))
-        if self.wants_snapshot or self.cursor.is_behind:
-            out.append(self._read_snapshot())
-            if self._ends_with(self.live.fold.state):
-                self._end(out, self.live.fold.state)
+        if self.cursor.is_behind:
+            self.cursor.jump(self.live.log.last)
+            self.snapshot = self.live.fold.snapshot()
+        if self.snapshot is not None:
+            self._read_snapshot(self.snapshot, out)
         while not self.is_over and self.cursor.has_more and len(out) < limit:
             self._read_entries(out, limit - len(out))
         if not self.is_over and self.cursor.is_done:
@@ -92,12 +93,13 @@ class Subscription:
                 self._end(out, item.status.state)
                 return
 
-    def _read_snapshot(self) -> Item:
-        self.wants_snapshot = False
-        self.cursor.jump(self.live.log.last)
-        result = self.call.dialect.write_item(self.live.snapshot(self.history_length))
+    def _read_snapshot(self, task: Task, out: list[Delivery]) -> None:
+        self.snapshot = None
+        result = self.call.dialect.write_item(trim_history(task, self.history_length))
         assert result is not None, "every dialect can write a Task"
-        return Item(request_id=self.call.request_id, offset=self.cursor.after, result=result)
+        out.append(Item(request_id=self.call.request_id, offset=self.cursor.after, result=result))
+        if self._ends_with(task.state):
+            self._end(out, task.state)
 
     def _trimmed(self, item: StreamItem) -> StreamItem:
         if self.history_length is None or not isinstance(item, Task):

@@ -12,10 +12,10 @@ from attrs import field, frozen
 from hocket.a2a import StreamEvent, Task, TaskState
 from hocket.a2a.states import is_terminal
 from hocket.errors import HocketError, StreamCut
+from hocket_io.async_client import AsyncClient, AsyncStream
 from hocket_io.cli.exits import Exit, Failure, failure_of
 from hocket_io.cli.output import leave_quietly, one_line, write_stderr
 from hocket_io.cli.render import JsonOutput, Output, TextOutput
-from hocket_io.client import AsyncClient, AsyncStream
 
 __all__ = ["Access"]
 

@@ -7,10 +7,10 @@ import uuid
 import click
 
 from hocket.a2a import Message, Part, Role, Task
+from hocket_io.async_client import AsyncClient
 from hocket_io.cli.access import Access
 from hocket_io.cli.options import AgentCommand, asks_an_agent
 from hocket_io.cli.parts import json_object, message_parts, positional_text
-from hocket_io.client import AsyncClient
 
 __all__ = ["send"]
 

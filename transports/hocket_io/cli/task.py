@@ -7,9 +7,9 @@ import click
 
 from hocket.a2a import Task
 from hocket.a2a.states import settles
+from hocket_io.async_client import AsyncClient
 from hocket_io.cli.access import Access
 from hocket_io.cli.options import AgentCommand, asks_an_agent, duration
-from hocket_io.client import AsyncClient
 
 __all__ = ["task"]
 
