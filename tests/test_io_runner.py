@@ -636,6 +636,26 @@ def test_values_that_are_ready_together_are_handed_on_together(run, monkeypatch)
     assert run(talk) == [1, 1, 50, 50, 50, 2]  # the task, WORKING, the bursts, and the end
 
 
+def test_a_settled_run_does_not_wait_for_its_generator(run):
+    go_on = threading.Event()
+
+    def lingers(task):
+        yield "done"
+        yield TaskStatus(state=TaskState.COMPLETED)
+        go_on.wait(10)
+        yield "too much"
+
+    async def talk():
+        async with Host(agent_of(lingers)) as host:
+            await read_all(host, host.open_link())
+            await anyio.wait_all_tasks_blocked()
+            return host._runner._running
+
+    assert run(talk) == {}
+    assert not go_on.is_set()
+    go_on.set()
+
+
 PRODUCED = [0]
 
 

@@ -1,0 +1,63 @@
+"""BlockingChild: a child process whose pipes are both full at times."""
+
+import sys
+import threading
+
+import pytest
+
+from hocket.errors import ConnectionFailed
+from hocket_io.blocking import BlockingChild
+
+pytestmark = pytest.mark.process
+
+MUCH = 40_000_000  # more than is read ahead
+
+
+def child(code):
+    return BlockingChild([sys.executable, "-c", f"import sys\n{code}"])
+
+
+def receive_all(child):
+    pieces = []
+    while data := child.receive():
+        pieces.append(data)
+    return b"".join(pieces)
+
+
+def test_echo_and_end():
+    echo = child("sys.stdout.write(sys.stdin.readline())")
+    echo.send(b"hello\n")
+    assert receive_all(echo) == b"hello\n"
+    assert echo.receive() == b""  # the end stays the end
+    assert echo.farewell().endswith("ended with exit code 0")
+    with pytest.raises(ConnectionFailed, match="ended with exit code 0"):
+        echo.send(b"anybody there?\n")
+    echo.close()
+
+
+def test_a_child_that_writes_much_before_it_reads():
+    talker = child(f"sys.stdout.write('x' * {MUCH}); sys.stdout.flush(); print(len(sys.stdin.readline()))")
+    said = b"y" * 1_000_000 + b"\n"
+    sender = threading.Thread(target=talker.send, args=(said,))
+    sender.start()
+    sender.join(20)
+    assert not sender.is_alive(), "each of us waits for the other to read"
+    answer = receive_all(talker)
+    assert answer[:MUCH].count(b"x") == MUCH
+    assert answer[MUCH:].strip() == b"1000001"
+    talker.close()
+
+
+def test_a_child_that_nobody_listens_to_any_more_may_finish():
+    talker = child(f"sys.stdout.write('x' * {MUCH})")
+    talker.close()
+    assert talker.farewell().endswith("ended with exit code 0")
+
+
+def test_not_everything_is_read_ahead():
+    talker = child(f"sys.stdout.write('x' * {MUCH}); sys.stdout.flush(); print('done', file=sys.stderr)")
+    with talker._changed:
+        assert talker._changed.wait_for(lambda: len(talker._chunks) == 256, 20)
+    assert len(receive_all(talker)) == MUCH
+    assert len(talker._chunks) == 1  # the mark of the end
+    talker.close()
