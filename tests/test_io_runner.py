@@ -649,7 +649,7 @@ def test_a_settled_run_does_not_wait_for_its_generator(run):
         async with Host(agent_of(lingers)) as host:
             await read_all(host, host.open_link())
             await anyio.wait_all_tasks_blocked()
-            return host._runner._running
+            return dict(host._runner._running)
 
     assert run(talk) == {}
     assert not go_on.is_set()
