@@ -116,7 +116,7 @@ def load(directory: Path = ROOT) -> ModuleType:
 @pytest.mark.parametrize(
     ("arguments", "runs"),
     [
-        (["test"], "-m pytest"),
+        (["test"], "-m pytest -n auto --dist loadfile"),
         (["test", "-k", "framing", "-x"], "-m pytest -k framing -x"),
         (["demo", "--fast"], "examples/demo.py --fast"),
         (["docs", "-W"], "-m sphinx --quiet -b html -W docs site"),
@@ -144,7 +144,7 @@ def test_a_first_run_says_one_line_and_a_second_run_installs_nothing(checkout: C
     first, second = checkout.dev("test"), checkout.dev("test")
     assert first.stdout.splitlines()[0].startswith("dev: installing hocket[dev] into .venv (first time")
     assert len(first.stdout.splitlines()) == 2
-    assert second.stdout == f"python -m pytest in {checkout.root}\n"
+    assert second.stdout == f"python -m pytest -n auto --dist loadfile in {checkout.root}\n"
     assert checkout.installs() == ["dev"]
 
 

@@ -269,11 +269,20 @@ async def async_nonsense_after(values, task):
         yield value
 
 
-UNSAYABLE = [42, object(), {"a": float("nan")}, {"a": object()}, {1: "one"}, Part(), Part(text=5), ["a", "b"]]
+UNSAYABLE = {
+    "int": 42,
+    "object": object(),
+    "nan": {"a": float("nan")},
+    "object inside": {"a": object()},
+    "name that is no string": {1: "one"},
+    "empty part": Part(),
+    "text that is none": Part(text=5),
+    "list": ["a", "b"],
+}
 
 
 @pytest.mark.parametrize("function", [nonsense_after, async_nonsense_after])
-@pytest.mark.parametrize("value", UNSAYABLE, ids=repr)
+@pytest.mark.parametrize("value", UNSAYABLE.values(), ids=UNSAYABLE)
 def test_a_value_without_a_meaning_fails_the_task_and_nobody_else(run, function, value):
     async def talk():
         agent = agent_of(lambda task: function([value] if task.text == "nonsense" else [" second"], task))
