@@ -210,6 +210,24 @@ def test_a_link_is_told_once_until_it_has_taken_everything(world):
     assert world.rang == ["ada", "ada"]
 
 
+def test_a_link_that_has_taken_some_is_not_told_again(world):
+    world.begin()
+    world.say("a")
+    assert world.server.take("ada", 1)
+    world.say("b")
+    assert world.rang == ["ada"]
+
+
+def test_a_stream_ends_with_its_own_turn_however_late_it_is_read(world):
+    task_id = world.begin()
+    world.finish(TaskState.INPUT_REQUIRED)
+    world.send(link="bob", task=task_id, message_id="m2")
+    world.start()
+    *items, ended = world.take()
+    assert [item.offset for item in items[1:]] == [1, 2, 3]
+    assert ended == Ended(request_id=1, offset=3, state=TaskState.INPUT_REQUIRED)
+
+
 @pytest.mark.parametrize("limit", [1, 2, 3])
 def test_small_mouthfuls_lose_nothing(world, limit):
     """A follow-up puts a Message into the log, which no version sends: taking one thing at a time steps over it."""

@@ -207,6 +207,30 @@ def test_calls_for_a_task_wait_for_it_in_their_order(world):
     ]
 
 
+def test_a_call_of_a_link_that_left_meanwhile_is_forgotten(world):
+    task_id = world.begin()
+    other = World(Server(entropy=seeded(2)), world.store)
+    other.hold()
+    other.ask("bob", "SubscribeToTask", task_id)
+    other.server.disconnect("bob", other.now)
+    other.release()
+    assert not other.server._mailboxes
+    assert other.server._tasks.get(task_id).is_idle
+
+
+@pytest.mark.parametrize("missing", [1, 2])
+def test_entries_after_a_gap_make_the_server_read_the_task_anew(world, missing):
+    task_id = world.begin()
+    other = World(Server(entropy=seeded(2)), world.store)
+    other.ask("bob", "SubscribeToTask", task_id)
+    assert other.take("bob") == ["task working"]
+    for text in "abc"[: missing + 1]:
+        world.say(text)
+    other.server.feed(task_id, world.store.load(task_id).entries[-1:], 0.0)
+    other.pump()
+    assert other.take("bob") == list("abc"[: missing + 1])
+
+
 def test_a_task_the_store_does_not_know_is_forgotten_at_once(world):
     world.hold()
     for number, method in enumerate(["GetTask", "CancelTask", "SubscribeToTask"]):

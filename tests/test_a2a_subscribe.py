@@ -375,9 +375,11 @@ def test_two_turns_never_have_the_same_number_even_if_the_task_was_loaded_in_bet
     world.finish()
     world.take("bob")
     world.begin(task=task_id, message_id="m2")
-    first, _, second = world.runs
-    assert first.task.id == second.task.id
-    assert first.run < second.run
+    world.finish(TaskState.INPUT_REQUIRED)
+    world.begin(task=task_id, message_id="m3")
+    first, _, second, third = world.runs
+    assert first.task.id == second.task.id == third.task.id
+    assert first.run < second.run < third.run
 
 
 def test_a_message_that_comes_while_the_asking_agent_tidies_up_starts_the_next_turn(world):

@@ -85,7 +85,10 @@ def shown(*items):
         ([first("one", "a"), first("two", "b"), more("!", "a")], ["one", "two", "!"]),
         # replaced artifacts
         ([first("draft"), first("final")], ["draft", "final"]),
-        ([first("draft"), first("final"), more("!"), first("final! Really.")], ["draft", "final", "!", " Really."]),
+        (
+            [first("draft"), first("final"), more("!"), first("final! Really.")],
+            ["draft", "final", "!", " Really."],
+        ),
         # a Task snapshot, as after a resume: only what is new
         ([first("Hel"), task(("a", "Hello"), ("b", " Ada"))], ["Hel", "lo Ada"]),
         ([task(("a", "Hel")), more("lo")], ["Hel", "lo"]),
@@ -146,3 +149,20 @@ def test_progress_in_a_snapshot_is_no_text():
     assert shown(snapshot, more("lo")) == ["Hel", "lo"]
     settled = evolve(task(message=said("Which?"), state=TaskState.INPUT_REQUIRED), metadata={"progress": 50})
     assert shown(settled) == ["Which?"]
+
+
+def test_a_follow_up_is_not_told_again_what_earlier_turns_said():
+    view = TextView(is_follow_up=True)
+    earlier = task(("old", "Hello."), message=said("Which colour?"))
+    items = [
+        earlier,
+        first("Blue", "new"),
+        more(" then.", "new"),
+        task(("old", "Hello."), ("new", "Blue then. Bye.")),
+    ]
+    assert [view.take(item) for item in items] == ["", "Blue", " then.", " Bye."]
+
+
+def test_a_follow_up_that_is_answered_with_the_whole_task_is_told_all_of_it():
+    view = TextView(is_follow_up=True)
+    assert view.take(task(("old", "Hello."), ("new", "Blue."), state=TaskState.COMPLETED)) == "Hello.Blue."

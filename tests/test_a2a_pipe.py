@@ -1,0 +1,192 @@
+"""The pipe binding, message by message: the words of its wire, and what its two ends make of a foreign one."""
+
+import json
+
+import pytest
+
+from hocket.a2a import (
+    V0_3,
+    V1_0,
+    Answered,
+    Ended,
+    GetTaskRequest,
+    Item,
+    Message,
+    Opened,
+    Operation,
+    Outcome,
+    Part,
+    PipeClient,
+    PipeServer,
+    Refused,
+    Role,
+    SendMessageRequest,
+    Server,
+    TaskState,
+)
+from hocket.entropy import seeded
+from hocket.errors import ConnectionFailed, ErrorObject
+from hocket.framing import FramingLimits, Ndjson
+
+HELLO = SendMessageRequest(message=Message(message_id="m", role=Role.USER, parts=(Part(text="hi"),)))
+WORKING = {"task": {"id": "t", "status": {"state": "TASK_STATE_WORKING"}}}
+COMPLETED = {"statusUpdate": {"taskId": "t", "status": {"state": "TASK_STATE_COMPLETED"}}}
+
+
+def line(value):
+    return json.dumps({"jsonrpc": "2.0", **value}).encode() + b"\n"
+
+
+def sent(end):
+    return [json.loads(data) for data in end.data_to_send()]
+
+
+def client(operation=Operation.STREAM, dialect=V1_0, **options):
+    pipe = PipeClient(Ndjson(), dialect)
+    params = HELLO if operation in (Operation.STREAM, Operation.SEND) else GetTaskRequest(id="t")
+    return pipe, pipe.call(operation, params, 0.0, **options)
+
+
+def item(result, call="1", offset=1):
+    return line({"method": "$/stream", "params": {"id": call, "offset": offset, "result": result}})
+
+
+def events(call):
+    told = []
+    while (event := call.next_event()) is not None:
+        told.append((event.kind, event.done, event.offset))
+    return told
+
+
+@pytest.mark.parametrize(("dialect", "method"), [(V1_0, "SendStreamingMessage"), (V0_3, "message/stream")])
+def test_a_request_carries_its_version_in_meta(dialect, method):
+    pipe, _ = client(dialect=dialect, headers={"Last-Event-ID": "3"})
+    (asked,) = sent(pipe)
+    assert asked["method"] == method
+    assert asked["params"]["_meta"] == {"headers": {"A2A-Version": dialect.version, "Last-Event-ID": "3"}}
+
+
+def test_items_are_notifications_and_the_response_is_the_end():
+    pipe, call = client()
+    pipe.receive_data(item(WORKING, offset=4), 0.0)
+    pipe.receive_data(line({"id": "1", "result": {"state": "working", "offset": 4}}), 0.0)
+    assert events(call) == [("task", False, 4), ("cut", True, None)]
+    assert call.outcome is Outcome.CUT
+
+
+def test_the_terminal_status_settles_and_the_response_after_it_is_no_event():
+    pipe, call = client()
+    pipe.receive_data(item(WORKING) + item(COMPLETED, offset=2), 0.0)
+    pipe.receive_data(line({"id": "1", "result": {"state": "completed", "offset": 2}}), 0.0)
+    assert events(call) == [("task", False, 1), ("status", True, 2)]
+    assert call.outcome is Outcome.SETTLED
+    assert not pipe.is_closed
+
+
+def test_a_peer_that_repeats_responses_with_one_id_is_understood():
+    pipe, call = client()
+    for result in (WORKING, WORKING, COMPLETED):
+        pipe.receive_data(line({"id": "1", "result": result}), 0.0)
+    assert events(call) == [("task", False, None), ("task", False, None), ("status", True, None)]
+
+
+def test_a_repeated_response_may_be_an_error():
+    pipe, call = client()
+    pipe.receive_data(line({"id": "1", "result": WORKING}), 0.0)
+    pipe.receive_data(line({"id": "1", "error": {"code": -32603, "message": "boom"}}), 0.0)
+    assert events(call) == [("task", False, None), ("error", True, None)]
+
+
+def test_calls_on_one_pipe_do_not_mix():
+    pipe, first = client()
+    second = pipe.call(Operation.STREAM, HELLO, 0.0)
+    pipe.receive_data(item(WORKING, "2") + item(COMPLETED, "1") + item(COMPLETED, "2"), 0.0)
+    assert (len(events(first)), len(events(second))) == (1, 2)
+
+
+def test_each_touched_call_is_told_once():
+    pipe, call = client()
+    pipe.receive_data(item(WORKING) * 3, 0.0)
+    assert pipe.next_event() is call
+    assert pipe.next_event() is None
+    assert pipe.unread == 3
+
+
+def test_an_item_that_cannot_be_read_ends_its_call_only():
+    pipe, first = client()
+    second = pipe.call(Operation.STREAM, HELLO, 0.0)
+    pipe.receive_data(item({"task": 5}, "1") + item(COMPLETED, "2"), 0.0)
+    assert events(first) == [("error", True, None)]
+    assert events(second) == [("status", True, 1)]
+
+
+def test_dropping_a_call_tells_the_server_once_and_ignores_what_still_comes():
+    pipe, call = client()
+    sent(pipe)
+    pipe.drop(call, 0.0)
+    pipe.drop(call, 0.0)
+    assert [(each["method"], each["params"]) for each in sent(pipe)] == [("$/cancelRequest", {"id": "1"})]
+    pipe.receive_data(item(WORKING), 0.0)
+    assert events(call) == []
+
+
+def test_when_the_pipe_ends_every_open_call_ends():
+    pipe, stream = client()
+    get = pipe.call(Operation.GET, GetTaskRequest(id="t"), 0.0)
+    pipe.receive_data(item(WORKING), 0.0)
+    pipe.receive_eof(0.0)
+    assert events(stream) == [("task", False, 1), ("cut", True, None)]
+    with pytest.raises(ConnectionFailed, match="the connection ended"):
+        get.result()
+
+
+# The server's side
+
+
+def served(**options):
+    pipe = PipeServer(Server(entropy=seeded(1)), "link", Ndjson(**options))
+    for number, method in ((1, "SendStreamingMessage"), (2, "GetTask")):
+        params = {"id": "t", "message": {"messageId": "m", "role": "ROLE_USER", "parts": [{"text": "x"}]}}
+        params["_meta"] = {"headers": {"a2a-version": "1.0"}}
+        pipe.receive_data(line({"id": number, "method": method, "params": params}), 0.0)
+    return pipe
+
+
+def test_what_the_server_writes():
+    pipe = served()
+    pipe.deliver(
+        [
+            Opened(request_id=1, task_id="t"),
+            Item(request_id=1, offset=1, result=b'{"a":1}'),
+            Answered(request_id=2, result=b'{"b":2}'),
+            Ended(request_id=1, offset=1, state=TaskState.INPUT_REQUIRED),
+        ],
+        0.0,
+    )
+    assert sent(pipe) == [
+        {"jsonrpc": "2.0", "method": "$/stream", "params": {"id": 1, "offset": 1, "result": {"a": 1}}},
+        {"jsonrpc": "2.0", "id": 2, "result": {"b": 2}},
+        {"jsonrpc": "2.0", "id": 1, "result": {"state": "input-required", "offset": 1}},
+    ]
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        Ended(request_id=1, offset=2, state=TaskState.COMPLETED),
+        Refused(request_id=1, error=ErrorObject(-32800, "Request cancelled")),
+    ],
+)
+def test_an_item_too_large_ends_its_stream_with_the_reason_and_no_later_item(last, monkeypatch):
+    pipe = served(limits=FramingLimits(frame=400))
+    withdrawn = []
+    monkeypatch.setattr(Server, "cancel_call", lambda self, link, call, now: withdrawn.append((link, call)))
+    sizes = ((1, 1), (2, 500), (3, 1))
+    items = [Item(request_id=1, offset=number, result=b'"%b"' % (b"x" * size)) for number, size in sizes]
+    pipe.deliver([*items, last, Answered(request_id=2, result=b"{}")], 0.0)
+    first, error, other = sent(pipe)
+    assert first["params"]["offset"] == 1
+    assert (error["id"], error["error"]["code"]) == (1, -32603)
+    assert "raise the limit frame" in error["error"]["message"]
+    assert other["id"] == 2
+    assert withdrawn == [("link", 1)]

@@ -1,0 +1,185 @@
+"""StreamReader: the events of a stream, and the three ways in which it ends. Ended is not cut."""
+
+import pytest
+
+from hocket.a2a import (
+    Artifact,
+    Message,
+    Outcome,
+    Part,
+    Role,
+    StreamReader,
+    Task,
+    TaskArtifactUpdateEvent,
+    TaskState,
+    TaskStatus,
+    TaskStatusUpdateEvent,
+)
+from hocket.errors import ConnectionFailed, ErrorObject, RpcError, StreamCut
+
+TERMINAL = [TaskState.COMPLETED, TaskState.FAILED, TaskState.CANCELED, TaskState.REJECTED]
+ACTIVE = [TaskState.SUBMITTED, TaskState.WORKING, TaskState.UNKNOWN]
+
+
+def message(text="words"):
+    return Message(message_id="m", role=Role.AGENT, parts=(Part(text=text),), context_id="c")
+
+
+def status(state, said=None, **more):
+    return TaskStatusUpdateEvent(
+        task_id="t", context_id="c", status=TaskStatus(state=state, message=said), **more
+    )
+
+
+def task(state):
+    return Task(id="t", context_id="c", status=TaskStatus(state=state))
+
+
+CHUNK = TaskArtifactUpdateEvent(task_id="t", artifact=Artifact(artifact_id="a", parts=(Part(text="Hello"),)))
+
+
+def events(reader):
+    told = []
+    while (event := reader.next_event()) is not None:
+        told.append(event)
+    return told
+
+
+def read(*items, **options):
+    reader = StreamReader(**options)
+    for item in items:
+        reader.receive(item)
+    return reader
+
+
+@pytest.mark.parametrize("state", TERMINAL)
+@pytest.mark.parametrize("is_subscription", [True, False])
+@pytest.mark.parametrize("make", [status, task])
+def test_a_terminal_state_settles_at_once(state, is_subscription, make):
+    reader = read(task(TaskState.WORKING), make(state), is_subscription=is_subscription)
+    assert reader.outcome is Outcome.SETTLED
+    assert [event.done for event in events(reader)] == [False, True]
+
+
+def test_a_question_settles_a_stream_and_not_a_subscription():
+    stream = read(status(TaskState.INPUT_REQUIRED))
+    subscription = read(status(TaskState.INPUT_REQUIRED), is_subscription=True)
+    assert (stream.outcome, subscription.outcome) == (Outcome.SETTLED, None)
+    assert [event.done for event in events(stream) + events(subscription)] == [True, False]
+
+
+@pytest.mark.parametrize("state", [TaskState.INPUT_REQUIRED, TaskState.AUTH_REQUIRED])
+def test_an_end_in_an_interrupted_state_is_settled(state):
+    reader = read(status(state), is_subscription=True)
+    reader.receive_end()
+    first, last = events(reader)
+    assert (first.done, last.done, last.state, last.item) == (False, True, state, None)
+    assert reader.outcome is Outcome.SETTLED
+
+
+@pytest.mark.parametrize("state", ACTIVE)
+def test_an_end_while_the_agent_works_is_a_cut(state):
+    reader = read(task(state), CHUNK)
+    reader.receive_end(ConnectionFailed("reset"))
+    *_, last = events(reader)
+    assert (last.kind, last.done, last.item) == ("cut", True, None)
+    assert isinstance(last.error, StreamCut)
+    assert str(last.error) == f"the stream was cut in state {state.value}: reset"
+    assert reader.outcome is Outcome.CUT
+    assert reader.task.artifacts[0].text == "Hello", "what was received can be looked at"
+
+
+def test_an_empty_stream_is_a_cut():
+    reader = StreamReader()
+    reader.receive_end()
+    (event,) = events(reader)
+    assert str(event.error) == "the stream was cut before its first event"
+    assert (event.task_id, event.state, reader.task) == (None, None, None)
+
+
+def test_a_stream_of_messages_is_settled_by_its_end():
+    reader = read(message("pong"))
+    assert reader.outcome is None
+    reader.receive_end()
+    first, last = events(reader)
+    assert (first.kind, first.text, first.message, first.context_id, first.state) == (
+        "message",
+        "pong",
+        "pong",
+        "c",
+        None,
+    )
+    assert (last.kind, last.done, last.text) == ("message", True, "")
+    assert reader.messages == [message("pong")]
+
+
+def test_a_message_does_not_settle_a_task_that_works():
+    reader = read(task(TaskState.WORKING), message())
+    reader.receive_end()
+    assert reader.outcome is Outcome.CUT
+
+
+def test_an_error_is_a_failure():
+    reader = read(task(TaskState.WORKING))
+    reader.receive_error(ErrorObject(-32603, "boom"))
+    *_, last = events(reader)
+    assert (last.kind, last.done, last.error.code) == ("error", True, -32603)
+    assert isinstance(last.error, RpcError)
+    assert reader.outcome is Outcome.FAILED
+
+
+def test_what_comes_after_the_end_is_ignored():
+    reader = read(status(TaskState.COMPLETED), status(TaskState.WORKING), CHUNK)
+    reader.receive_end()
+    reader.receive_error(ErrorObject(-1, "late"))
+    reader.fail(ConnectionFailed("late"))
+    assert [event.state for event in events(reader)] == [TaskState.COMPLETED]
+    assert reader.task.state is TaskState.COMPLETED
+    assert reader.outcome is Outcome.SETTLED
+
+
+def test_a_stream_without_its_task_tells_it_all_the_same():
+    reader = read(CHUNK, status(TaskState.COMPLETED))
+    assert [(event.task_id, event.state) for event in events(reader)] == [
+        ("t", TaskState.UNKNOWN),
+        ("t", TaskState.COMPLETED),
+    ]
+    assert (reader.task.id, reader.task.artifacts[0].text) == ("t", "Hello")
+
+
+def test_offsets_are_told_and_the_last_one_is_remembered():
+    reader = StreamReader()
+    reader.receive(task(TaskState.WORKING), 3)
+    reader.receive(CHUNK)
+    reader.receive(CHUNK, 5)
+    assert [event.offset for event in events(reader)] == [3, None, 5]
+    assert reader.offset == 5
+
+
+def test_unread_events_are_counted():
+    reader = read(task(TaskState.WORKING), CHUNK)
+    assert reader.unread == 2
+    reader.next_event()
+    assert reader.unread == 1
+
+
+@pytest.mark.parametrize(
+    ("metadata", "progress"),
+    [
+        ({"progress": 50}, 50),
+        ({"progress": 0.5}, 0.5),
+        ({"progress": True}, None),
+        ({"progress": "x"}, None),
+        (None, None),
+    ],
+)
+def test_progress(metadata, progress):
+    reader = read(status(TaskState.WORKING, message("half"), metadata=metadata))
+    (event,) = events(reader)
+    assert (event.progress, event.message) == (progress, "half")
+    assert event.text == ("" if "progress" in (metadata or {}) else "half")
+
+
+def test_what_has_no_status_has_no_progress_and_no_message():
+    (event,) = events(read(CHUNK))
+    assert (event.progress, event.message, event.text) == (None, "", "Hello")
