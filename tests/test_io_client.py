@@ -447,3 +447,9 @@ def test_an_async_client_that_is_not_open_says_so():
             await AsyncClient(Agent("nobody")).text("hi")
 
     anyio.run(ask)
+
+
+def test_a_version_that_nobody_speaks_is_refused_at_the_first_call():
+    with Client("http://127.0.0.1:9", version="9.9") as client:
+        with pytest.raises(LocalProtocolError, match=r"A2A 9\.9 is not spoken here; the versions are 1\.0, 0\.3"):
+            client.text("hi")

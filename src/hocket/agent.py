@@ -261,7 +261,8 @@ class Speech:
             case TaskArtifactUpdateEvent():
                 return [_detached(value)]
         raise LocalProtocolError(
-            f"an agent cannot say a {type(value).__name__}: yield str, dict, bytes, task.progress(…) or an A2A object"
+            f"{type(value).__name__} is nothing an agent can say: "
+            "yield str, dict, bytes, task.progress(…) or an A2A object"
         )
 
     def _text(self, text: str, *, last_chunk: bool = False) -> TaskArtifactUpdateEvent:

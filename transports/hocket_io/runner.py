@@ -159,12 +159,13 @@ class Runner:
 
     def _fail(self, run: Run, speech: Speech, error: BaseException) -> None:
         correlation_id = self.entropy.new_id()
-        _log.error("agent %r failed, correlation id %s", self.agent.name, correlation_id, exc_info=error)
         detail = f"{type(error).__name__}: {error}" if self.agent.debug else ""
         try:
             self._emit(run, speech.fail(correlation_id, detail))
-        except LocalProtocolError as refusal:
-            _log.info("task %s had ended before its agent failed: %s", run.task.id, refusal)
+        except LocalProtocolError as refusal:  # it was left behind after a cancel, and speaks late
+            _log.info("what agent %r said at its end was not taken: %s", self.agent.name, refusal)
+        else:
+            _log.error("agent %r failed, correlation id %s", self.agent.name, correlation_id, exc_info=error)
 
 
 def _is_being_cancelled() -> bool:

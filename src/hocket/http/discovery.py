@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from attrs import define, field
 
 from hocket.a2a import DIALECTS, AgentCard, Dialect, choose_interface, dialect_for, read_card
-from hocket.errors import CodecError, ConnectionFailed
+from hocket.errors import CodecError, ConnectionFailed, LocalProtocolError
 from hocket.http.messages import Headers, Request
 from hocket.http.routes import CARD_PATHS
 
@@ -24,6 +24,9 @@ class CardSearch:
         url: What the person gave.
         version: The protocol version they want; None for the newest that both sides speak.
         headers: Header fields to send along.
+
+    Raises:
+        LocalProtocolError: The version is none that we speak.
 
     >>> search = CardSearch("http://127.0.0.1:8000/a2a")
     >>> search.next_request().path
@@ -47,7 +50,11 @@ class CardSearch:
         is_card = parts.path.endswith(".json")  # then it is that card or none: a neighbour's would be another agent
         self._places = [self.url] if is_card else [base + path for base in bases for path in CARD_PATHS]
         self.address = self.url
-        self.dialect = (dialect_for(self.version) if self.version else None) or DIALECTS[0]
+        dialect = dialect_for(self.version) if self.version else DIALECTS[0]
+        if dialect is None:
+            spoken = ", ".join(each.version for each in DIALECTS)
+            raise LocalProtocolError(f"A2A {self.version} is not spoken here; the versions are {spoken}")
+        self.dialect = dialect
 
     def next_request(self) -> Request | None:
         """Where to ask next; None once there is a card, or nowhere left to ask."""
