@@ -253,16 +253,16 @@ def test_a_card_that_names_no_interface_of_ours(call):
         call(url, "text", "Ada")
 
 
-def test_a_version_that_nobody_speaks(call):
+def test_a_version_that_the_agent_does_not_speak(call):
     card = {"name": "new", "description": "", "version": "1", "capabilities": {}, "skills": []}
     card["supportedInterfaces"] = [
         {"url": "http://x/", "protocolBinding": "JSONRPC", "protocolVersion": "1.0"}
     ]
     with (
         web(lambda request: request.reply(200, json.dumps(card).encode())) as (url, _),
-        pytest.raises(ConnectionFailed, match=r"no JSON-RPC interface for A2A 9\.9"),
+        pytest.raises(ConnectionFailed, match=r"no JSON-RPC interface for A2A 0\.3"),
     ):
-        call(url, "text", "Ada", version="9.9")
+        call(url, "text", "Ada", version="0.3")
 
 
 def test_the_card_is_asked_for_once():
