@@ -98,9 +98,7 @@ async def demonstrate(listening: socket.socket, keep: bool) -> int:
     """Serve the two agents, follow all three, and say how it went."""
     agents: dict[str, Agent] = {"/agents/calendar": calendar, "/agents/writer": writer}
     site = Site({prefix: App(agent) for prefix, agent in agents.items()})
-    config = uvicorn.Config(
-        site, lifespan="off", log_level="warning", server_header=False, timeout_graceful_shutdown=1
-    )
+    config = uvicorn.Config(site, lifespan="off", log_level="warning", server_header=False, timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     url = "http://{}:{}/".format(*listening.getsockname())
     script = shlex.quote(str(Path(__file__).with_name("analysis.py")))
@@ -125,9 +123,7 @@ async def demonstrate(listening: socket.socket, keep: bool) -> int:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Three agents that stream at the same time.")
-    parser.add_argument(
-        "--keep", action="store_true", help="leave the server up, and print a curl line for it"
-    )
+    parser.add_argument("--keep", action="store_true", help="leave the server up, and print a curl line for it")
     parser.add_argument("--port", type=int, default=0, help="of the HTTP server; by default a free one")
     options = parser.parse_args()
     try:

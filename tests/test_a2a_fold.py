@@ -94,9 +94,7 @@ def test_the_message_of_a_status_goes_to_the_history_with_the_next_status():
 
 
 def test_the_metadata_of_statuses_is_merged_into_the_tasks():
-    task = fold(
-        [TASK, status(TaskState.WORKING, metadata={"a": 1}), status(TaskState.WORKING, metadata={"b": 2})]
-    )
+    task = fold([TASK, status(TaskState.WORKING, metadata={"a": 1}), status(TaskState.WORKING, metadata={"b": 2})])
     assert task.metadata == {"a": 1, "b": 2}
 
 
@@ -161,9 +159,7 @@ def test_every_kind_of_part_weighs():
         Part(data={"key": ["1", 2, None], "": (True,)}),
         Part(text="", metadata={"k": "v"}),
     )
-    assert (
-        weigh(Message(message_id="m", role=Role.USER, parts=parts)) == 200 + 2 + 3 + (3 + 1 + 8 + 8 + 8) + 2
-    )
+    assert weigh(Message(message_id="m", role=Role.USER, parts=parts)) == 200 + 2 + 3 + (3 + 1 + 8 + 8 + 8) + 2
 
 
 def test_a_url_and_a_name_weigh_too():

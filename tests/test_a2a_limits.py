@@ -88,9 +88,7 @@ class World:
         self.server.receive(link, request_id, method, params, service, self.now)
         self.pump()
 
-    def send(
-        self, link="ada", *, stream=True, message_id="m1", task=None, context=None, request_id=1, **more
-    ):
+    def send(self, link="ada", *, stream=True, message_id="m1", task=None, context=None, request_id=1, **more):
         message = {"messageId": message_id, "role": "ROLE_USER", "parts": [{"text": "hi"}]}
         message |= {} if task is None else {"taskId": task}
         message |= {} if context is None else {"contextId": context}
@@ -236,9 +234,7 @@ def test_an_agent_that_says_too_much_is_stopped_and_its_failure_still_fits():
         world.say("x" * 100)
     with pytest.raises(LocalProtocolError, match="task_size = 5000"):
         world.say("x" * 100)
-    held = sum(
-        len(part.text) for each in [world.store.load(world.runs[0].task.id)] for part in parts_of(each)
-    )
+    held = sum(len(part.text) for each in [world.store.load(world.runs[0].task.id)] for part in parts_of(each))
     assert held <= 5_000
     world.end()
     assert world.take()[-1] == "ended failed"

@@ -26,9 +26,7 @@ def message(text="words"):
 
 
 def status(state, said=None, **more):
-    return TaskStatusUpdateEvent(
-        task_id="t", context_id="c", status=TaskStatus(state=state, message=said), **more
-    )
+    return TaskStatusUpdateEvent(task_id="t", context_id="c", status=TaskStatus(state=state, message=said), **more)
 
 
 def task(state):

@@ -68,9 +68,7 @@ class World:
         self.server.receive(link, request_id, method, params, service, self.now)
         self.pump()
 
-    def send(
-        self, text="hi", *, link="ada", method="SendStreamingMessage", message_id="m1", task=None, **more
-    ):
+    def send(self, text="hi", *, link="ada", method="SendStreamingMessage", message_id="m1", task=None, **more):
         message = {"messageId": message_id, "role": "ROLE_USER", "parts": [{"text": text}]}
         if task is not None:
             message["taskId"] = task
@@ -95,9 +93,7 @@ class World:
     def say(self, text, *, append=True, last=False, artifact_id="a"):
         artifact = Artifact(artifact_id=artifact_id, parts=(Part(text=text),))
         self.emit(
-            TaskArtifactUpdateEvent(
-                task_id=self.runs[-1].task.id, artifact=artifact, append=append, last_chunk=last
-            )
+            TaskArtifactUpdateEvent(task_id=self.runs[-1].task.id, artifact=artifact, append=append, last_chunk=last)
         )
 
     def become(self, state):

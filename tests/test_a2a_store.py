@@ -86,9 +86,7 @@ class World:
         self.server.receive(link, request_id, method, params, service, self.now)
         self.pump()
 
-    def send(
-        self, link="ada", *, stream=True, message_id="m1", task=None, context=None, request_id=1, **more
-    ):
+    def send(self, link="ada", *, stream=True, message_id="m1", task=None, context=None, request_id=1, **more):
         message = {"messageId": message_id, "role": "ROLE_USER", "parts": [{"text": "hi"}]}
         message |= {} if task is None else {"taskId": task}
         message |= {} if context is None else {"contextId": context}

@@ -85,9 +85,7 @@ class World:
         self.server.receive(link, request_id, method, params, service, self.now)
         self.pump()
 
-    def send(
-        self, link="ada", *, stream=True, message_id="m1", task=None, context=None, request_id=1, **more
-    ):
+    def send(self, link="ada", *, stream=True, message_id="m1", task=None, context=None, request_id=1, **more):
         message = {"messageId": message_id, "role": "ROLE_USER", "parts": [{"text": "hi"}]}
         message |= {} if task is None else {"taskId": task}
         message |= {} if context is None else {"contextId": context}
@@ -209,9 +207,7 @@ def test_one_reader_leaving_does_not_touch_the_others_or_the_task(world):
     assert world.take("bob") == ["task working", "completed", "ended completed"]
 
 
-@pytest.mark.parametrize(
-    "state", [TaskState.COMPLETED, TaskState.FAILED, TaskState.CANCELED, TaskState.REJECTED]
-)
+@pytest.mark.parametrize("state", [TaskState.COMPLETED, TaskState.FAILED, TaskState.CANCELED, TaskState.REJECTED])
 def test_a_finished_task_cannot_be_subscribed_to_in_1_0_and_is_given_whole_in_0_3(world, state):
     task_id = world.begin()
     world.finish(state)

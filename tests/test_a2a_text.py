@@ -25,9 +25,7 @@ def said(text, message_id=None):
 
 def status(text="", state=TaskState.WORKING, message_id=None, metadata=None):
     message = said(text, message_id) if text else None
-    return TaskStatusUpdateEvent(
-        task_id="t", status=TaskStatus(state=state, message=message), metadata=metadata
-    )
+    return TaskStatusUpdateEvent(task_id="t", status=TaskStatus(state=state, message=message), metadata=metadata)
 
 
 def done(text="", message_id=None):
@@ -48,9 +46,7 @@ def task(*artifacts, message=None, state=TaskState.WORKING):
     return Task(
         id="t",
         status=TaskStatus(state=state, message=message),
-        artifacts=tuple(
-            Artifact(artifact_id=artifact_id, parts=(Part(text=text),)) for artifact_id, text in artifacts
-        ),
+        artifacts=tuple(Artifact(artifact_id=artifact_id, parts=(Part(text=text),)) for artifact_id, text in artifacts),
     )
 
 

@@ -10,9 +10,7 @@ from hypothesis import strategies as st
 from hocket.backoff import Backoff
 
 positive = st.floats(1e-6, 1e6) | st.floats(1e-300, 1e300)
-backoffs = st.builds(
-    Backoff, base=positive, factor=st.floats(1.0, 100.0), maximum=positive, jitter=st.booleans()
-)
+backoffs = st.builds(Backoff, base=positive, factor=st.floats(1.0, 100.0), maximum=positive, jitter=st.booleans())
 
 
 @given(backoffs, st.integers(0, 10**400), st.floats(0, 1, exclude_max=True))

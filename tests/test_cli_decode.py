@@ -125,9 +125,7 @@ def test_it_sits_in_a_pipe_and_holds_nothing_back() -> None:
 
 
 def test_an_error_shows_in_the_exit_code_and_ends_nothing_that_can_be_read() -> None:
-    done = subprocess.run(
-        command("ndjson"), input=b"1\n?\n2\n", capture_output=True, env=ENVIRONMENT, check=False
-    )
+    done = subprocess.run(command("ndjson"), input=b"1\n?\n2\n", capture_output=True, env=ENVIRONMENT, check=False)
     assert [list(json.loads(line)) for line in done.stdout.splitlines()] == [
         ["message"],
         ["error", "frame"],

@@ -10,9 +10,7 @@ import pytest
 from hocket_io.cli.exits import Failure
 from hocket_io.cli.load import load_agent
 
-ONE = (
-    'from hocket import Agent\nagent = Agent("one")\nalias = agent\n@agent.stream\ndef one(task): yield "1"\n'
-)
+ONE = 'from hocket import Agent\nagent = Agent("one")\nalias = agent\n@agent.stream\ndef one(task): yield "1"\n'
 TWO = ONE + 'other = Agent("two")\n@other.stream\ndef two(task): yield "2"\nnumber = 3\n'
 
 

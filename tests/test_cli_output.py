@@ -84,9 +84,7 @@ def test_no_text_can_pass_for_lines_of_ours(said: list[tuple[str, str]]) -> None
 @given(TEXTS)
 def test_nothing_steers_the_terminal(text: str) -> None:
     for line in (*block("Chunk", text), *field_line("Task", text)):
-        assert not [
-            each for each in line if each != "\t" and unicodedata.category(each) in ("Cc", "Zl", "Zp", "Cs")
-        ]
+        assert not [each for each in line if each != "\t" and unicodedata.category(each) in ("Cc", "Zl", "Zp", "Cs")]
     assert "\n" not in one_line(text)
 
 
@@ -97,9 +95,7 @@ def message(*parts: Part) -> Message:
     return Message(message_id="m", role=Role.AGENT, parts=parts)
 
 
-def status(
-    state: TaskState, said: Message | None = None, progress: float | None = None
-) -> TaskStatusUpdateEvent:
+def status(state: TaskState, said: Message | None = None, progress: float | None = None) -> TaskStatusUpdateEvent:
     metadata = None if progress is None else {"progress": progress}
     return TaskStatusUpdateEvent(**CONTEXT, status=TaskStatus(state=state, message=said), metadata=metadata)
 
@@ -116,9 +112,7 @@ def events_of(*items: StreamItem) -> list[StreamEvent]:
     return list(iter(reader.next_event, None))
 
 
-def shown(
-    output: TextOutput | JsonOutput, capfdbinary: pytest.CaptureFixture[bytes], *items: StreamItem
-) -> str:
+def shown(output: TextOutput | JsonOutput, capfdbinary: pytest.CaptureFixture[bytes], *items: StreamItem) -> str:
     for event in events_of(*items):
         output.event(event, is_last=event.done)
     out, err = capfdbinary.readouterr()
@@ -168,9 +162,7 @@ def test_a_stream_that_begins_and_ends_with_a_finished_task_names_it_once(
     capfdbinary: pytest.CaptureFixture[bytes],
 ) -> None:
     done = TaskStatus(state=TaskState.FAILED, message=message(Part(text="why")))
-    artifact = Artifact(
-        artifact_id="a", name="poem", parts=(Part(text="one "), Part(text="two"), Part(url="u:x"))
-    )
+    artifact = Artifact(artifact_id="a", name="poem", parts=(Part(text="one "), Part(text="two"), Part(url="u:x")))
     task = Task(id="t", context_id="c", status=done, artifacts=(artifact,))
     expected = "Message: why\nArtifact: poem\nText: one two\nFile: unnamed, u:x\nTask: t\nContext: c\nState: failed\n"
     assert shown(TextOutput(), capfdbinary, task) == expected
@@ -232,10 +224,7 @@ def test_refused_credentials_are_another_error_than_missing_ones() -> None:
 def test_a_failure_as_text_and_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     failure = failure_of(RpcError(ErrorObject.of(Code.TASK_NOT_FOUND)), hint="look\nelsewhere")
     failure.show()
-    assert (
-        capsys.readouterr().err
-        == "error: Task not found (TaskNotFoundError -32001)\nhint: look\\nelsewhere\n"
-    )
+    assert capsys.readouterr().err == "error: Task not found (TaskNotFoundError -32001)\nhint: look\\nelsewhere\n"
     failure.as_json = True
     failure.show()
     out, err = capsys.readouterr()

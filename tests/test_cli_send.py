@@ -125,8 +125,7 @@ def test_json_is_one_document_without_stream_and_a_line_per_event_with_it(url: s
     assert list(whole) == ["task"]
     assert whole["task"]["status"]["state"] == "TASK_STATE_COMPLETED"
     events = [
-        json.loads(line)
-        for line in run("send", "-a", url, "-o", "json", "--stream", "one two").stdout.splitlines()
+        json.loads(line) for line in run("send", "-a", url, "-o", "json", "--stream", "one two").stdout.splitlines()
     ]
     assert [next(iter(event)) for event in events][:3] == ["task", "statusUpdate", "artifactUpdate"]
     assert events[-1]["statusUpdate"]["status"]["state"] == "TASK_STATE_COMPLETED"
@@ -134,9 +133,7 @@ def test_json_is_one_document_without_stream_and_a_line_per_event_with_it(url: s
 
 
 def test_version_0_3_is_shown_in_the_json_of_1_0(url: str) -> None:
-    events = run(
-        "send", "-a", url, "-o", "json", "--stream", "--a2a-version", "0.3", "one"
-    ).stdout.splitlines()
+    events = run("send", "-a", url, "-o", "json", "--stream", "--a2a-version", "0.3", "one").stdout.splitlines()
     assert json.loads(events[-1])["statusUpdate"]["status"]["state"] == "TASK_STATE_COMPLETED"
 
 
@@ -213,9 +210,7 @@ def test_a_task_that_fails_was_reported(url: str) -> None:
     [("ask", "input-required", "an answer"), ("login", "auth-required", "authorization")],
 )
 @pytest.mark.parametrize("how", [("send",), ("send", "--stream")])
-def test_a_task_that_waits_says_how_to_go_on(
-    url: str, text: str, state: str, wants: str, how: tuple[str, ...]
-) -> None:
+def test_a_task_that_waits_says_how_to_go_on(url: str, text: str, state: str, wants: str, how: tuple[str, ...]) -> None:
     result = run(*how, "-a", url, text)
     found = fields(result.stdout)
     assert (result.exit_code, found["State"]) == (0, state)
@@ -370,9 +365,7 @@ def test_chunks_are_shown_as_they_come_and_ctrl_c_ends_it(url: str) -> None:
     ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
-        assert "Chunk: started\n" in iter(
-            process.stdout.readline, ""
-        )  # the task goes on, and holds nothing back
+        assert "Chunk: started\n" in iter(process.stdout.readline, "")  # the task goes on, and holds nothing back
         process.send_signal(signal.SIGINT)
         assert process.stderr.read() == ""
         assert process.wait() == 130

@@ -37,9 +37,7 @@ def loud(tmp_path: Path) -> str:
     return str(path)
 
 
-def run(
-    *words: str, input: bytes = b"", env: dict[str, str] = ENVIRONMENT
-) -> subprocess.CompletedProcess[bytes]:
+def run(*words: str, input: bytes = b"", env: dict[str, str] = ENVIRONMENT) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run([*COMMAND, *words], input=input, capture_output=True, env=env, check=False)
 
 
@@ -78,9 +76,7 @@ def test_a_port_in_use_is_one_line() -> None:
     assert done.stderr.startswith(b"error: cannot listen on 127.0.0.1:")
 
 
-@pytest.mark.parametrize(
-    "words", [("serve",), ("serve", "file.py", "--echo"), ("serve", "--echo", "--port", "65536")]
-)
+@pytest.mark.parametrize("words", [("serve",), ("serve", "file.py", "--echo"), ("serve", "--echo", "--port", "65536")])
 def test_serve_wants_one_agent_and_a_port_that_can_be(words: tuple[str, ...]) -> None:
     assert CliRunner().invoke(hocket, words).exit_code == 2
 
@@ -94,9 +90,7 @@ def test_a_file_without_an_agent_is_one_line(command: str, tmp_path: Path) -> No
 
 def test_debug_can_be_set_in_the_environment(tmp_path: Path) -> None:
     (tmp_path / "boom.py").write_text("1 / 0\n")
-    quiet, loud = (
-        run("pipe", str(tmp_path / "boom.py"), env={**ENVIRONMENT, "HOCKET_DEBUG": each}) for each in "01"
-    )
+    quiet, loud = (run("pipe", str(tmp_path / "boom.py"), env={**ENVIRONMENT, "HOCKET_DEBUG": each}) for each in "01")
     assert (quiet.returncode, quiet.stderr.count(b"\n")) == (1, 1)
     assert b"Traceback" in loud.stderr
 
@@ -161,9 +155,7 @@ def test_a_pipe_ends_on_ctrl_c_and_when_nobody_reads(loud: str) -> None:
         ("httpx2", ("send", "-a", "http://127.0.0.1:1", "x"), "http"),
     ],
 )
-def test_a_missing_extra_says_what_mends_it(
-    tmp_path: Path, missing: str, words: tuple[str, ...], extra: str
-) -> None:
+def test_a_missing_extra_says_what_mends_it(tmp_path: Path, missing: str, words: tuple[str, ...], extra: str) -> None:
     (tmp_path / f"{missing}.py").write_text(f"raise ModuleNotFoundError('not here', name={missing!r})\n")
     hidden = {**ENVIRONMENT, "PYTHONPATH": os.pathsep.join([str(tmp_path), ENVIRONMENT["PYTHONPATH"]])}
     done = run(*words, env=hidden)

@@ -232,9 +232,7 @@ def test_little_of_the_peers_data_is_repeated(codec: Codec):
     assert len(path) < 110
 
 
-@pytest.mark.parametrize(
-    "text", ["", "{", '{"text":"a"}x', '{"text":NaN}', "[" * 70, '{"text":' + "1" * 310 + "}"]
-)
+@pytest.mark.parametrize("text", ["", "{", '{"text":"a"}x', '{"text":NaN}', "[" * 70, '{"text":' + "1" * 310 + "}"])
 def test_what_is_not_json_is_refused_as_loads_does(codec: Codec, text: str):
     with pytest.raises(CodecError) as caught:
         codec.loads(text)
@@ -289,10 +287,7 @@ def test_values_of_any_shape(codec: Codec):
     assert refusal(PLAIN, Box, '{"content":1,"size":null}', codec) == ("size", "is required")
     always = Dialect(name="always", shapes={Box: Shape(always=("lid", "note"))}).writer(Box, codec)
     assert always.to_json(Box(content=1, size=1.0)) == b'{"content":1,"size":1.0,"lid":"closed"}'
-    assert (
-        always.to_json(Box(content=1, size=1.0, note=2))
-        == b'{"content":1,"size":1.0,"lid":"closed","note":2}'
-    )
+    assert always.to_json(Box(content=1, size=1.0, note=2)) == b'{"content":1,"size":1.0,"lid":"closed","note":2}'
 
 
 def test_what_equals_its_default_is_not_written(codec: Codec):
@@ -428,9 +423,7 @@ def test_names_that_python_could_not_say(codec: Codec):
     dialect = Dialect(
         name="odd",
         shapes={
-            Cat: Shape(
-                names={"name": "the name"}, constants={"@type": '"'}, derived={"x-y": lambda cat: cat.lives}
-            )
+            Cat: Shape(names={"name": "the name"}, constants={"@type": '"'}, derived={"x-y": lambda cat: cat.lives})
         },
     )
     text = dialect.writer(Cat, codec).to_json(Cat(name="Tom"))
@@ -556,9 +549,7 @@ def test_types_made_of_others_are_read_and_written(codec: Codec):
         (Pet, Dog(name="Rex", parts=(Part(text="a"), Part(text=5))), "parts[1].text must be a string, got 5"),
     ],
 )
-def test_what_cannot_be_written_is_refused_with_its_place(
-    codec: Codec, wanted: Any, value: Any, complaint: str
-):
+def test_what_cannot_be_written_is_refused_with_its_place(codec: Codec, wanted: Any, value: Any, complaint: str):
     for write in (NEW.writer(wanted, codec).to_json, NEW.writer(wanted, codec).to_value):
         with pytest.raises(LocalProtocolError) as caught:
             write(value)
@@ -637,9 +628,7 @@ class Torn:
         (Part, Shape(names={"text": "a-b.text"}), r"\['a-b'\] cannot be objects"),
     ],
 )
-def test_a_class_or_shape_that_does_not_fit_is_refused_at_once(
-    codec: Codec, cls: type, shape: Shape, complaint: str
-):
+def test_a_class_or_shape_that_does_not_fit_is_refused_at_once(codec: Codec, cls: type, shape: Shape, complaint: str):
     dialect = Dialect(name="misfit", shapes={cls: shape})
     for make in (dialect.reader, dialect.writer) * 2:
         with pytest.raises(LocalProtocolError, match=complaint):
@@ -693,9 +682,7 @@ def test_the_hooks_of_cattrs():
     assert pet == Cat(name="Tom", lives=3)
     assert converter.unstructure(pet) == {"kind": "cat", "name": "Tom", "lives": 3}
     assert converter.structure({"text": "a"}, Leaves) == Leaves(text="a")
-    assert converter.unstructure({"p": [Part(raw=b"A")]}) == {
-        "p": [{"kind": "file", "file": {"bytes": "QQ=="}}]
-    }
+    assert converter.unstructure({"p": [Part(raw=b"A")]}) == {"p": [{"kind": "file", "file": {"bytes": "QQ=="}}]}
     register(converter, NEW)
     assert converter.unstructure(pet, unstructure_as=Pet) == {"theCat": {"name": "Tom", "lives": 3}}
     assert converter.structure("COLOUR_RED", Colour) is Colour.RED

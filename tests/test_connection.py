@@ -102,9 +102,7 @@ def test_lost_framing_ends_the_connection():
     connection = Connection(ContentLength())
     asked = connection.send_request("m", now=0.0)
     connection.data_to_send()
-    connection.receive_data(
-        b"Content-Length: %d\r\n\r\n%bGET / HTTP/1.1\r\n\r\n" % (len(REQUEST), REQUEST), now=0.0
-    )
+    connection.receive_data(b"Content-Length: %d\r\n\r\n%bGET / HTTP/1.1\r\n\r\n" % (len(REQUEST), REQUEST), now=0.0)
     request, closed = drain(connection)
     assert request.id == 5
     assert isinstance(closed.error, FramingError)

@@ -11,9 +11,7 @@ from hocket.a2a.states import ON_CANCEL, ON_MESSAGE, ON_SUBSCRIBE, PHASES, Answe
 from hocket.errors import CODES, Code
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted(
-    ROOT.glob("docs/*.md")
-)
+PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted(ROOT.glob("docs/*.md"))
 REQUESTS = {"a message": ON_MESSAGE, "a cancel": ON_CANCEL, "a subscription": ON_SUBSCRIBE}
 
 
@@ -32,8 +30,7 @@ def drawn(phases: Mapping[TaskState, Phase]) -> str:
         lines += ["", f"{phase.value.upper()}: {', '.join(state.value for state in states)}"]
         for request, table in REQUESTS.items():
             outcomes = {
-                words(table[state]): [other for other in states if table[other] == table[state]]
-                for state in states
+                words(table[state]): [other for other in states if table[other] == table[state]] for state in states
             }
             for outcome, where in outcomes.items():
                 only = "" if len(outcomes) == 1 else f" in {', '.join(state.value for state in where)}"

@@ -26,9 +26,7 @@ from hocket_io import Client
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 # Child processes import what this process does, installed or not.
-IMPORTED_FROM = os.pathsep.join(
-    str(Path(str(package.__file__)).parents[1]) for package in (hocket, hocket_io)
-)
+IMPORTED_FROM = os.pathsep.join(str(Path(str(package.__file__)).parents[1]) for package in (hocket, hocket_io))
 ENVIRONMENT = {**os.environ, "PYTHONPATH": IMPORTED_FROM, "PYTHONUTF8": "1"}
 
 

@@ -18,9 +18,7 @@ from hocket.framing import ContentLength, FramingLimits, Ndjson, SseParser
         (SseParser(FramingLimits(sse_event=50_000)), b": "),
         (SseParser(FramingLimits(sse_event=50_000)), b"event: "),
     ],
-    ids=lambda value: (
-        type(value).__name__ if not isinstance(value, bytes) else value.decode().strip() or "line"
-    ),
+    ids=lambda value: type(value).__name__ if not isinstance(value, bytes) else value.decode().strip() or "line",
 )
 def test_an_endless_frame_in_tiny_reads_costs_little_more_than_its_limit(parser, start):
     tracemalloc.start()

@@ -150,6 +150,4 @@ def test_held_counts_what_is_in_memory():
 
 
 def test_text_replaces_what_is_not_utf8():
-    assert (
-        ServerSentEvent(data=b"a\xffb\xe2\x82").text == "a\N{REPLACEMENT CHARACTER}b\N{REPLACEMENT CHARACTER}"
-    )
+    assert ServerSentEvent(data=b"a\xffb\xe2\x82").text == "a\N{REPLACEMENT CHARACTER}b\N{REPLACEMENT CHARACTER}"

@@ -162,9 +162,7 @@ def test_a_call_that_does_not_stream_wants_json_and_0_3_says_no_version():
     assert asked.header("a2a-version") is None
 
 
-@pytest.mark.parametrize(
-    ("status", "words"), [(401, "wants credentials"), (403, "refuses these credentials")]
-)
+@pytest.mark.parametrize(("status", "words"), [(401, "wants credentials"), (403, "refuses these credentials")])
 def test_credentials(status, words):
     http = call(Operation.GET)
     http.receive_head(status, (("www-authenticate", "Bearer realm=x"),), 0.0)
@@ -218,9 +216,7 @@ def test_a_streaming_call_answered_with_one_task_is_that_task():
 
 
 def test_requests_are_values():
-    request = Request(
-        method="GET", path="/", query="A2A-Version=1.0&x=&x=2", headers=(("X-A", "1"), ("x-a", "2"))
-    )
+    request = Request(method="GET", path="/", query="A2A-Version=1.0&x=&x=2", headers=(("X-A", "1"), ("x-a", "2")))
     assert request.header("x-a") == "1, 2"
     assert request.header("x-b") is None
     assert (request.parameter("A2A-Version"), request.parameter("x"), request.parameter("y")) == (

@@ -36,9 +36,7 @@ def greeter(**options):
 class Request:
     """One HTTP request to an application, and what came back."""
 
-    def __init__(
-        self, app, method="POST", path="/", body=b"", *, headers=(), query=b"", pieces=None, root=""
-    ):
+    def __init__(self, app, method="POST", path="/", body=b"", *, headers=(), query=b"", pieces=None, root=""):
         self.app = app
         self.pieces = [body] if pieces is None else list(pieces)
         self.scope = {
@@ -103,10 +101,7 @@ class Request:
 def text_in(events):
     """The text of a stream in the dialect of 0.3."""
     return "".join(
-        part["text"]
-        for event in events
-        if event["kind"] == "artifact-update"
-        for part in event["artifact"]["parts"]
+        part["text"] for event in events if event["kind"] == "artifact-update" for part in event["artifact"]["parts"]
     )
 
 
@@ -337,9 +332,7 @@ def test_the_card_names_the_address_that_was_asked(path):
 
 
 def test_the_card_names_the_address_it_was_given():
-    response = request_of(
-        App(greeter(), url="https://public.example/greeter/"), "GET", "/.well-known/agent.json"
-    )
+    response = request_of(App(greeter(), url="https://public.example/greeter/"), "GET", "/.well-known/agent.json")
     assert response.json()["url"] == "https://public.example/greeter/"
 
 
@@ -410,9 +403,7 @@ def test_a_client_that_leaves_in_mid_body():
     async def talk():
         app = App(greeter())
         request = Request(app)
-        messages = iter(
-            [{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}]
-        )
+        messages = iter([{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}])
 
         async def receive():
             return next(messages)

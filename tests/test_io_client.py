@@ -60,9 +60,7 @@ def web(answer):
         def serve(self):
             self.body = self.rfile.read(int(self.headers.get("content-length", 0)))
             asked.append(
-                SimpleNamespace(
-                    **{name: getattr(self, name) for name in ("command", "path", "headers", "body")}
-                )
+                SimpleNamespace(**{name: getattr(self, name) for name in ("command", "path", "headers", "body")})
             )
             answer(self)
 
@@ -98,9 +96,7 @@ def call(request):
 
     if request.param == "blocking":
         return blocking
-    return lambda url, method, *args, **options: anyio.run(
-        on_a_loop, url, method, args, options, backend=request.param
-    )
+    return lambda url, method, *args, **options: anyio.run(on_a_loop, url, method, args, options, backend=request.param)
 
 
 def rpc(result, request_id="1"):
@@ -172,9 +168,7 @@ HTML = b"<!doctype html><title>Welcome to nginx!</title>"
 def test_something_else_is_there(call, method, status, body, content_type):
     with web(lambda request: request.reply(status, body, content_type)) as (url, _):
         assert call(url, "card") is None
-        with pytest.raises(
-            ConnectionFailed, match=f"{url} gave HTTP {status} and a body that is no JSON-RPC answer"
-        ):
+        with pytest.raises(ConnectionFailed, match=f"{url} gave HTTP {status} and a body that is no JSON-RPC answer"):
             call(url, method, "Ada")
 
 
@@ -255,9 +249,7 @@ def test_a_card_that_names_no_interface_of_ours(call):
 
 def test_a_version_that_the_agent_does_not_speak(call):
     card = {"name": "new", "description": "", "version": "1", "capabilities": {}, "skills": []}
-    card["supportedInterfaces"] = [
-        {"url": "http://x/", "protocolBinding": "JSONRPC", "protocolVersion": "1.0"}
-    ]
+    card["supportedInterfaces"] = [{"url": "http://x/", "protocolBinding": "JSONRPC", "protocolVersion": "1.0"}]
     with (
         web(lambda request: request.reply(200, json.dumps(card).encode())) as (url, _),
         pytest.raises(ConnectionFailed, match=r"no JSON-RPC interface for A2A 0\.3"),
@@ -450,6 +442,8 @@ def test_an_async_client_that_is_not_open_says_so():
 
 
 def test_a_version_that_nobody_speaks_is_refused_at_the_first_call():
-    with Client("http://127.0.0.1:9", version="9.9") as client:
-        with pytest.raises(LocalProtocolError, match=r"A2A 9\.9 is not spoken here; the versions are 1\.0, 0\.3"):
-            client.text("hi")
+    with (
+        Client("http://127.0.0.1:9", version="9.9") as client,
+        pytest.raises(LocalProtocolError, match=r"A2A 9\.9 is not spoken here; the versions are 1\.0, 0\.3"),
+    ):
+        client.text("hi")

@@ -52,8 +52,7 @@ def test_it_has_what_was_appended(steps):
         match action:
             case "append":
                 items = [
-                    chunk(task_id, f"{len(log) + each} ") if log or each else begin(task_id)
-                    for each in range(number)
+                    chunk(task_id, f"{len(log) + each} ") if log or each else begin(task_id) for each in range(number)
                 ]
                 entries = store.append(task_id, len(log), items)
                 assert [entry.offset for entry in entries] == list(range(len(log) + 1, len(log) + number + 1))
@@ -82,9 +81,7 @@ def test_a_checkpoint_frees_what_it_replaces():
     store.append("t", 0, log)
     store.checkpoint(Checkpoint(task_id="t", offset=8, task=fold(log[:8]), is_final=False))
     assert [entry.offset for entry in store.load("t").entries] == [9, 10]
-    store.checkpoint(
-        Checkpoint(task_id="t", offset=3, task=fold(log[:3]), is_final=False)
-    )  # an older one is late
+    store.checkpoint(Checkpoint(task_id="t", offset=3, task=fold(log[:3]), is_final=False))  # an older one is late
     assert store.load("t").offset == 8
     store.checkpoint(Checkpoint(task_id="nobody", offset=3, task=fold(log[:3]), is_final=True))
     assert store.load("nobody") is None

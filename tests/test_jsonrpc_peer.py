@@ -219,9 +219,7 @@ def test_under_lsp_a_cancelled_request_waits_for_its_answer():
     server.send_error(asked, ErrorObject(LSP.code, "Request cancelled"), now=0.0)
     for message in server.messages_to_send():
         client.receive_message(message, now=0.0)
-    assert drain(client) == [
-        ErrorReceived(id=asked, method="m", error=ErrorObject(-32800, "Request cancelled"))
-    ]
+    assert drain(client) == [ErrorReceived(id=asked, method="m", error=ErrorObject(-32800, "Request cancelled"))]
 
 
 def test_under_mcp_a_cancelled_request_is_over():
@@ -230,9 +228,7 @@ def test_under_mcp_a_cancelled_request_is_over():
     client.cancel(asked, now=0.0)
     assert client.pending == ()
     assert client.next_timeout() is None
-    assert drain(client) == [
-        ErrorReceived(id=asked, method="m", error=ErrorObject(-32800, "Request cancelled"))
-    ]
+    assert drain(client) == [ErrorReceived(id=asked, method="m", error=ErrorObject(-32800, "Request cancelled"))]
     for message in client.messages_to_send():
         server.receive_message(message, now=0.0)
     assert drain(server)[1:] == [CancelReceived(id=asked)]
@@ -259,9 +255,7 @@ def test_a_convention_that_cannot_be_written_is_refused_at_once():
 
 def test_a_batch_is_one_message_and_its_answers_come_one_by_one():
     client, server = Peer(), Peer()
-    ids = client.send_batch(
-        [Request("a", [1]), Notification("n"), Request("b", id="x")], now=0.0, timeout=3.0
-    )
+    ids = client.send_batch([Request("a", [1]), Notification("n"), Request("b", id="x")], now=0.0, timeout=3.0)
     assert ids == ["1", "x"]
     (message,) = client.messages_to_send()
     assert client.next_timeout() == 3.0
@@ -290,8 +284,7 @@ def test_two_batches_do_not_mix():
     for request_id in (4, 2, 3):
         peer.send_result(request_id, None, now=0.0)
     assert [
-        [each["id"] for each in message] if isinstance(message, list) else message["id"]
-        for message in sent(peer)
+        [each["id"] for each in message] if isinstance(message, list) else message["id"] for message in sent(peer)
     ] == [4, [3]]
     peer.send_result(1, None, now=0.0)
     assert [[each["id"] for each in message] for message in sent(peer)] == [[1, 2]]

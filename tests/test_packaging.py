@@ -31,10 +31,7 @@ option: str = exceeded.option
 earliest: float | None = soonest(1.0, None)
 mistake: int = exceeded.option
 """
-MISTAKE = (
-    "consumer.py:8: error: Incompatible types in assignment "
-    '(expression has type "str", variable has type "int")'
-)
+MISTAKE = 'consumer.py:8: error: Incompatible types in assignment (expression has type "str", variable has type "int")'
 
 
 def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:

@@ -30,9 +30,7 @@ README = ROOT / "README.md"
 PAGES = [README, *sorted(ROOT.glob("docs/*.md"))]
 URL = "http://127.0.0.1:8000"
 # Child processes import what this process does, installed or not.
-IMPORTED_FROM = os.pathsep.join(
-    str(Path(str(package.__file__)).parents[1]) for package in (hocket, hocket_io)
-)
+IMPORTED_FROM = os.pathsep.join(str(Path(str(package.__file__)).parents[1]) for package in (hocket, hocket_io))
 
 
 @frozen
@@ -60,9 +58,7 @@ def matches(expected: str, actual: str) -> bool:
 def commands_of(block: Block) -> list[tuple[str, str]]:
     """The commands of a console block, each with what it prints."""
     steps = re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block.text, re.MULTILINE)
-    assert "".join(f"$ {command}\n{output}" for command, output in steps) == block.text, (
-        "a block begins with $"
-    )
+    assert "".join(f"$ {command}\n{output}" for command, output in steps) == block.text, "a block begins with $"
     return steps
 
 
@@ -101,9 +97,7 @@ def ended(process: subprocess.Popen[str]) -> int:
 @pytest.fixture(scope="module")
 def workplace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workplace]:
     directory = tmp_path_factory.mktemp("pages")
-    shutil.copytree(
-        ROOT / "examples", directory, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__")
-    )
+    shutil.copytree(ROOT / "examples", directory, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
     commands = directory / "bin"
     commands.mkdir()
     for name, command in {"hocket": f"{sys.executable} -m hocket", "python": sys.executable}.items():

@@ -11,9 +11,7 @@ times = st.integers(0, 10).map(float)
 
 @given(
     st.lists(
-        st.tuples(st.just("set"), names, times)
-        | st.tuples(st.just("clear"), names)
-        | st.tuples(st.just("due"), times),
+        st.tuples(st.just("set"), names, times) | st.tuples(st.just("clear"), names) | st.tuples(st.just("due"), times),
         max_size=30,
     )
 )

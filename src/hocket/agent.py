@@ -132,15 +132,11 @@ class Agent:
             LocalProtocolError: The agent has a function already, or this one cannot take exactly one argument.
         """
         if self._function is not None:
-            raise LocalProtocolError(
-                f"agent {self.name!r} has a function already: {_name_of(self._function)}"
-            )
+            raise LocalProtocolError(f"agent {self.name!r} has a function already: {_name_of(self._function)}")
         try:
             _check_takes_one(function)
         except TypeError as error:
-            raise LocalProtocolError(
-                f"{_name_of(function)} must take the task as its one argument: {error}"
-            ) from None
+            raise LocalProtocolError(f"{_name_of(function)} must take the task as its one argument: {error}") from None
         self._function = function
         return function
 
@@ -159,9 +155,7 @@ class Agent:
         """What the agent says of itself to those who find it at `url`."""
         summary = inspect.getdoc(self.function) or ""
         description = self.description or summary.partition("\n\n")[0].replace("\n", " ") or self.name
-        skill = AgentSkill(
-            id=_name_of(self.function), name=self.name, description=description, tags=("streaming",)
-        )
+        skill = AgentSkill(id=_name_of(self.function), name=self.name, description=description, tags=("streaming",))
         return AgentCard(
             name=self.name,
             description=description,
@@ -169,9 +163,7 @@ class Agent:
             url=url,
             protocol_version="0.3.0",
             preferred_transport="JSONRPC",
-            supported_interfaces=tuple(
-                [AgentInterface(url=url, protocol_version=each.version) for each in DIALECTS]
-            ),
+            supported_interfaces=tuple([AgentInterface(url=url, protocol_version=each.version) for each in DIALECTS]),
             capabilities=AgentCapabilities(streaming=True, push_notifications=False),
             skills=self.skills or (skill,),
         )
@@ -277,9 +269,7 @@ class Speech:
         self._artifacts += 1
         return update
 
-    def _update(
-        self, artifact: Artifact, *, append: bool = False, last_chunk: bool = False
-    ) -> TaskArtifactUpdateEvent:
+    def _update(self, artifact: Artifact, *, append: bool = False, last_chunk: bool = False) -> TaskArtifactUpdateEvent:
         return TaskArtifactUpdateEvent(
             task_id=self.task_id,
             context_id=self.context_id,

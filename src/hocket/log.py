@@ -101,9 +101,7 @@ class Log(Generic[E]):
     def __len__(self) -> int:
         return len(self._entries) - self._dropped
 
-    def append(
-        self, events: Sequence[E], *, weights: Sequence[int] = (), expect: int | None = None
-    ) -> list[Entry[E]]:
+    def append(self, events: Sequence[E], *, weights: Sequence[int] = (), expect: int | None = None) -> list[Entry[E]]:
         """Number the events and keep them.
 
         Args:
@@ -138,9 +136,7 @@ class Log(Generic[E]):
             self._check_open()
         for offset, entry in enumerate(entries, self.last + 1):
             if entry.offset != offset:
-                raise LocalProtocolError(
-                    f"entry {entry.offset} does not continue a log that needs entry {offset} next"
-                )
+                raise LocalProtocolError(f"entry {entry.offset} does not continue a log that needs entry {offset} next")
         self._entries.extend(entries)
         self.last += len(entries)
         self.held += sum(entry.weight for entry in entries)
@@ -166,9 +162,7 @@ class Log(Generic[E]):
             self._dropped += 1
             self._dropped_weight += weight
         many = self._dropped > 64 and self._dropped * 2 > len(self._entries)
-        if (
-            many or self._dropped_weight * 4 > self.limits.size
-        ):  # few heavy ones must not stay in memory either
+        if many or self._dropped_weight * 4 > self.limits.size:  # few heavy ones must not stay in memory either
             del self._entries[: self._dropped]
             self._dropped = self._dropped_weight = 0
 
@@ -224,7 +218,5 @@ class Cursor(Generic[E]):
             LocalProtocolError: The log has no such offset.
         """
         if not self.log.first - 1 <= after <= self.log.last:
-            raise LocalProtocolError(
-                f"offset {after} is not between {self.log.first - 1} and {self.log.last}"
-            )
+            raise LocalProtocolError(f"offset {after} is not between {self.log.first - 1} and {self.log.last}")
         self.after = after

@@ -107,9 +107,7 @@ def ask_ours(url, version, *texts):
             task_id = ""
             for number, text in enumerate(texts):
                 part = pb.Part(text=text)
-                message = pb.Message(
-                    message_id=f"m{number}", role=pb.ROLE_USER, parts=[part], task_id=task_id
-                )
+                message = pb.Message(message_id=f"m{number}", role=pb.ROLE_USER, parts=[part], task_id=task_id)
                 stream = [each async for each in client.send_message(pb.SendMessageRequest(message=message))]
                 streams.append(stream)
                 task_id = stream[0].task.id
@@ -122,10 +120,7 @@ def ask_ours(url, version, *texts):
 
 def texts_in(stream):
     return [
-        part.text
-        for each in stream
-        if each.HasField("artifact_update")
-        for part in each.artifact_update.artifact.parts
+        part.text for each in stream if each.HasField("artifact_update") for part in each.artifact_update.artifact.parts
     ]
 
 
@@ -143,9 +138,7 @@ def test_their_client_streams_from_our_server(our_url, version):
 def test_their_client_reads_everything_an_agent_can_say(our_url, version):
     (stream,), task = ask_ours(our_url, version, "mixed")
     progress = [each.status_update for each in stream if each.status_update.metadata]
-    assert [(each.metadata["progress"], each.status.message.parts[0].text) for each in progress] == [
-        (50, "half way")
-    ]
+    assert [(each.metadata["progress"], each.status.message.parts[0].text) for each in progress] == [(50, "half way")]
     data, file, text = (artifact.parts[0] for artifact in task.artifacts)
     assert dict(data.data.struct_value) == {"rows": [1, 2, 3]}
     assert file.raw == b"\x00\xff"
@@ -217,13 +210,10 @@ def their_app(url):
         default_output_modes=["text/plain"],
         skills=[pb.AgentSkill(id="s", name="s", description="s", tags=["s"])],
         supported_interfaces=[
-            pb.AgentInterface(url=url, protocol_binding="JSONRPC", protocol_version=version)
-            for version in VERSIONS
+            pb.AgentInterface(url=url, protocol_binding="JSONRPC", protocol_version=version) for version in VERSIONS
         ],
     )
-    handler = DefaultRequestHandler(
-        agent_executor=Executor(), task_store=InMemoryTaskStore(), agent_card=card
-    )
+    handler = DefaultRequestHandler(agent_executor=Executor(), task_store=InMemoryTaskStore(), agent_card=card)
     routes = [*create_agent_card_routes(card), *create_jsonrpc_routes(handler, "/", enable_v0_3_compat=True)]
     return Starlette(routes=routes)
 

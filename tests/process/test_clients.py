@@ -209,9 +209,7 @@ class TestAsyncClient:
                 group.start_soon(read, number)
             await anyio.wait_all_tasks_blocked()
             cancelled.cancel_scope.cancel()
-        assert answers == {
-            number: "".join(f"{each} " for each in range(number)) for number in range(10, 200, 10)
-        }
+        assert answers == {number: "".join(f"{each} " for each in range(number)) for number in range(10, 200, 10)}
 
     def test_an_error_of_the_body_comes_out_as_it_is(self, with_client):
         async def talk(client):

@@ -90,9 +90,7 @@ def test_a_server_that_is_told_to_stop_stops_in_good_order(start_server, number)
 def test_a_port_that_is_taken():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(
-            AddressInUse, match=f"cannot listen on 127.0.0.1:{port}: .*in use; try another port"
-        ):
+        with pytest.raises(AddressInUse, match=f"cannot listen on 127.0.0.1:{port}: .*in use; try another port"):
             serve(Agent("late"), port=port)
 
 

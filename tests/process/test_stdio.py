@@ -127,9 +127,7 @@ def test_a_child_that_does_not_leave_is_ended(talk, monkeypatch):
 
 # asyncio complains: it offers no way to give up its end of a pipe whose other end stays open.
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
-@pytest.mark.filterwarnings(
-    "ignore:Exception ignored.*SubprocessTransport:pytest.PytestUnraisableExceptionWarning"
-)
+@pytest.mark.filterwarnings("ignore:Exception ignored.*SubprocessTransport:pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.skipif(not Path("/bin/sh").exists(), reason="there is no /bin/sh")
 def test_a_child_that_leaves_something_behind_that_holds_its_stdout(talk, pipe_target, monkeypatch):
     for module in ("stdio", "blocking"):
@@ -224,9 +222,7 @@ def test_a_shell_pipe_gets_its_answers(pipe_target):
 
 def test_an_interrupt_ends_an_agent_that_waits_for_input(pipe_target):
     command = served_command(pipe_target)
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         process.stdin.write(b'{"jsonrpc":"2.0","id":2,"method":"nope"}\n')
         process.stdin.flush()
         assert b"-32601" in process.stdout.readline()
@@ -239,9 +235,7 @@ def test_an_interrupt_ends_an_agent_that_waits_for_input(pipe_target):
 
 def test_a_reader_that_has_gone_ends_the_agent_quietly(pipe_target):
     command = served_command(pipe_target)
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         process.stdout.close()
         process.stdin.write(json.dumps(SEND).encode() + b"\n")
         process.stdin.flush()

@@ -33,11 +33,7 @@ from hocket.errors import CodecError, ErrorObject
 TEXT = st.text(max_size=4) | st.sampled_from(["\u2028", "\x85", "\x00", "😀", 'a"\\\n'])
 IDS = st.text(min_size=1, max_size=4)
 JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**60), 2**60)
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | TEXT,
+    st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.floats(allow_nan=False, allow_infinity=False) | TEXT,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
     max_leaves=5,
 )
@@ -69,9 +65,7 @@ def models(version):
         extensions=URIS,
         reference_task_ids=URIS,
     )
-    status = st.builds(
-        TaskStatus, state=st.sampled_from(TaskState), message=st.none() | message, timestamp=NAMES
-    )
+    status = st.builds(TaskStatus, state=st.sampled_from(TaskState), message=st.none() | message, timestamp=NAMES)
     artifact = st.builds(
         Artifact,
         artifact_id=TEXT,

@@ -78,9 +78,7 @@ class Played:
         numbers = iter(range(1, 10_000))
         entropy = seeded(1)
         limits = ServerLimits(tasks=5, calls=4, log=LogLimits(entries=log))
-        self.server = Server(
-            entropy=type(entropy)(lambda: f"id-{next(numbers)}", entropy.random), limits=limits
-        )
+        self.server = Server(entropy=type(entropy)(lambda: f"id-{next(numbers)}", entropy.random), limits=limits)
         self.store = MemoryStore()
         self.words = words
         self.is_finishing = is_finishing
@@ -181,9 +179,7 @@ def test_every_reader_sees_a_suffix_without_gaps_or_repeats(words, seen, mouthfu
 # The pipe
 
 
-@given(
-    st.lists(st.binary(max_size=30) | JSON.map(lambda each: json.dumps(each).encode() + b"\n"), max_size=6)
-)
+@given(st.lists(st.binary(max_size=30) | JSON.map(lambda each: json.dumps(each).encode() + b"\n"), max_size=6))
 def test_any_bytes_at_all_leave_the_pipe_server_standing(pieces):
     played = Played(["x"])
     pipe = PipeServer(played.server, "pipe", Ndjson())
@@ -195,9 +191,7 @@ def test_any_bytes_at_all_leave_the_pipe_server_standing(pieces):
     played.pump()
     pipe.deliver(played.server.take("pipe"), 0.0)
     answers = [json.loads(line) for data in pipe.data_to_send() for line in data.splitlines()]
-    assert [each["error"]["code"] for each in answers if isinstance(each, dict) and each.get("id") == 99] == [
-        -32001
-    ]
+    assert [each["error"]["code"] for each in answers if isinstance(each, dict) and each.get("id") == 99] == [-32001]
 
 
 STRANGE_ITEMS = st.builds(
@@ -290,9 +284,7 @@ def test_what_is_too_large_for_the_pipe_is_an_error_and_not_the_end(size, method
     answer = sent[-1]
     assert answer["id"] == 1
     assert ("result" in answer) != ("error" in answer)
-    assert "result" in answer or answer["error"]["message"].endswith(
-        "raise the limit frame if this is wanted"
-    )
+    assert "result" in answer or answer["error"]["message"].endswith("raise the limit frame if this is wanted")
     assert "error" in answer or size < 600
     assert not pipe.is_closed
     pipe.receive_eof(1.0)

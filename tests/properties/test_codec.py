@@ -24,9 +24,7 @@ values = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4),
     max_leaves=12,
 )
-objects = st.dictionaries(
-    st.sampled_from(["id", "method", "jsonrpc", "params", "å", "a b"]), values, max_size=5
-)
+objects = st.dictionaries(st.sampled_from(["id", "method", "jsonrpc", "params", "å", "a b"]), values, max_size=5)
 
 SPLICES = [
     b"",

@@ -100,9 +100,7 @@ OLD = Dialect(
 DIALECTS = [NEW, OLD]
 
 texts = st.text(st.characters(codec="utf-8"), max_size=8)
-objects = st.dictionaries(
-    texts, st.none() | st.integers() | texts | st.lists(st.booleans(), max_size=2), max_size=2
-)
+objects = st.dictionaries(texts, st.none() | st.integers() | texts | st.lists(st.booleans(), max_size=2), max_size=2)
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | texts,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
@@ -148,9 +146,7 @@ def items(dialect: Dialect) -> st.SearchStrategy[Item]:
     return messages | updates
 
 
-dialects_and_items = st.sampled_from(DIALECTS).flatmap(
-    lambda dialect: st.tuples(st.just(dialect), items(dialect))
-)
+dialects_and_items = st.sampled_from(DIALECTS).flatmap(lambda dialect: st.tuples(st.just(dialect), items(dialect)))
 
 
 def slots(value: Any) -> list[tuple[Any, Any]]:
@@ -179,9 +175,7 @@ MUTATIONS: dict[str, Callable[[Any, Any, Any], None]] = {
     "null": lambda container, key, _: container.__setitem__(key, None),
     "replace": lambda container, key, value: container.__setitem__(key, value),
     "snake": lambda container, key, _: rename(container, key, snake(str(key))),
-    "unknown": lambda container, _, value: (
-        container.update(new=value) if isinstance(container, dict) else None
-    ),
+    "unknown": lambda container, _, value: container.update(new=value) if isinstance(container, dict) else None,
     "both": lambda container, key, value: (
         container.update({snake(key): value}) if isinstance(container, dict) else container.append(value)
     ),
@@ -191,12 +185,8 @@ MUTATIONS: dict[str, Callable[[Any, Any, Any], None]] = {
 }
 WRONG = st.one_of(
     st.sampled_from([None, True, 0, 1, 2, 5.0, 5.5, 1e300, 10**30, -1, [], {}, [None]]),
-    st.sampled_from(
-        ["5", "-7", "5.0", "", "QQ", "QQ==", "QQ=", "-_8", "é", "\ud800", "STATE_DONE", "STATE_X"]
-    ),
-    st.sampled_from(
-        ["message", "update", "text", "file", "data", {"bytes": "QQ"}, {"uri": "x", "bytes": None}]
-    ),
+    st.sampled_from(["5", "-7", "5.0", "", "QQ", "QQ==", "QQ=", "-_8", "é", "\ud800", "STATE_DONE", "STATE_X"]),
+    st.sampled_from(["message", "update", "text", "file", "data", {"bytes": "QQ"}, {"uri": "x", "bytes": None}]),
     st.sampled_from([{"text": "x"}, [{"text": "x"}], {"kind": "data", "data": {}}]),
 )
 

@@ -97,9 +97,7 @@ def test_however_the_bytes_were_cut_the_events_and_the_answers_are_the_same(fram
 @given(framings, streams())
 def test_one_byte_at_a_time_is_no_different(framing, data):
     whole = everything(framing(), [data], drained_at_once=False)
-    assert (
-        everything(framing(), [data[at : at + 1] for at in range(len(data))], drained_at_once=True) == whole
-    )
+    assert everything(framing(), [data[at : at + 1] for at in range(len(data))], drained_at_once=True) == whole
 
 
 @given(framings, st.lists(streams() | st.binary(max_size=100), max_size=5))
@@ -122,8 +120,7 @@ class Network(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.ends = [
-            Connection(Ndjson(), cancellation=LSP, heartbeat=Heartbeat(interval=20.0, timeout=20.0))
-            for _ in range(2)
+            Connection(Ndjson(), cancellation=LSP, heartbeat=Heartbeat(interval=20.0, timeout=20.0)) for _ in range(2)
         ]
         self.wires = [b"", b""]  # wires[side] is on its way to that side
         self.open = [{}, {}]
@@ -178,10 +175,7 @@ class Network(RuleBasedStateMachine):
     @rule(side=sides, names=st.lists(methods | st.none(), min_size=1, max_size=4))
     def batch(self, side, names):
         end = self.ends[side]
-        calls = [
-            Notification("n") if name is None else Request(name, {"of": side, "method": name})
-            for name in names
-        ]
+        calls = [Notification("n") if name is None else Request(name, {"of": side, "method": name}) for name in names]
         if self.closed[side]:
             self.refused(side, lambda: end.send_batch(calls, now=self.now))
             return

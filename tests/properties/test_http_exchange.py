@@ -71,9 +71,7 @@ class Seen:
 
 
 def call_for(operation=Operation.STREAM, dialect=V1_0, limits=None):
-    return HttpCall(
-        ClientCall(operation, HELLO, dialect, "r1"), "http://agent/", limits=limits or FramingLimits()
-    )
+    return HttpCall(ClientCall(operation, HELLO, dialect, "r1"), "http://agent/", limits=limits or FramingLimits())
 
 
 def observe(http, status, headers, pieces):
@@ -84,9 +82,7 @@ def observe(http, status, headers, pieces):
     call = http.call
     events = []
     while (event := call.next_event()) is not None:
-        events.append(
-            (event.kind, event.text, event.done, event.offset, event.state, event.item, str(event.error))
-        )
+        events.append((event.kind, event.text, event.done, event.offset, event.state, event.item, str(event.error)))
     return Seen(events, call.outcome, call.answer, str(call.error))
 
 
@@ -259,9 +255,9 @@ METHODS = st.sampled_from(
         "nonsense",
     ]
 )
-VALUES = st.sampled_from(
-    [None, 1, "x", [], {}, {"id": "t"}, {"id": 5}, codec.loads(codec.dumps({}))]
-) | st.just(V1_0.write_params(Operation.SEND, HELLO))
+VALUES = st.sampled_from([None, 1, "x", [], {}, {"id": "t"}, {"id": 5}, codec.loads(codec.dumps({}))]) | st.just(
+    V1_0.write_params(Operation.SEND, HELLO)
+)
 REQUESTS = st.builds(
     lambda ident, method, params: {"jsonrpc": "2.0", **ident, "method": method, "params": params},
     st.sampled_from([{"id": 1}, {"id": "a"}, {"id": None}, {}, {"id": [1]}]),

@@ -28,11 +28,7 @@ from hocket.jsonrpc import (
 OUTCOMES = (ResultReceived, ErrorReceived, RequestTimedOut)
 
 scalars = (
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(max_size=5)
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5)
 )
 values = st.recursive(
     scalars,

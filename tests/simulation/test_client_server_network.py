@@ -74,9 +74,7 @@ class Watched:
         log = self.truth[event.task_id]
         assert 1 <= event.offset <= len(log)
         if isinstance(event.item, Task):
-            assert event.item == fold(log[: event.offset]), (
-                "a snapshot is the fold of the log up to its offset"
-            )
+            assert event.item == fold(log[: event.offset]), "a snapshot is the fold of the log up to its offset"
             assert self.after is None or event.offset > self.after or event.offset == len(log)
         else:
             assert event.item == log[event.offset - 1]
@@ -212,9 +210,7 @@ class HttpLink:
 
     def cut(self, now):
         self.calls[0].is_cut = True
-        self.http.receive_eof(now) if self.has_head else self.http.receive_failure(
-            ConnectionFailed("cut"), now
-        )
+        self.http.receive_eof(now) if self.has_head else self.http.receive_failure(ConnectionFailed("cut"), now)
         self.leave(now)
         self.calls[0].look()
 
@@ -368,9 +364,7 @@ class Network(RuleBasedStateMachine):
         return live is not None and live.turn is not None and live.turn.run == run
 
     @precondition(lambda self: self.running)
-    @rule(
-        which=st.integers(0, 99), values=st.lists(st.sampled_from(["one ", "two ", {"n": 1}, ""]), max_size=9)
-    )
+    @rule(which=st.integers(0, 99), values=st.lists(st.sampled_from(["one ", "two ", {"n": 1}, ""]), max_size=9))
     def let_an_agent_speak(self, which, values):
         key = self.a_run(which)
         speech = self.running[key]
@@ -382,9 +376,7 @@ class Network(RuleBasedStateMachine):
         self.pump()
 
     @precondition(lambda self: self.running)
-    @rule(
-        which=st.integers(0, 99), state=st.sampled_from([*QUESTIONS, TaskState.REJECTED, TaskState.WORKING])
-    )
+    @rule(which=st.integers(0, 99), state=st.sampled_from([*QUESTIONS, TaskState.REJECTED, TaskState.WORKING]))
     def let_an_agent_change_its_state(self, which, state):
         key = self.a_run(which)
         if self.is_current(*key) and not self.running[key].is_over:

@@ -229,9 +229,7 @@ def test_1_0_get_and_cancel_are_answered_with_a_bare_task():
     later = {**SEND_1_0, "configuration": {"returnImmediately": True}}
     sent = agent.post(request("SendMessage", later), "1.0")["result"]["task"]
     assert agent.post(request("GetTask", {"id": "id-1", "historyLength": 10}), "1.0")["result"] == sent
-    agent.server.receive(
-        "c", 5, "CancelTask", {"id": "id-1", "metadata": {}}, ServiceParameters(version="1.0"), 0.0
-    )
+    agent.server.receive("c", 5, "CancelTask", {"id": "id-1", "metadata": {}}, ServiceParameters(version="1.0"), 0.0)
     agent.server.ended("id-1", 1, 0.0)
     agent.pump()
     (answered,) = agent.server.take("c")
@@ -423,9 +421,7 @@ def test_an_error_in_the_middle_of_a_stream_as_the_sdk_sends_it():
     http = HttpCall(call, "http://agent/")
     http.receive_head(200, (("content-type", "text/event-stream; charset=utf-8"),), 0.0)
     http.receive_data(b": ping - 2026-11-21\r\n\r\nevent: error\r\n", 0.0)
-    http.receive_data(
-        b'data: {"error": {"code": -32603, "message": "boom"}, "id": 3, "jsonrpc": "2.0"}\r\n\r\n', 0.0
-    )
+    http.receive_data(b'data: {"error": {"code": -32603, "message": "boom"}, "id": 3, "jsonrpc": "2.0"}\r\n\r\n', 0.0)
     event = call.next_event()
     assert (event.kind, event.done, event.error.error) == ("error", True, ErrorObject(-32603, "boom"))
 

@@ -186,9 +186,7 @@ REJECTED = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("data", "code", "reply_id"), [row[1:] for row in REJECTED], ids=[row[0] for row in REJECTED]
-)
+@pytest.mark.parametrize(("data", "code", "reply_id"), [row[1:] for row in REJECTED], ids=[row[0] for row in REJECTED])
 def test_what_is_malformed_is_reported_and_answered_if_it_asked_for_an_answer(data, code, reply_id):
     peer = Peer()
     peer.receive_message(data, now=0)
@@ -305,9 +303,7 @@ RESPONSES = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("members", "event"), [row[1:] for row in RESPONSES], ids=[row[0] for row in RESPONSES]
-)
+@pytest.mark.parametrize(("members", "event"), [row[1:] for row in RESPONSES], ids=[row[0] for row in RESPONSES])
 def test_how_a_response_ends_a_request(members, event):
     peer = Peer()
     peer.send_request("asked", now=0)
@@ -429,9 +425,7 @@ def test_a_limit_is_named_in_the_error(text, reply_id, code, data):
 
 def test_at_the_limits_all_is_well():
     peer = Peer(limits=LIMITS)
-    peer.receive_message(
-        b'[{"jsonrpc":"2.0","method":"mmm","id":9999},{"jsonrpc":"2.0","method":"m"}]', now=0
-    )
+    peer.receive_message(b'[{"jsonrpc":"2.0","method":"mmm","id":9999},{"jsonrpc":"2.0","method":"m"}]', now=0)
     assert [type(event) for event in drain(peer)] == [RequestReceived, NotificationReceived]
 
 
@@ -507,6 +501,4 @@ def test_cancellations(params, event):
         assert events == ([] if event is None else [event])
     assert sent(peer) == []
     peer.send_error(7, ErrorObject(LSP.code, "Request cancelled"), now=0)
-    assert sent(peer) == [
-        {"jsonrpc": "2.0", "id": 7, "error": {"code": -32800, "message": "Request cancelled"}}
-    ]
+    assert sent(peer) == [{"jsonrpc": "2.0", "id": 7, "error": {"code": -32800, "message": "Request cancelled"}}]

@@ -40,9 +40,7 @@ __all__ = ["AsyncClient", "AsyncStream"]
 
 class AsyncTransport(Protocol):
     async def card(self) -> AgentCard | None: ...
-    async def start(
-        self, operation: Operation, params: Params, last_event_id: int | None = None
-    ) -> ClientCall: ...
+    async def start(self, operation: Operation, params: Params, last_event_id: int | None = None) -> ClientCall: ...
     def events(self, call: ClientCall) -> AsyncIterator[StreamEvent]: ...
     async def answer(self, call: ClientCall) -> Task | Message: ...
 
@@ -147,9 +145,7 @@ class AsyncClient:
             case CommandTarget(command=command):
                 from hocket_io.stdio import open_child
 
-                self._transport = await self._stack.enter_async_context(
-                    PipeTransport(await open_child(command))
-                )
+                self._transport = await self._stack.enter_async_context(PipeTransport(await open_child(command)))
             case MemoryTarget(agent=agent):
                 from hocket_io.memory import MemoryPipe
 
@@ -171,14 +167,10 @@ class AsyncClient:
             LocalProtocolError: It is not.
         """
         if self._transport is None:
-            raise LocalProtocolError(
-                "the client is not open: use it inside `async with AsyncClient(…) as agent:`"
-            )
+            raise LocalProtocolError("the client is not open: use it inside `async with AsyncClient(…) as agent:`")
         return self._transport
 
-    def stream(
-        self, content: Content, *, task_id: str | None = None, context_id: str | None = None
-    ) -> AsyncStream:
+    def stream(self, content: Content, *, task_id: str | None = None, context_id: str | None = None) -> AsyncStream:
         """Send a message and give the answer as it comes.
 
         Args:
@@ -186,9 +178,7 @@ class AsyncClient:
             task_id: The task it follows up.
             context_id: The conversation it belongs to.
         """
-        return AsyncStream(
-            self, Operation.STREAM, message_request(content, task_id=task_id, context_id=context_id)
-        )
+        return AsyncStream(self, Operation.STREAM, message_request(content, task_id=task_id, context_id=context_id))
 
     def resume(self, task_id: str, *, after: int | None = None) -> AsyncStream:
         """Read a task that is under way: a snapshot of it, then what follows.
@@ -199,9 +189,7 @@ class AsyncClient:
         """
         return AsyncStream(self, Operation.SUBSCRIBE, SubscribeToTaskRequest(id=task_id), after)
 
-    async def text(
-        self, content: Content, *, task_id: str | None = None, context_id: str | None = None
-    ) -> str:
+    async def text(self, content: Content, *, task_id: str | None = None, context_id: str | None = None) -> str:
         """Send a message, and give the whole answer as text.
 
         Raises:

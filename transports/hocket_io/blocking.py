@@ -58,9 +58,7 @@ class BlockingChild:
     def __init__(self, command: Sequence[str]) -> None:
         self._command = command
         try:
-            self._process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
-            )
+            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
         except OSError as error:
             raise ConnectionFailed(f"cannot start {command[0]!r}: {error.strerror or error}") from None
         self._chunks: deque[bytes] = deque()
@@ -122,9 +120,7 @@ class BlockingChild:
             except subprocess.TimeoutExpired:
                 end()
         self._process.wait()
-        self._reader.join(
-            _PATIENCE
-        )  # it reads on, if a process that the child has left behind holds the other end
+        self._reader.join(_PATIENCE)  # it reads on, if a process that the child has left behind holds the other end
 
     def _note(self, *, is_writing: bool) -> None:
         with self._changed:

@@ -166,9 +166,7 @@ class Client:
             raise LocalProtocolError("the client is not open: use it inside `with Client(…) as agent:`")
         return self._transport
 
-    def stream(
-        self, content: Content, *, task_id: str | None = None, context_id: str | None = None
-    ) -> Stream:
+    def stream(self, content: Content, *, task_id: str | None = None, context_id: str | None = None) -> Stream:
         """Send a message and give the answer as it comes.
 
         Args:
@@ -176,9 +174,7 @@ class Client:
             task_id: The task it follows up.
             context_id: The conversation it belongs to.
         """
-        return Stream(
-            self, Operation.STREAM, message_request(content, task_id=task_id, context_id=context_id)
-        )
+        return Stream(self, Operation.STREAM, message_request(content, task_id=task_id, context_id=context_id))
 
     def resume(self, task_id: str, *, after: int | None = None) -> Stream:
         """Read a task that is under way: a snapshot of it, then what follows.

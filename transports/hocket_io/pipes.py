@@ -74,9 +74,7 @@ class PipeTransport:
         """There is no card on a pipe."""
         return None
 
-    async def start(
-        self, operation: Operation, params: Params, last_event_id: int | None = None
-    ) -> ClientCall:
+    async def start(self, operation: Operation, params: Params, last_event_id: int | None = None) -> ClientCall:
         """Ask; the answer is given by `events` or `answer`.
 
         Raises:

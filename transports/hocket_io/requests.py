@@ -39,6 +39,4 @@ def message_request(
 
 
 def _message(parts: tuple[Part, ...], task_id: str | None, context_id: str | None) -> Message:
-    return Message(
-        message_id=str(uuid.uuid4()), role=Role.USER, parts=parts, task_id=task_id, context_id=context_id
-    )
+    return Message(message_id=str(uuid.uuid4()), role=Role.USER, parts=parts, task_id=task_id, context_id=context_id)

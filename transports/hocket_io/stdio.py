@@ -128,9 +128,7 @@ def take_standard_streams() -> StandardStreams:
     return streams
 
 
-async def serve_stdio(
-    agent: Agent, *, framing: Framing | None = None, streams: StandardStreams | None = None
-) -> None:
+async def serve_stdio(agent: Agent, *, framing: Framing | None = None, streams: StandardStreams | None = None) -> None:
     """Serve an agent on stdin and stdout until stdin has ended and what came from it is answered.
 
     Args:

@@ -57,8 +57,7 @@ def parse_target(target: str | Agent) -> Target:
         return _command(target.removeprefix("stdio:"))
     if "://" not in target:
         raise LocalProtocolError(
-            f"{target!r} is no target: give http(s)://HOST…, stdio:COMMAND, or an Agent "
-            f"(did you mean http://{target}?)"
+            f"{target!r} is no target: give http(s)://HOST…, stdio:COMMAND, or an Agent (did you mean http://{target}?)"
         )
     scheme = target.partition("://")[0].lower()
     if scheme not in ("http", "https"):

@@ -21,9 +21,7 @@ def admit_message(message: Message, live: LiveTask) -> Answer | Refusal:
     """A follow-up: starts a turn, or is one that was sent before (TASK_AGAIN), or is refused."""
     state = live.tail_state
     if message.context_id is not None and message.context_id != live.fold.context_id:
-        reason = (
-            f"contextId does not match the context of task {live.id}; leave it out or send the task's own"
-        )
+        reason = f"contextId does not match the context of task {live.id}; leave it out or send the task's own"
         return Code.INVALID_PARAMS, reason
     if live.fold.has_message(message.message_id):
         return Answer.TASK_AGAIN

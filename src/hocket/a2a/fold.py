@@ -165,8 +165,7 @@ class Fold:
         self._metadata = task.metadata
         self._history = deque(task.history, maxlen=HISTORY_LIMIT)
         self._artifacts = {
-            artifact.artifact_id: _GrowingArtifact(artifact, list(artifact.parts))
-            for artifact in task.artifacts
+            artifact.artifact_id: _GrowingArtifact(artifact, list(artifact.parts)) for artifact in task.artifacts
         }
 
     def _apply_artifact(self, event: TaskArtifactUpdateEvent) -> None:

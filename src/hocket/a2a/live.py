@@ -123,9 +123,7 @@ class LiveTask:
                 case TaskArtifactUpdateEvent(artifact=artifact):
                     artifact_id = artifact.artifact_id
                     if item.append and sealed.get(artifact_id, artifact_id in self._sealed):
-                        raise LocalProtocolError(
-                            f"artifact {artifact_id!r} was sealed by lastChunk; start a new one"
-                        )
+                        raise LocalProtocolError(f"artifact {artifact_id!r} was sealed by lastChunk; start a new one")
                     sealed[artifact_id] = item.last_chunk
                 case TaskStatusUpdateEvent() | Task():
                     state = item.status.state

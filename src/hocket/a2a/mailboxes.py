@@ -59,9 +59,7 @@ class Mailboxes:
         """The link's mailbox, made if need be."""
         return self._boxes.setdefault(link, Mailbox())
 
-    def refuse(
-        self, link: Link, call: Call, code: Code, message: str | None = None, data: Any = None
-    ) -> None:
+    def refuse(self, link: Link, call: Call, code: Code, message: str | None = None, data: Any = None) -> None:
         """Answer a call with an error."""
         error = call.dialect.write_error(ErrorObject.of(code, message, data))
         self.deliver(link, Refused(request_id=call.request_id, error=error))

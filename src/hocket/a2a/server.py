@@ -92,16 +92,12 @@ class Server:
         mailbox.calls += 1
         dialect, operation = negotiate(method, service.version)
         params = (
-            operation
-            if isinstance(operation, ErrorObject)
-            else dialect.read_params(operation, params, self.limits.id)
+            operation if isinstance(operation, ErrorObject) else dialect.read_params(operation, params, self.limits.id)
         )
         if isinstance(params, ErrorObject) or isinstance(operation, ErrorObject):
             self._mailboxes.deliver(link, Refused(request_id=request_id, error=dialect.write_error(params)))
             return
-        call = Call(
-            request_id=request_id, dialect=dialect, operation=operation, params=params, service=service
-        )
+        call = Call(request_id=request_id, dialect=dialect, operation=operation, params=params, service=service)
         if mailbox.calls > self.limits.calls:
             self._mailboxes.refuse_over_limit(link, call, "calls", self.limits.calls)
             return
@@ -316,9 +312,7 @@ class Server:
                 at, task = turn.offset, turn.task
             else:  # it was answered before: the task as it is now
                 at, task = live.log.last, live.fold.snapshot()
-            self._mailboxes.read(
-                Subscription(link, call, live, Cursor(live.log, at), task, history_length(call))
-            )
+            self._mailboxes.read(Subscription(link, call, live, Cursor(live.log, at), task, history_length(call)))
         elif (configuration and configuration.return_immediately) or states.settles(live.fold.state):
             self._mailboxes.answer(link, call, live)
         else:

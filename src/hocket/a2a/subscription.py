@@ -82,9 +82,7 @@ class Subscription:
         for entry in self.cursor.read(limit):
             item = self._trimmed(entry.event)
             result = (
-                entry.encoded(dialect.name, dialect.write_item)
-                if item is entry.event
-                else dialect.write_item(item)
+                entry.encoded(dialect.name, dialect.write_item) if item is entry.event else dialect.write_item(item)
             )
             if result is not None:
                 out.append(Item(request_id=self.call.request_id, offset=entry.offset, result=result))

@@ -54,9 +54,7 @@ class Reader(Generic[T]):
         try:
             result: T = self.check(value)
         except Refusal as refusal:
-            raise CodecError(
-                refusal.reason, path + refusal.path if path else refusal.path.lstrip(".")
-            ) from None
+            raise CodecError(refusal.reason, path + refusal.path if path else refusal.path.lstrip(".")) from None
         return result
 
     def from_json(self, data: bytes, path: str = "") -> T:
@@ -174,9 +172,7 @@ class Dialect:
             plans = Plans(self.shapes, self.enums, self.unions)
             readers = Readers(self.name, plans)
             twins = Twins(self.name, plans, readers) if codec is MSGSPEC else None
-            self._engines[codec.name] = _Engine(
-                codec, plans, readers, Writers(self.name, plans, codec.dumps), twins
-            )
+            self._engines[codec.name] = _Engine(codec, plans, readers, Writers(self.name, plans, codec.dumps), twins)
         return self._engines[codec.name]
 
 
@@ -192,9 +188,7 @@ class _Engine:
 
     def reader(self, wanted: Any) -> Reader[Any]:
         form = self.plans.form(wanted)
-        return Reader(
-            self.codec, self.readers.of(form), None if self.twins is None else self.twins.decoder(form)
-        )
+        return Reader(self.codec, self.readers.of(form), None if self.twins is None else self.twins.decoder(form))
 
     def writer(self, wanted: Any) -> Writer[Any]:
         return Writer(self.codec, self.writers.of(self.plans.form(wanted)))

@@ -227,9 +227,7 @@ def _form_of_union(arguments: tuple[Any, ...], unions: Mapping[Any, Union]) -> F
 def _check_class(cls: type, fields: Mapping[str, attrs.Attribute[Any]]) -> None:
     special = [name for name, each in fields.items() if each.validator or each.converter or not each.init]
     if special:
-        raise LocalProtocolError(
-            f"{cls.__qualname__}: the codec would bypass what is special about {special}"
-        )
+        raise LocalProtocolError(f"{cls.__qualname__}: the codec would bypass what is special about {special}")
     if any(hasattr(cls, name) for name in ("__attrs_post_init__", "__attrs_pre_init__")):
         raise LocalProtocolError(f"{cls.__qualname__}: the codec would bypass its __attrs_post_init__")
     if not all(isinstance(getattr(cls, name, None), types.MemberDescriptorType) for name in fields):
@@ -307,9 +305,7 @@ class Plans:
             hints = typing.get_type_hints(cls)
             omitted = {*shape.omitted, *filter(None, [shape.unknown])}
             members = [
-                _member(each, shape, hints[name], self.unions)
-                for name, each in fields.items()
-                if name not in omitted
+                _member(each, shape, hints[name], self.unions) for name, each in fields.items() if name not in omitted
             ]
             left_out = {name: _default(each) for name, each in fields.items() if name in omitted}
             plan = Plan(cls, shape, tuple(members), {name: each for name, each in left_out.items() if each})

@@ -92,9 +92,7 @@ class Readers:
                         return _wrapper_reader({name: self.of(Model(cls)) for name, cls in variants.items()})
                     case Tagged(tag, variants):
                         plans = {name: self.plans.of(cls) for name, cls in variants.items()}
-                        return _tagged_reader(
-                            tag, plans, {name: self.of(Model(cls)) for name, cls in variants.items()}
-                        )
+                        return _tagged_reader(tag, plans, {name: self.of(Model(cls)) for name, cls in variants.items()})
         raise LocalProtocolError(f"nothing reads {form!r}")
 
     def _make_model(self, plan: Plan) -> Read:
@@ -104,9 +102,7 @@ class Readers:
         with source.block(f"def {name}(value):"):
             source.add('at = ""')
             with source.block("try:"):
-                source.add(
-                    "if type(value) is not dict:", '    raise must_be(value, "an object")', "get = value.get"
-                )
+                source.add("if type(value) is not dict:", '    raise must_be(value, "an object")', "get = value.get")
                 for tag, text in plan.shape.constants.items():
                     _read_constant(source, tag, repr(text))
                 for group in plan.groups:
@@ -120,9 +116,7 @@ class Readers:
             values = {member.attribute: _variable(member) for member in plan.members}
             if plan.shape.unknown is not None:
                 known = source.bind(f"known_{cls}", dict.fromkeys(plan.names()))
-                values[plan.shape.unknown] = (
-                    f"{{name: item for name, item in value.items() if name not in {known}}}"
-                )
+                values[plan.shape.unknown] = f"{{name: item for name, item in value.items() if name not in {known}}}"
             construct(source, plan, values)
         return source.compile(name, f"{self.dialect}, reader of {plan.cls.__qualname__}")
 
@@ -202,10 +196,7 @@ def _read_group(source: Source, group: str) -> None:
 
 
 def _read_choice(source: Source, plan: Plan) -> None:
-    present = [
-        f"{_variable(each)} is not {default_of(source, each.default, each.attribute)}"
-        for each in plan.choices
-    ]
+    present = [f"{_variable(each)} is not {default_of(source, each.default, each.attribute)}" for each in plan.choices]
     names = source.bind(f"choices_of_{plan.cls.__name__}", tuple(each.path[1:] for each in plan.choices))
     source.add(
         'at = ""',
@@ -268,9 +259,7 @@ def _wrapper_reader(readers: Mapping[str, Read]) -> Read:
 
 def _tagged_reader(tag: str, plans: Mapping[str, Plan], readers: Mapping[str, Read]) -> Read:
     if strange := [name for name, plan in plans.items() if plan.shape.constants.get(tag) != name]:
-        raise LocalProtocolError(
-            f"{strange} of a union told apart by {tag!r} have not this constant in their shape"
-        )
+        raise LocalProtocolError(f"{strange} of a union told apart by {tag!r} have not this constant in their shape")
     needs = {name: _required_names(plan) for name, plan in plans.items()}
 
     def read(value: Any) -> Any:

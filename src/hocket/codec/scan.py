@@ -84,9 +84,7 @@ SCAN_ONCE: Final = JSONDecoder().scan_once  # type: ignore[attr-defined]  # type
 """The scanner of the standard library with its defaults; only for text that is known to be JSON."""
 
 _SPACE: Final = regex(r"[ \t\n\r]*")
-_LITERALS: Final = {
-    name: f'"{name}"'.encode() for name in ("jsonrpc", "id", "method", "params", "result", "error")
-}
+_LITERALS: Final = {name: f'"{name}"'.encode() for name in ("jsonrpc", "id", "method", "params", "result", "error")}
 
 
 def skip_space(text: str, index: int) -> int:

@@ -137,9 +137,7 @@ class Twins:
             for number, (name, twin) in enumerate(twins.items())
         ]
         struct = msgspec.defstruct("Wrapper", fields, kw_only=True, forbid_unknown_fields=True, gc=False)
-        builds = [
-            (f"variant_{number}", twin.build) for number, twin in enumerate(twins.values()) if twin.build
-        ]
+        builds = [(f"variant_{number}", twin.build) for number, twin in enumerate(twins.values()) if twin.build]
 
         def read(decoded: Any) -> Any:
             found = [(build, item) for name, build in builds if (item := getattr(decoded, name)) is not None]
@@ -152,9 +150,7 @@ class Twins:
 
     def _make_tagged(self, tag: str, variants: Mapping[str, type], form: Form) -> Twin:
         twins = [self.of(Model(cls)) for cls in variants.values()]
-        if not all(
-            getattr(getattr(twin.type, "__struct_config__", None), "tag_field", None) == tag for twin in twins
-        ):
+        if not all(getattr(getattr(twin.type, "__struct_config__", None), "tag_field", None) == tag for twin in twins):
             return self._unread(form)
         builds = {twin.type: twin.build for twin in twins if twin.build}
 
@@ -165,14 +161,10 @@ class Twins:
 
     def _make_model(self, plan: Plan) -> Twin:
         twins = {member.attribute: self._twin_of(member) for member in plan.members}
-        fields: list[Any] = [
-            _field(each, twins[each.attribute]) for each in plan.members if each.group is None
-        ]
+        fields: list[Any] = [_field(each, twins[each.attribute]) for each in plan.members if each.group is None]
         for group in plan.groups:
             members = [member for member in plan.members if member.group == group]
-            inner = _struct(
-                f"{plan.cls.__name__}_{group}", [_field(each, twins[each.attribute]) for each in members]
-            )
+            inner = _struct(f"{plan.cls.__name__}_{group}", [_field(each, twins[each.attribute]) for each in members])
             if group in _optional_groups(plan):
                 fields.append((f"in_{group}", inner | None, msgspec.field(name=group, default=None)))
             else:
@@ -267,24 +259,17 @@ def _build_member(source: Source, member: Member, twin: Twin, *, group_is_option
         source.add(f"{variable} = {found}", f"if {variable} is not None:", f"    {variable} = {built}")
     else:
         is_null = f" or {variable} is None" if twin.type is Any else ""
-        source.add(
-            f"{variable} = {found}", f"if {variable} is UNSET{is_null}:", f"    {variable} = {default}"
-        )
+        source.add(f"{variable} = {found}", f"if {variable} is UNSET{is_null}:", f"    {variable} = {default}")
         if twin.build:
             source.add("else:", f"    {variable} = {built}")
     return variable
 
 
 def _check_choice(source: Source, plan: Plan) -> None:
-    present = [
-        f"{each.attribute}_ is not {default_of(source, each.default, each.attribute)}"
-        for each in plan.choices
-    ]
+    present = [f"{each.attribute}_ is not {default_of(source, each.default, each.attribute)}" for each in plan.choices]
     source.add(f"if {' + '.join(f'({each})' for each in present)} != 1:", "    raise Refusal('not one')")
     if plan.shape.tag is not None:
-        source.add(
-            "tag = decoded.tag_of_choice", f"if tag is not None and tag != {chosen_tag(plan, present)}:"
-        )
+        source.add("tag = decoded.tag_of_choice", f"if tag is not None and tag != {chosen_tag(plan, present)}:")
         source.add("    raise Refusal('another tag')")
 
 

@@ -127,9 +127,7 @@ class Writers:
         cls = source.bind(plan.cls.__name__, plan.cls)
         name = source.reserve(f"write_{cls}")
         with source.block(f"def {name}(value, out):"):
-            source.add(
-                f"if value.__class__ is not {cls}:", f'    raise must_be(value, "a {plan.cls.__name__}")'
-            )
+            source.add(f"if value.__class__ is not {cls}:", f'    raise must_be(value, "a {plan.cls.__name__}")')
             source.add("put = out.append", 'at = ""')
             with source.block("try:"):
                 _Body(self, source, plan).write()
@@ -260,9 +258,7 @@ class _Body:
         for member in members:
             self._maybe(member)
         opening = b"," + escape_string(group) + b":{"
-        self.source.add(
-            "if len(out) > mark:", f"    out[mark] = {opening!r} + out[mark][1:]", '    put(b"}")'
-        )
+        self.source.add("if len(out) > mark:", f"    out[mark] = {opening!r} + out[mark][1:]", '    put(b"}")')
 
     def _is_there(self, member: Member) -> str:
         default = self._default(member)
@@ -281,17 +277,13 @@ class _Body:
         self.source.add(f"at = {f'.{member.attribute}'!r}")
         match member.form:
             case Leaf.TEXT:
-                self.source.add(
-                    "if type(v) is not str:", '    raise must_be(v, "a string")', "put(escape(v))"
-                )
+                self.source.add("if type(v) is not str:", '    raise must_be(v, "a string")', "put(escape(v))")
             case Leaf.FLAG:
                 self.source.add("if type(v) is not bool:", '    raise must_be(v, "true or false")')
                 yes, no = (b"false", b"true") if member.is_inverted else (b"true", b"false")
                 self.source.add(f"put({yes!r} if v else {no!r})")
             case form:
-                self.source.add(
-                    f"{self.source.bind(f'write_{member.attribute}', self.writers.of(form))}(v, out)"
-                )
+                self.source.add(f"{self.source.bind(f'write_{member.attribute}', self.writers.of(form))}(v, out)")
 
 
 def _is_certain(member: Member) -> bool:

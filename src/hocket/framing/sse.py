@@ -243,9 +243,7 @@ class SseParser:
             self.last_event_id = self._id
             if self._data:
                 del self._data[-1]
-                event = ServerSentEvent(
-                    data=bytes(self._data), event=self._event or "message", id=self.last_event_id
-                )
+                event = ServerSentEvent(data=bytes(self._data), event=self._event or "message", id=self.last_event_id)
                 self._ready.append(event)
         self._close_event()
 

@@ -85,10 +85,7 @@ class HttpCall:
             wants = f" (it asks for: {challenge})" if challenge else ""
             verb = "wants credentials" if status == 401 else "refuses these credentials"
             self.call.fail(AuthenticationError(f"{self.url} {verb}: HTTP {status}{wants}"))
-        elif (
-            status == 200
-            and fields.get("content-type", "").partition(";")[0].strip().lower() == "text/event-stream"
-        ):
+        elif status == 200 and fields.get("content-type", "").partition(";")[0].strip().lower() == "text/event-stream":
             self._parser = SseParser(self.limits)
 
     def receive_data(self, data: bytes, now: float) -> None:
@@ -136,9 +133,7 @@ class HttpCall:
             if isinstance(outcome, ErrorObject):
                 self.call.receive_error(outcome)
             else:
-                self.call.receive_item(
-                    outcome, int(event.id) if event.id.isascii() and event.id.isdigit() else None
-                )
+                self.call.receive_item(outcome, int(event.id) if event.id.isascii() and event.id.isdigit() else None)
 
     def _read_answer(self, body: bytes) -> None:
         try:
@@ -155,6 +150,4 @@ class HttpCall:
                 self.call.fail(self._not_an_answer("there is neither a result nor an error in it"))
 
     def _not_an_answer(self, reason: str) -> HocketError:
-        return ConnectionFailed(
-            f"{self.url} gave HTTP {self._status} and a body that is no JSON-RPC answer: {reason}"
-        )
+        return ConnectionFailed(f"{self.url} gave HTTP {self._status} and a body that is no JSON-RPC answer: {reason}")

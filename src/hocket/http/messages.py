@@ -44,9 +44,7 @@ class Request:
 
     def parameter(self, name: str) -> str | None:
         """The first value of a query parameter; None if it is not there."""
-        return next(
-            (value for key, value in parse_qsl(self.query, keep_blank_values=True) if key == name), None
-        )
+        return next((value for key, value in parse_qsl(self.query, keep_blank_values=True) if key == name), None)
 
 
 @frozen(kw_only=True)

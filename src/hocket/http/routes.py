@@ -44,9 +44,7 @@ class Routes:
             return self._read_only(request, lambda: json_response(b'{"status":"ok"}'))
         if request.path in ("", "/") or request.path.rstrip("/").endswith("/a2a"):
             return self._rpc(link, request, server, now)
-        return text_response(
-            404, f"there is nothing at {request.path}; A2A is at / and the card at {CARD_PATHS[0]}"
-        )
+        return text_response(404, f"there is nothing at {request.path}; A2A is at / and the card at {CARD_PATHS[0]}")
 
     def _rpc(self, link: Link, request: Request, server: Server, now: float) -> Response | Exchange:
         if request.method != "POST":
@@ -55,9 +53,7 @@ class Routes:
                 405, f"this is an A2A agent: POST JSON-RPC here, GET its card at {CARD_PATHS[0]}", allow
             )
         exchange = Exchange(link, self.keep_alive)
-        service = ServiceParameters.of(
-            {"a2a-version": request.parameter("A2A-Version"), **dict(request.headers)}
-        )
+        service = ServiceParameters.of({"a2a-version": request.parameter("A2A-Version"), **dict(request.headers)})
         exchange.receive_body(request.body, service, server, now)
         return exchange
 

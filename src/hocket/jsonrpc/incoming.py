@@ -102,9 +102,7 @@ class Incoming:
         if request.method == PING:
             self.outbox.answer_at_once(encode_result(request.id, None), batch)
         elif request.id in self.theirs:
-            refusal = invalid_request(
-                "the id belongs to a request not answered yet", {"duplicateId": request.id}
-            )
+            refusal = invalid_request("the id belongs to a request not answered yet", {"duplicateId": request.id})
             self.reject(Invalid(refusal), raw, batch)
         elif len(self.theirs) >= self.limits.in_flight:
             data = {**limit_data("in_flight", self.limits.in_flight), "retryable": True}
@@ -123,9 +121,7 @@ class Incoming:
     def _on_cancel(self, cancellation: Cancellation, params: JsonValue, raw: bytes) -> None:
         name = cancellation.id_member
         if type(params) is not dict or name not in params or id_problem(params[name], self.limits.id):
-            refusal = ErrorObject.of(
-                Code.INVALID_PARAMS, f"{cancellation.method} must name a request in {name}"
-            )
+            refusal = ErrorObject.of(Code.INVALID_PARAMS, f"{cancellation.method} must name a request in {name}")
             self.reject(Invalid(refusal, answer=False), raw, None)
             return
         owed = self.theirs.get(params[name])
@@ -149,9 +145,7 @@ class Incoming:
         elif response.id is None and response.error is not None:
             self.events.append(ErrorReceived(id=None, method=None, error=response.error))
         else:
-            self.events.append(
-                UnexpectedResponse(id=response.id, result=response.result, error=response.error)
-            )
+            self.events.append(UnexpectedResponse(id=response.id, result=response.result, error=response.error))
 
     def reject(self, invalid: Invalid, raw: bytes, batch: Batch | None) -> None:
         """Report what cannot be taken, and answer it if it asks for an answer."""

@@ -114,9 +114,7 @@ class Peer:
             _cancel_text(self.cancellation, None, self.limits)
         self._ours = OurRequests(self.limits, self.new_id or _counted())
         self._outbox = Outbox(self.limits.message, self.wrap)
-        self._incoming = Incoming(
-            self.limits, self.cancellation, self._ours, self._theirs, self._outbox, self._events
-        )
+        self._incoming = Incoming(self.limits, self.cancellation, self._ours, self._theirs, self._outbox, self._events)
 
     # --- what comes out
 

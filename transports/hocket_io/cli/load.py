@@ -73,9 +73,7 @@ def _line(error: BaseException, path: Path) -> int:
     """The last line of the file itself that was at work."""
     if isinstance(error, SyntaxError) and error.filename == str(path.resolve()) and error.lineno:
         return error.lineno
-    frames = [
-        frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path.resolve())
-    ]
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path.resolve())]
     return (frames[-1].lineno or 1) if frames else 1
 
 

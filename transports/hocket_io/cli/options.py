@@ -129,12 +129,8 @@ def _access(
     if bearer is not None:
         headers["Authorization"] = f"Bearer {bearer}"
     if not all(value.isprintable() and value.isascii() for value in headers.values()):
-        raise click.UsageError(
-            "a value for --svc-param or --bearer has characters that no header field can carry"
-        )
-    return Access(
-        target=target, version=a2a_version, headers=headers, timeout=timeout, as_json=output == "json"
-    )
+        raise click.UsageError("a value for --svc-param or --bearer has characters that no header field can carry")
+    return Access(target=target, version=a2a_version, headers=headers, timeout=timeout, as_json=output == "json")
 
 
 def _with_scheme(reference: str) -> str:

@@ -42,9 +42,7 @@ def message_parts(order: Sequence[str | None], given: Mapping[str, Sequence[str]
             case "media_type" if can_be_typed:
                 parts[-1] = evolve(parts[-1], media_type=next(values["media_type"]))
             case "media_type":
-                raise click.UsageError(
-                    "--media-type belongs right after the --text, --file or --data it is for."
-                )
+                raise click.UsageError("--media-type belongs right after the --text, --file or --data it is for.")
             case _:
                 continue
         can_be_typed = name != "media_type"
@@ -62,9 +60,7 @@ def positional_text(text: str) -> str:
     try:
         return _read("-").decode().removesuffix("\n").removesuffix("\r")
     except UnicodeDecodeError:
-        raise click.UsageError(
-            "what came on stdin is not UTF-8 text; send it with --file /dev/stdin"
-        ) from None
+        raise click.UsageError("what came on stdin is not UTF-8 text; send it with --file /dev/stdin") from None
 
 
 def json_object(text: str, option: str) -> dict[str, JsonValue]:

@@ -18,9 +18,7 @@ _FRAMINGS: dict[str, type[Framing]] = {"ndjson": Ndjson, "content-length": Conte
 
 @click.command()
 @click.argument("file", metavar="FILE[:NAME]")
-@click.option(
-    "--framing", type=click.Choice(list(_FRAMINGS)), default="ndjson", help="How messages are cut apart."
-)
+@click.option("--framing", type=click.Choice(list(_FRAMINGS)), default="ndjson", help="How messages are cut apart.")
 @click.option("--debug", is_flag=True, envvar="HOCKET_DEBUG", help="Show the traceback of a FILE that fails.")
 def pipe(file: str, framing: str, debug: bool) -> None:
     """Serve the agent in FILE on stdin and stdout, until stdin ends. What FILE prints goes to stderr.

@@ -17,21 +17,13 @@ __all__ = ["send"]
 
 @click.command(cls=AgentCommand)
 @click.argument("text", required=False)
-@click.option(
-    "--text", "part_text", multiple=True, help="A text part. Parts can be repeated, and keep their order."
-)
+@click.option("--text", "part_text", multiple=True, help="A text part. Parts can be repeated, and keep their order.")
 @click.option("--file", "part_file", multiple=True, metavar="PATH|URL", help="A file part.")
-@click.option(
-    "--data", "part_data", multiple=True, metavar="PATH|-", help="A data part: JSON from a file or stdin."
-)
+@click.option("--data", "part_data", multiple=True, metavar="PATH|-", help="A data part: JSON from a file or stdin.")
 @click.option("--media-type", multiple=True, metavar="TYPE", help="Media type of the part just before it.")
 @click.option("--metadata", metavar="JSON", help="An object to attach to the message.")
-@click.option(
-    "--context-id", metavar="ID", envvar="A2ACLI_CONTEXT_ID", show_envvar=True, help="Join this context."
-)
-@click.option(
-    "--task-id", metavar="ID", envvar="A2ACLI_TASK_ID", show_envvar=True, help="Continue this task."
-)
+@click.option("--context-id", metavar="ID", envvar="A2ACLI_CONTEXT_ID", show_envvar=True, help="Join this context.")
+@click.option("--task-id", metavar="ID", envvar="A2ACLI_TASK_ID", show_envvar=True, help="Continue this task.")
 @click.option("--stream", is_flag=True, help="Show the answer as it comes.")
 @click.option(
     "--async",
@@ -43,9 +35,7 @@ __all__ = ["send"]
     show_envvar=True,
     help="Do not wait until the task has settled.",
 )
-@click.option(
-    "--wait", is_flag=True, help="Wait until the task has settled, whatever A2ACLI_ASYNC says.  [default]"
-)
+@click.option("--wait", is_flag=True, help="Wait until the task has settled, whatever A2ACLI_ASYNC says.  [default]")
 @asks_an_agent
 @click.pass_context
 def send(

@@ -19,9 +19,7 @@ __all__ = ["serve"]
 @click.command()
 @click.argument("file", metavar="FILE[:NAME]", required=False)
 @click.option("--host", default="127.0.0.1", help="Address to listen on.")
-@click.option(
-    "--port", default=8000, type=click.IntRange(0, 65_535), help="Port to listen on; 0 picks a free one."
-)
+@click.option("--port", default=8000, type=click.IntRange(0, 65_535), help="Port to listen on; 0 picks a free one.")
 @click.option("--url", help="Address to put on the card.  [default: the one that the caller used]")
 @click.option("--echo", is_flag=True, help="Serve a built-in agent that echoes, instead of FILE.")
 @click.option("--debug", is_flag=True, envvar="HOCKET_DEBUG", help="Show the traceback of a FILE that fails.")

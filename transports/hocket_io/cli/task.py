@@ -24,9 +24,7 @@ def task() -> None:
 
 @task.command(cls=AgentCommand)
 @click.argument("task_id", metavar="ID")
-@click.option(
-    "--history", type=click.IntRange(min=0), metavar="N", help="Messages of its history.  [default: all]"
-)
+@click.option("--history", type=click.IntRange(min=0), metavar="N", help="Messages of its history.  [default: all]")
 @click.option("--wait", "--watch", is_flag=True, help="Look again until the task has settled.")
 @click.option(
     "--poll-interval",
@@ -66,9 +64,7 @@ def cancel(access: Access, task_id: str) -> None:
 
 @task.command(cls=AgentCommand)
 @click.argument("task_id", metavar="ID")
-@click.option(
-    "--stream", is_flag=True, help="Show what comes as it comes, rather than the task when it has settled."
-)
+@click.option("--stream", is_flag=True, help="Show what comes as it comes, rather than the task when it has settled.")
 @asks_an_agent
 def subscribe(access: Access, task_id: str, stream: bool) -> None:
     """Follow the task ID, which is under way, until it has settled."""

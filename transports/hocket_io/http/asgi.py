@@ -68,9 +68,7 @@ class App:
                 await self._serve(scope, receive, send)
             case "websocket":
                 await receive()
-                await send(
-                    {"type": "websocket.close", "code": 1000, "reason": "this agent is served over HTTP"}
-                )
+                await send({"type": "websocket.close", "code": 1000, "reason": "this agent is served over HTTP"})
 
     def close_streams(self) -> None:
         """End every open stream: the process is about to stop. Readers see a cut stream and can come back."""
@@ -126,9 +124,7 @@ class App:
         finally:
             link.close()
 
-    async def _exchange(
-        self, exchange: Exchange, host: Host, link: HostLink, receive: Receive, send: Send
-    ) -> None:
+    async def _exchange(self, exchange: Exchange, host: Host, link: HostLink, receive: Receive, send: Send) -> None:
         """Write what the server has for this call until it is answered, or until the client is gone."""
         async with scratch_group() as group:
             self._streams[id(exchange)] = group.cancel_scope
@@ -154,9 +150,7 @@ async def _write(exchange: Exchange, host: Host, link: HostLink, send: Send) -> 
             return
         if response is not None:
             is_stream = True
-            await send(
-                {"type": "http.response.start", "status": response.status, "headers": _encoded(response)}
-            )
+            await send({"type": "http.response.start", "status": response.status, "headers": _encoded(response)})
         if chunks := exchange.data_to_send():
             more = not exchange.is_closed
             await send({"type": "http.response.body", "body": b"".join(chunks), "more_body": more})

@@ -118,9 +118,7 @@ class HttpTransport:
         """
         return (await self._search()).card
 
-    async def start(
-        self, operation: Operation, params: Params, last_event_id: int | None = None
-    ) -> ClientCall:
+    async def start(self, operation: Operation, params: Params, last_event_id: int | None = None) -> ClientCall:
         """A call, ready to be asked with `events` or `answer`."""
         await self._search()
         return self._prepared.call(operation, params, last_event_id)
@@ -180,9 +178,7 @@ class HttpTransport:
         search = CardSearch(self.url, self.version, self._prepared.headers)
         while (request := search.next_request()) is not None:
             try:
-                response = await self._client.get(
-                    request.path, headers=list(request.headers), follow_redirects=True
-                )
+                response = await self._client.get(request.path, headers=list(request.headers), follow_redirects=True)
             except httpx2.HTTPError as error:
                 raise _failure(error, self.url) from None
             search.receive(response.status_code, response.content)
@@ -286,9 +282,7 @@ class BlockingHttpTransport:
         search = CardSearch(self.url, self.version, self._prepared.headers)
         while (request := search.next_request()) is not None:
             try:
-                response = self._client.get(
-                    request.path, headers=list(request.headers), follow_redirects=True
-                )
+                response = self._client.get(request.path, headers=list(request.headers), follow_redirects=True)
             except httpx2.HTTPError as error:
                 raise _failure(error, self.url) from None
             search.receive(response.status_code, response.content)

@@ -89,14 +89,10 @@ class Dialect:
 
     # The server's side.
 
-    def read_params(
-        self, operation: Operation, params: Any, id_bytes: int = ID_BYTES
-    ) -> Params | ErrorObject:
+    def read_params(self, operation: Operation, params: Any, id_bytes: int = ID_BYTES) -> Params | ErrorObject:
         """The parameters of a request, or the error that says what is wrong with them."""
         try:
-            parsed = self.wire.reader(_PARAMS[operation]).from_value(
-                {} if params is None else params, "params"
-            )
+            parsed = self.wire.reader(_PARAMS[operation]).from_value({} if params is None else params, "params")
         except CodecError as error:
             return _invalid(error.path, error.reason)
         wrong = violation(parsed, id_bytes)
@@ -113,9 +109,7 @@ class Dialect:
 
         (A message that is added to the history: A2A has no event for it.)
         """
-        return (
-            None if isinstance(item, Message) else self.wire.writer(StreamItem).to_json(self._written(item))
-        )
+        return None if isinstance(item, Message) else self.wire.writer(StreamItem).to_json(self._written(item))
 
     def write_error(self, error: ErrorObject) -> ErrorObject:
         """The error as this version writes it."""

@@ -43,9 +43,7 @@ def negotiate(method: str, version: str | None) -> tuple[Dialect, Operation | Er
     if asked is None or (dialect is V1_0 and asked is not V1_0):
         return dialect or V1_0, _unsupported(method, version)
     if dialect is None:
-        return asked, ErrorObject.of(
-            Code.METHOD_NOT_FOUND, f"there is no method {method!r} in A2A {asked.version}"
-        )
+        return asked, ErrorObject.of(Code.METHOD_NOT_FOUND, f"there is no method {method!r} in A2A {asked.version}")
     return dialect, dialect.operations[method]
 
 

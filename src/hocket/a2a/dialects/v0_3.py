@@ -53,12 +53,8 @@ _WIRE = codec.Dialect(
         Message: Shape(constants={"kind": "message"}),
         Task: Shape(constants={"kind": "task"}),
         TaskStatusUpdateEvent: Shape(constants={"kind": "status-update"}, derived={"final": _is_final}),
-        TaskArtifactUpdateEvent: Shape(
-            constants={"kind": "artifact-update"}, always=("append", "last_chunk")
-        ),
-        SendMessageConfiguration: Shape(
-            names={"return_immediately": "blocking"}, inverted=("return_immediately",)
-        ),
+        TaskArtifactUpdateEvent: Shape(constants={"kind": "artifact-update"}, always=("append", "last_chunk")),
+        SendMessageConfiguration: Shape(names={"return_immediately": "blocking"}, inverted=("return_immediately",)),
         SendMessageRequest: Shape(omitted=("tenant",)),
         GetTaskRequest: Shape(omitted=("tenant",)),
         CancelTaskRequest: Shape(omitted=("tenant",)),

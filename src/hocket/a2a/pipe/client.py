@@ -130,9 +130,7 @@ class PipeClient:
                 case UnexpectedResponse(id=request_id) if request_id in self._calls:
                     self._receive_repeated(event)
                 case RequestTimedOut(id=request_id) if request_id in self._calls:
-                    self._finish(request_id).receive_end(
-                        ConnectionFailed("the call was not answered in time")
-                    )
+                    self._finish(request_id).receive_end(ConnectionFailed("the call was not answered in time"))
                 case ConnectionClosed(error=error):
                     self.fail(ConnectionFailed(f"the connection ended{f': {error}' if error else ''}"))
                 case _:

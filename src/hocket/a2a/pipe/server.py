@@ -95,9 +95,7 @@ class PipeServer:
         params = b'{"id":%b,"offset":%d,"result":%b}' % (dumps(item.request_id), item.offset, item.result)
         try:
             self.connection.send_notification(STREAM_METHOD, Raw(params), now=now)
-        except (
-            LocalProtocolError
-        ) as refusal:  # a stream with a hole in it is none: the call ends with the reason
+        except LocalProtocolError as refusal:  # a stream with a hole in it is none: the call ends with the reason
             self._too_large[item.request_id] = ErrorObject.of(Code.INTERNAL_ERROR, str(refusal))
             self.server.cancel_call(self.link, item.request_id, now)
 
