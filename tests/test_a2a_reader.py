@@ -4,6 +4,7 @@ import pytest
 
 from hocket.a2a import (
     Artifact,
+    ClientLimits,
     Message,
     Outcome,
     Part,
@@ -15,7 +16,7 @@ from hocket.a2a import (
     TaskStatus,
     TaskStatusUpdateEvent,
 )
-from hocket.errors import ConnectionFailed, ErrorObject, RpcError, StreamCut
+from hocket.errors import ConnectionFailed, ErrorObject, LimitExceeded, RpcError, StreamCut
 
 TERMINAL = [TaskState.COMPLETED, TaskState.FAILED, TaskState.CANCELED, TaskState.REJECTED]
 ACTIVE = [TaskState.SUBMITTED, TaskState.WORKING, TaskState.UNKNOWN]
@@ -181,3 +182,55 @@ def test_progress(metadata, progress):
 def test_what_has_no_status_has_no_progress_and_no_message():
     (event,) = events(read(CHUNK))
     assert (event.progress, event.message, event.text) == (None, "", "Hello")
+
+
+def chunk(text, *, append=True, last=False):
+    artifact = Artifact(artifact_id="a", parts=(Part(text=text),))
+    return TaskArtifactUpdateEvent(task_id="t", artifact=artifact, append=append, last_chunk=last)
+
+
+def test_an_update_after_the_last_chunk_is_taken_and_reported():
+    reader = read(task(TaskState.WORKING), chunk("Hel", append=False), chunk("lo", last=True), chunk("!"))
+    told = events(reader)
+    assert [event.after_last_chunk for event in told] == [False, False, False, True]
+    assert "".join(event.text for event in told) == reader.task.text == "Hello!"
+
+
+def test_a_follow_up_that_opens_with_the_question_before_it_goes_on():
+    reader = read(
+        task(TaskState.INPUT_REQUIRED), status(TaskState.WORKING), task(TaskState.INPUT_REQUIRED), is_follow_up=True
+    )
+    assert [event.done for event in events(reader)] == [False, False, True]
+    ended = read(task(TaskState.INPUT_REQUIRED), is_follow_up=True)
+    assert ended.outcome is None
+    ended.receive_end()
+    assert ended.outcome is Outcome.SETTLED
+
+
+def test_a_stream_that_is_too_large_fails_with_the_name_of_the_limit():
+    reader = StreamReader(limits=ClientLimits(task_size=10_000))
+    reader.receive(task(TaskState.WORKING))
+    for _ in range(100):
+        reader.receive(chunk("x" * 1_000))
+    told = events(reader)
+    assert reader.outcome is Outcome.FAILED
+    assert 5 < len(told) < 12
+    assert "task_size = 10000" in str(told[-1].error)
+    assert isinstance(told[-1].error, LimitExceeded)
+
+
+def test_a_task_that_replaces_everything_is_weighed_alone():
+    reader = StreamReader(limits=ClientLimits(task_size=10_000))
+    for _ in range(100):
+        reader.receive(task(TaskState.WORKING))
+    assert reader.outcome is None
+
+
+def test_a_stream_that_nobody_reads_fails_with_the_name_of_the_limit():
+    reader = StreamReader(limits=ClientLimits(unread=10))
+    reader.receive(task(TaskState.WORKING))
+    for _ in range(100):
+        reader.receive(chunk("x"))
+    told = events(reader)
+    assert (len(told), reader.outcome) == (11, Outcome.FAILED)
+    assert "unread = 10" in str(told[-1].error)

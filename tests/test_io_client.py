@@ -11,13 +11,14 @@ import anyio
 import pytest
 
 from hocket import Agent
-from hocket.a2a import Outcome, Part, Task, TaskState
+from hocket.a2a import ClientLimits, Outcome, Part, Task, TaskState
 from hocket.errors import (
     AgentError,
     AuthenticationError,
     CodecError,
     ConnectionFailed,
     HocketError,
+    LimitExceeded,
     LocalProtocolError,
     RequestTimeout,
     RpcError,
@@ -447,3 +448,25 @@ def test_a_version_that_nobody_speaks_is_refused_at_the_first_call():
         pytest.raises(LocalProtocolError, match=r"A2A 9\.9 is not spoken here; the versions are 1\.0, 0\.3"),
     ):
         client.text("hi")
+
+
+@pytest.mark.parametrize("target", ["memory", "http"])
+def test_a_client_holds_no_more_than_its_limits(target):
+    flood = Agent("flood")
+
+    @flood.stream
+    def answer(task):
+        for _ in range(100):
+            yield "x" * 1_000
+
+    limits = ClientLimits(task_size=20_000)
+    if target == "memory":
+        with Client(flood, limits=limits) as client, pytest.raises(LimitExceeded, match="task_size = 20000"):
+            client.text("go")
+        return
+    with (
+        web(agent_that_streams(*[sse(said("x" * 1_000)) for _ in range(100)])) as (url, _),
+        Client(url, limits=limits) as client,
+        pytest.raises(LimitExceeded, match="task_size = 20000"),
+    ):
+        client.text("go")

@@ -3,7 +3,7 @@
 import itertools
 import json
 
-from attrs import define, field, frozen
+from attrs import frozen
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,31 +11,25 @@ from hocket import codec
 from hocket.a2a import (
     DIALECTS,
     V1_0,
-    Append,
     Artifact,
     ClientCall,
-    Load,
+    ClientLimits,
     Message,
     Operation,
     Outcome,
     Part,
     Role,
-    Run,
     SendMessageRequest,
-    Server,
-    ServiceParameters,
     Task,
     TaskArtifactUpdateEvent,
     TaskState,
     TaskStatus,
     TaskStatusUpdateEvent,
 )
-from hocket.agent import Speech
-from hocket.entropy import seeded
 from hocket.errors import ErrorObject
 from hocket.framing import FramingLimits
-from hocket.http import Exchange, HttpCall
-from hocket_io.stores import MemoryStore
+from hocket.http import HttpCall
+from support.scripted import Scripted
 
 SSE = (("content-type", "text/event-stream"),)
 JSON_TYPE = (("content-type", "application/json"),)
@@ -71,7 +65,8 @@ class Seen:
 
 
 def call_for(operation=Operation.STREAM, dialect=V1_0, limits=None):
-    return HttpCall(ClientCall(operation, HELLO, dialect, "r1"), "http://agent/", limits=limits or FramingLimits())
+    limits = ClientLimits(framing=limits or FramingLimits())
+    return HttpCall(ClientCall(operation, HELLO, dialect, "r1", limits=limits), "http://agent/")
 
 
 def observe(http, status, headers, pieces):
@@ -191,47 +186,11 @@ def test_a_client_holds_no_more_than_its_limits(is_stream, pieces):
 # The server's side
 
 
-@define(eq=False)
-class Served:
-    """A server whose agent says its chunks and completes, all at once."""
-
-    chunks: list[str]
-    server: Server = field(factory=lambda: Server(entropy=seeded(3)))
-    store: MemoryStore = field(factory=MemoryStore)
-
-    def pump(self):
-        while (output := self.server.next_output()) is not None:
-            match output:
-                case Append(task_id=task_id):
-                    self.server.feed(task_id, self.store.append(task_id, output.expect, output.items), 0.0)
-                case Load(task_id=task_id):
-                    self.server.loaded(task_id, self.store.load(task_id), 0.0)
-                case Run(task=task, run=run):
-                    self.server.started(task.id, run, 0.0)
-                    speech = Speech(task.id, task.context_id, run, seeded(4))
-                    for chunk in self.chunks:
-                        self.server.emit(task.id, run, speech.say(chunk), 0.0)
-                    self.server.emit(task.id, run, speech.finish(), 0.0)
-                    self.server.ended(task.id, run, 0.0)
-
-
-def respond(served, body, version="1.0", mouthful=256):
-    """The response to a body, and the bytes of the stream if it is one."""
-    exchange = Exchange("link")
-    exchange.receive_body(body, ServiceParameters(version=version), served.server, 0.0)
-    served.pump()
-    sent = []
-    while taken := served.server.take("link", mouthful):
-        exchange.deliver(taken, 0.0)
-        sent += exchange.data_to_send()
-    return exchange, exchange.next_response(), sent
-
-
 @given(st.sampled_from(DIALECTS), st.lists(TEXT, max_size=6), st.integers(1, 9), st.integers(1, 10))
 def test_what_the_server_streams_the_client_reads(dialect, chunks, piece, mouthful):
     http = call_for(dialect=dialect)
     request = http.next_request()
-    exchange, response, sent = respond(Served(chunks), request.body, dialect.version, mouthful)
+    exchange, response, sent = Scripted(chunks).respond(request.body, dialect.version, mouthful)
     assert exchange.is_closed
     assert response.body is None
     stream = b"".join(sent)
@@ -274,7 +233,7 @@ BODIES = st.one_of(
 @given(BODIES, st.sampled_from([None, "", "0.3", "1.0", "1.0.1", "2.0", "x" * 5_000]))
 def test_any_body_at_all_is_answered(body, version):
     """One response, JSON-RPC or a stream or 202, and after it the exchange is over."""
-    exchange, response, sent = respond(Served(["one"]), body, version)
+    exchange, response, sent = Scripted(["one"]).respond(body, version)
     assert response is not None
     assert exchange.next_response() is None
     assert exchange.is_closed

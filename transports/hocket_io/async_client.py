@@ -18,6 +18,7 @@ from hocket.a2a import (
     AgentCard,
     CancelTaskRequest,
     ClientCall,
+    ClientLimits,
     GetTaskRequest,
     Message,
     Operation,
@@ -118,6 +119,7 @@ class AsyncClient:
         version: The A2A version to speak over HTTP; None for the newest that both sides speak.
         headers: Header fields to send with every request.
         timeout: Seconds, or an httpx2.Timeout for each phase; by default 10 to connect and 300 of silence.
+        limits: Of what comes back; a call whose answer is larger fails with the name of the limit.
 
     Raises:
         LocalProtocolError: The target cannot be understood.
@@ -127,6 +129,7 @@ class AsyncClient:
     version: str | None = field(default=None, kw_only=True)
     headers: Mapping[str, str] = field(factory=dict, kw_only=True)
     timeout: float | httpx2.Timeout | None = field(default=None, kw_only=True)
+    limits: ClientLimits = field(default=ClientLimits(), kw_only=True)
     _transport: AsyncTransport | None = field(default=None, init=False)
     _stack: AsyncExitStack = field(factory=AsyncExitStack, init=False)
 
@@ -140,17 +143,19 @@ class AsyncClient:
                     from hocket_io.http.client import HttpTransport, default_timeout
 
                 timeout = default_timeout() if self.timeout is None else self.timeout
-                transport = HttpTransport(url, self.version, self.headers, timeout)
+                transport = HttpTransport(url, self.version, self.headers, timeout, self.limits)
                 self._transport = await self._stack.enter_async_context(transport)
             case CommandTarget(command=command):
                 from hocket_io.stdio import open_child
 
-                self._transport = await self._stack.enter_async_context(PipeTransport(await open_child(command)))
+                self._transport = await self._stack.enter_async_context(
+                    PipeTransport(await open_child(command), self.limits)
+                )
             case MemoryTarget(agent=agent):
                 from hocket_io.memory import MemoryPipe
 
                 pipe = await self._stack.enter_async_context(MemoryPipe(agent))
-                self._transport = await self._stack.enter_async_context(PipeTransport(pipe))
+                self._transport = await self._stack.enter_async_context(PipeTransport(pipe, self.limits))
         return self
 
     async def __aexit__(

@@ -16,7 +16,18 @@ from typing import Protocol, Self
 
 from attrs import define, field
 
-from hocket.a2a import V1_0, AgentCard, ClientCall, Message, Operation, Params, PipeClient, StreamEvent, Task
+from hocket.a2a import (
+    V1_0,
+    AgentCard,
+    ClientCall,
+    ClientLimits,
+    Message,
+    Operation,
+    Params,
+    PipeClient,
+    StreamEvent,
+    Task,
+)
 from hocket.errors import ConnectionFailed
 from hocket.framing import Ndjson
 
@@ -149,11 +160,16 @@ class BlockingPipeTransport:
 
     Args:
         pipe: The pipe; it is closed at the end.
+        limits: Of what comes back.
     """
 
     pipe: BlockingPipe
-    _machine: PipeClient = field(factory=lambda: PipeClient(Ndjson(), V1_0), init=False)
+    limits: ClientLimits = ClientLimits()
+    _machine: PipeClient = field(init=False)
     _lost: ConnectionFailed | None = field(default=None, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._machine = PipeClient(Ndjson(self.limits.framing), V1_0, self.limits)
 
     def __enter__(self) -> Self:
         return self

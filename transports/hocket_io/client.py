@@ -18,6 +18,7 @@ from hocket.a2a import (
     AgentCard,
     CancelTaskRequest,
     ClientCall,
+    ClientLimits,
     GetTaskRequest,
     Message,
     Operation,
@@ -119,6 +120,7 @@ class Client:
         version: The A2A version to speak over HTTP; None for the newest that both sides speak.
         headers: Header fields to send with every request.
         timeout: Seconds, or an httpx2.Timeout for each phase; by default 10 to connect and 300 of silence.
+        limits: Of what comes back; a call whose answer is larger fails with the name of the limit.
 
     Raises:
         LocalProtocolError: The target cannot be understood.
@@ -128,6 +130,7 @@ class Client:
     version: str | None = field(default=None, kw_only=True)
     headers: Mapping[str, str] = field(factory=dict, kw_only=True)
     timeout: float | httpx2.Timeout | None = field(default=None, kw_only=True)
+    limits: ClientLimits = field(default=ClientLimits(), kw_only=True)
     _transport: Transport | None = field(default=None, init=False)
     _stack: ExitStack = field(factory=ExitStack, init=False)
 
@@ -138,15 +141,15 @@ class Client:
                     from hocket_io.http.client import BlockingHttpTransport, default_timeout
 
                 timeout = default_timeout() if self.timeout is None else self.timeout
-                transport = BlockingHttpTransport(url, self.version, self.headers, timeout)
+                transport = BlockingHttpTransport(url, self.version, self.headers, timeout, self.limits)
                 self._transport = self._stack.enter_context(transport)
             case CommandTarget(command=command):
-                self._transport = self._stack.enter_context(BlockingPipeTransport(BlockingChild(command)))
+                self._transport = self._stack.enter_context(BlockingPipeTransport(BlockingChild(command), self.limits))
             case MemoryTarget(agent=agent):
                 with needs("http", "running an agent in memory"):
                     from hocket_io.portal import PortalPipe
 
-                self._transport = self._stack.enter_context(BlockingPipeTransport(PortalPipe(agent)))
+                self._transport = self._stack.enter_context(BlockingPipeTransport(PortalPipe(agent), self.limits))
         return self
 
     def __exit__(

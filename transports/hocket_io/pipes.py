@@ -11,7 +11,18 @@ import anyio
 import anyio.abc
 from attrs import define, field
 
-from hocket.a2a import V1_0, AgentCard, ClientCall, Message, Operation, Params, PipeClient, StreamEvent, Task
+from hocket.a2a import (
+    V1_0,
+    AgentCard,
+    ClientCall,
+    ClientLimits,
+    Message,
+    Operation,
+    Params,
+    PipeClient,
+    StreamEvent,
+    Task,
+)
 from hocket.errors import ConnectionFailed
 from hocket.framing import Ndjson
 from hocket_io.groups import leave
@@ -44,10 +55,12 @@ class PipeTransport:
 
     Args:
         pipe: The pipe; it is closed at the end.
+        limits: Of what comes back.
     """
 
     pipe: BytePipe
-    _machine: PipeClient = field(factory=lambda: PipeClient(Ndjson(), V1_0), init=False)
+    limits: ClientLimits = ClientLimits()
+    _machine: PipeClient = field(init=False)
     _bells: dict[str, anyio.Event] = field(factory=dict, init=False)
     _hungry: anyio.Event = field(factory=anyio.Event, init=False)
     _waiting: int = field(default=0, init=False)
@@ -55,6 +68,9 @@ class PipeTransport:
     _is_writing: bool = field(default=False, init=False)
     _lost: ConnectionFailed | None = field(default=None, init=False)
     _group: anyio.abc.TaskGroup = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._machine = PipeClient(Ndjson(self.limits.framing), V1_0, self.limits)
 
     async def __aenter__(self) -> Self:
         self._group = await anyio.create_task_group().__aenter__()

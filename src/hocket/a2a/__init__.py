@@ -19,7 +19,7 @@ from hocket.a2a.dialects import (
 )
 from hocket.a2a.discovery import card_json, choose_interface, read_card
 from hocket.a2a.fold import Fold, fold, trim_history, weigh
-from hocket.a2a.limits import ServerLimits
+from hocket.a2a.limits import ClientLimits, ServerLimits
 from hocket.a2a.model import (
     Artifact,
     CancelTaskRequest,
@@ -78,6 +78,7 @@ __all__ = [
     "CancelTaskRequest",
     "Checkpoint",
     "ClientCall",
+    "ClientLimits",
     "Delivery",
     "Dialect",
     "Ended",

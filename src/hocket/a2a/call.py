@@ -7,6 +7,7 @@ from typing import Any
 from attrs import define, field
 
 from hocket.a2a.dialects import Dialect, Operation, Params
+from hocket.a2a.limits import ClientLimits
 from hocket.a2a.model import Message, SendMessageRequest, StreamItem, Task
 from hocket.a2a.reader import Outcome, StreamEvent, StreamReader
 from hocket.errors import CodecError, ConnectionFailed, ErrorObject, HocketError, RpcError
@@ -25,6 +26,7 @@ class ClientCall:
         dialect: How it is written.
         request_id: Id of the JSON-RPC request.
         last_event_id: Of a subscription: offset of the last event that was seen; what follows it is wanted.
+        limits: Of what comes back.
     """
 
     operation: Operation
@@ -32,12 +34,13 @@ class ClientCall:
     dialect: Dialect
     request_id: Id
     last_event_id: int | None = None
+    limits: ClientLimits = ClientLimits()
     answer: Task | Message | None = field(default=None, init=False)
     error: HocketError | None = field(default=None, init=False)
     reader: StreamReader = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.reader = StreamReader(self.operation is Operation.SUBSCRIBE, self.is_follow_up)
+        self.reader = StreamReader(self.operation is Operation.SUBSCRIBE, self.is_follow_up, self.limits)
 
     @property
     def is_follow_up(self) -> bool:

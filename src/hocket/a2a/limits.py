@@ -1,12 +1,13 @@
-"""Limits of the A2A server, all finite by default."""
+"""Limits of the A2A server and client, all finite by default."""
 
 from __future__ import annotations
 
 from attrs import frozen
 
+from hocket.framing import FramingLimits
 from hocket.log import LogLimits
 
-__all__ = ["ServerLimits"]
+__all__ = ["ClientLimits", "ServerLimits"]
 
 
 @frozen
@@ -28,3 +29,18 @@ class ServerLimits:
     id: int = 256
     cancel_grace: float = 5.0
     log: LogLimits = LogLimits()
+
+
+@frozen
+class ClientLimits:
+    """What a client holds of one answer at the most; a call whose answer is larger fails.
+
+    Attributes:
+        task_size: Bytes of artifacts and messages of one stream.
+        unread: Events of one stream that wait to be read, where they come in unasked for (on a pipe).
+        framing: Of the bytes: how long an event, a line or a body may be.
+    """
+
+    task_size: int = 64 * 1024 * 1024
+    unread: int = 100_000
+    framing: FramingLimits = FramingLimits()

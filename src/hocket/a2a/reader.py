@@ -13,7 +13,8 @@ from typing import Any, Literal, TypeAlias
 
 from attrs import define, field, frozen
 
-from hocket.a2a.fold import Fold
+from hocket.a2a.fold import Fold, weigh
+from hocket.a2a.limits import ClientLimits
 from hocket.a2a.model import (
     Message,
     StreamItem,
@@ -25,7 +26,7 @@ from hocket.a2a.model import (
 )
 from hocket.a2a.states import is_terminal, settles
 from hocket.a2a.text import TextView
-from hocket.errors import ErrorObject, HocketError, RpcError, StreamCut
+from hocket.errors import ErrorObject, HocketError, LimitExceeded, RpcError, StreamCut
 
 __all__ = ["Kind", "Outcome", "StreamEvent", "StreamReader"]
 
@@ -54,6 +55,7 @@ class StreamEvent:
         offset: The event's place in the task's log, if the server tells it.
         item: The A2A object itself; None for "cut", "resumed" and "error", and for an end that came without one.
         error: Why, for "cut" and "error".
+        after_last_chunk: The peer had said that the artifact was complete, and updates it all the same. It is taken.
     """
 
     kind: Kind
@@ -65,6 +67,7 @@ class StreamEvent:
     offset: int | None = None
     item: StreamItem | None = None
     error: HocketError | None = None
+    after_last_chunk: bool = False
 
     @property
     def message(self) -> str:
@@ -94,10 +97,12 @@ class StreamReader:
     Args:
         is_subscription: The call subscribed to a task: INPUT_REQUIRED does not end it, the next turn follows.
         is_follow_up: The call was a further message to a task: what earlier turns said is not told again.
+        limits: What is held at the most; a stream that is larger fails.
     """
 
     is_subscription: bool = False
     is_follow_up: bool = False
+    limits: ClientLimits = ClientLimits()
     outcome: Outcome | None = field(default=None, init=False)
     offset: int | None = field(default=None, init=False)
     messages: list[Message] = field(factory=list, init=False)
@@ -106,6 +111,7 @@ class StreamReader:
     _events: deque[StreamEvent] = field(factory=deque, init=False)
     _task_id: str | None = field(default=None, init=False)
     _context_id: str | None = field(default=None, init=False)
+    _size: int = field(default=0, init=False)
 
     def __attrs_post_init__(self) -> None:
         self._view = TextView(self.is_follow_up)
@@ -138,12 +144,20 @@ class StreamReader:
         """Take the next item of the stream."""
         if self.is_closed:
             return
+        self._size = weigh(item) + (0 if isinstance(item, Task) else self._size)
+        if self._size > self.limits.task_size:
+            self.fail(LimitExceeded("task_size", self.limits.task_size, self._size))
+            return
+        if len(self._events) >= self.limits.unread:
+            self.fail(LimitExceeded("unread", self.limits.unread))
+            return
         self.offset = offset if offset is not None else self.offset
-        kind = self._take(item)
         done = self._is_last(item)
+        late = isinstance(item, TaskArtifactUpdateEvent) and self._fold.is_sealed(item.artifact.artifact_id)
+        kind = self._take(item)
         if done:
             self.outcome = Outcome.SETTLED
-        self._tell(kind, text=self._view.take(item), done=done, offset=offset, item=item)
+        self._tell(kind, text=self._view.take(item), done=done, offset=offset, item=item, after_last_chunk=late)
 
     def receive_error(self, error: ErrorObject) -> None:
         """The server answered with an error instead of (more) items: failed."""
@@ -190,6 +204,8 @@ class StreamReader:
         if not isinstance(item, Task | TaskStatusUpdateEvent):
             return False
         state = item.status.state
+        if self.is_follow_up and self._fold.is_empty:
+            return is_terminal(state)  # the Task as it was before this turn
         return is_terminal(state) or (state is TaskState.INPUT_REQUIRED and not self.is_subscription)
 
     def _tell(
@@ -201,6 +217,7 @@ class StreamReader:
         offset: int | None = None,
         item: StreamItem | None = None,
         error: HocketError | None = None,
+        after_last_chunk: bool = False,
     ) -> None:
         self._events.append(
             StreamEvent(
@@ -213,5 +230,6 @@ class StreamReader:
                 offset=offset,
                 item=item,
                 error=error,
+                after_last_chunk=after_last_chunk,
             )
         )

@@ -63,7 +63,7 @@ class TextView:
         return added
 
     def _take_task(self, task: Task) -> str:
-        is_known = self.is_follow_up and not settles(task.state)  # a settled one is all the answer there is
+        is_known = self.is_follow_up and not is_terminal(task.state)  # one that is over is all the answer there is
         self.is_follow_up = False
         added = "".join([self._whole(artifact) for artifact in task.artifacts])
         if not is_known:

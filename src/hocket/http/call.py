@@ -18,7 +18,7 @@ from hocket.errors import (
     HocketError,
     LimitExceeded,
 )
-from hocket.framing import FrameRejected, FramingLimits, SseParser
+from hocket.framing import FrameRejected, SseParser
 from hocket.http.messages import Headers, Request
 
 __all__ = ["HttpCall"]
@@ -33,14 +33,12 @@ class HttpCall:
         url: The address of the agent's JSON-RPC interface.
         headers: Header fields to send beside those of the binding.
         last_event_id: Offset to go on after, for a subscription that resumes.
-        limits: Of what the server sends.
     """
 
     call: ClientCall
     url: str
     headers: Headers = ()
     last_event_id: int | None = None
-    limits: FramingLimits = FramingLimits()
     _is_asked: bool = field(default=False, init=False)
     _status: int = field(default=0, init=False)
     _parser: SseParser | None = field(default=None, init=False)
@@ -86,7 +84,7 @@ class HttpCall:
             verb = "wants credentials" if status == 401 else "refuses these credentials"
             self.call.fail(AuthenticationError(f"{self.url} {verb}: HTTP {status}{wants}"))
         elif status == 200 and fields.get("content-type", "").partition(";")[0].strip().lower() == "text/event-stream":
-            self._parser = SseParser(self.limits)
+            self._parser = SseParser(self.call.limits.framing)
 
     def receive_data(self, data: bytes, now: float) -> None:
         """Bytes of the body."""
@@ -97,8 +95,8 @@ class HttpCall:
             self._read_events(self._parser)
             return
         self._held += len(data)
-        if self._held > self.limits.frame:
-            self.call.fail(LimitExceeded("frame", self.limits.frame, self._held))
+        if self._held > self.call.limits.framing.frame:
+            self.call.fail(LimitExceeded("frame", self.call.limits.framing.frame, self._held))
             return
         self._body.append(data)
 

@@ -18,7 +18,7 @@ import anyio
 import httpx2
 from attrs import define, field
 
-from hocket.a2a import AgentCard, ClientCall, Message, Operation, Params, StreamEvent, Task
+from hocket.a2a import AgentCard, ClientCall, ClientLimits, Message, Operation, Params, StreamEvent, Task
 from hocket.errors import ConnectionFailed, HocketError, RequestTimeout
 from hocket.http import CardSearch, Headers, HttpCall, Request
 
@@ -65,12 +65,13 @@ class _Prepared:
     url: str
     version: str | None
     headers: Headers
+    limits: ClientLimits
     search: CardSearch | None = field(default=None, init=False)
     _ids: itertools.count[int] = field(factory=lambda: itertools.count(1), init=False)
 
     def call(self, operation: Operation, params: Params, last_event_id: int | None) -> ClientCall:
         assert self.search is not None, _NOT_STARTED
-        return ClientCall(operation, params, self.search.dialect, str(next(self._ids)), last_event_id)
+        return ClientCall(operation, params, self.search.dialect, str(next(self._ids)), last_event_id, self.limits)
 
     def http_call(self, call: ClientCall) -> tuple[HttpCall, Request]:
         assert self.search is not None, _NOT_STARTED
@@ -89,17 +90,19 @@ class HttpTransport:
         version: The protocol version to speak; None for the newest that both sides speak.
         headers: Header fields to send with every request.
         timeout: Seconds, or an httpx2.Timeout for each phase.
+        limits: Of what comes back.
     """
 
     url: str
     version: str | None = None
     headers: Mapping[str, str] = field(factory=dict)
     timeout: float | httpx2.Timeout = field(factory=default_timeout)
+    limits: ClientLimits = ClientLimits()
     _prepared: _Prepared = field(init=False)
     _client: httpx2.AsyncClient = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._prepared = _Prepared(self.url, self.version, tuple(self.headers.items()))
+        self._prepared = _Prepared(self.url, self.version, tuple(self.headers.items()), self.limits)
 
     async def __aenter__(self) -> Self:
         self._client = await httpx2.AsyncClient(timeout=self.timeout, verify=_tls()).__aenter__()
@@ -195,17 +198,19 @@ class BlockingHttpTransport:
         version: The protocol version to speak; None for the newest that both sides speak.
         headers: Header fields to send with every request.
         timeout: Seconds, or an httpx2.Timeout for each phase.
+        limits: Of what comes back.
     """
 
     url: str
     version: str | None = None
     headers: Mapping[str, str] = field(factory=dict)
     timeout: float | httpx2.Timeout = field(factory=default_timeout)
+    limits: ClientLimits = ClientLimits()
     _prepared: _Prepared = field(init=False)
     _client: httpx2.Client = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._prepared = _Prepared(self.url, self.version, tuple(self.headers.items()))
+        self._prepared = _Prepared(self.url, self.version, tuple(self.headers.items()), self.limits)
 
     def __enter__(self) -> Self:
         self._client = httpx2.Client(timeout=self.timeout, verify=_tls()).__enter__()

@@ -8,6 +8,7 @@ from attrs import define, field
 
 from hocket.a2a.call import ClientCall
 from hocket.a2a.dialects import Dialect, Operation, Params
+from hocket.a2a.limits import ClientLimits
 from hocket.a2a.pipe.wire import STREAM_METHOD, write_meta
 from hocket.connection import Connection
 from hocket.errors import CodecError, ConnectionFailed, HocketError
@@ -33,10 +34,12 @@ class PipeClient:
     Args:
         framing: How messages are cut out of the bytes.
         dialect: How calls are written.
+        limits: Of what comes back.
     """
 
     framing: Framing
     dialect: Dialect
+    limits: ClientLimits = ClientLimits()
     connection: Connection = field(init=False)
     _calls: dict[Id, ClientCall] = field(factory=dict, init=False)
     _touched: dict[Id, ClientCall] = field(factory=dict, init=False)
@@ -72,7 +75,7 @@ class PipeClient:
         fields = {"A2A-Version": self.dialect.version, **(headers or {})}
         method = self.dialect.methods[operation]
         request_id = self.connection.send_request(method, write_meta(written, fields), now=now)
-        call = self._calls[request_id] = ClientCall(operation, params, self.dialect, request_id)
+        call = self._calls[request_id] = ClientCall(operation, params, self.dialect, request_id, limits=self.limits)
         return call
 
     def drop(self, call: ClientCall, now: float) -> None:
