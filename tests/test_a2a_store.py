@@ -1,156 +1,20 @@
 """The server and its store, slow, shared or forgetful."""
 
-import json
-
 import pytest
-from attrs import define, field
+from attrs import define
 
 from hocket.a2a import (
-    Append,
-    Artifact,
-    Checkpoint,
-    Ended,
-    Interrupt,
-    Load,
-    Opened,
-    Part,
-    Refused,
-    Run,
     Server,
     ServerLimits,
-    ServiceParameters,
-    TaskArtifactUpdateEvent,
     TaskState,
     TaskStatus,
     TaskStatusUpdateEvent,
 )
 from hocket.entropy import seeded
 from hocket.errors import LocalProtocolError
-from hocket.log import Entry, LogConflict
+from hocket.log import Entry
 from hocket_io.stores import MemoryStore
-
-
-@define(eq=False)
-class World:
-    """A server, a runner that only takes notes, and a store that can be held back: `hold`, then `release`."""
-
-    server: Server
-    store: MemoryStore = field(factory=MemoryStore)
-    runs: list[Run] = field(factory=list)
-    interrupts: list[Interrupt] = field(factory=list)
-    held: list | None = None
-    now: float = 0.0
-
-    @classmethod
-    def of(cls, **options):
-        return cls(Server(entropy=seeded(1), **options))
-
-    def pump(self):
-        while (output := self.server.next_output()) is not None:
-            match output:
-                case Append() | Load() | Checkpoint() if self.held is not None:
-                    self.held.append(output)
-                case Append() | Load() | Checkpoint():
-                    self.keep(output)
-                case Run():
-                    self.runs.append(output)
-                case Interrupt():
-                    self.interrupts.append(output)
-
-    def keep(self, output):
-        match output:
-            case Append(task_id=task_id):
-                try:
-                    entries = self.store.append(task_id, output.expect, output.items)
-                except LogConflict:
-                    self.server.append_refused(task_id, self.now)
-                else:
-                    self.server.feed(task_id, entries, self.now)
-            case Load(task_id=task_id):
-                self.server.loaded(task_id, self.store.load(task_id), self.now)
-            case Checkpoint():
-                self.store.checkpoint(output)
-
-    def hold(self):
-        self.held = []
-
-    def release(self):
-        held, self.held = self.held, None
-        for output in held:
-            self.keep(output)
-        self.pump()
-
-    def ask(self, link, method, task_id=None, *, version="1.0", last_event_id=None, request_id=1, **params):
-        service = ServiceParameters(version=version, last_event_id=last_event_id)
-        params = {**params, "id": task_id} if task_id is not None else params
-        self.server.receive(link, request_id, method, params, service, self.now)
-        self.pump()
-
-    def send(self, link="ada", *, stream=True, message_id="m1", task=None, context=None, request_id=1, **more):
-        message = {"messageId": message_id, "role": "ROLE_USER", "parts": [{"text": "hi"}]}
-        message |= {} if task is None else {"taskId": task}
-        message |= {} if context is None else {"contextId": context}
-        method = "SendStreamingMessage" if stream else "SendMessage"
-        self.ask(link, method, message=message, request_id=request_id, **more)
-
-    def begin(self, link="ada", **more):
-        """A message whose turn the runner has begun; returns the task's id."""
-        self.send(link, **more)
-        run = self.runs[-1]
-        self.server.started(run.task.id, run.run, self.now)
-        self.pump()
-        return run.task.id
-
-    def emit(self, *items):
-        run = self.runs[-1]
-        self.server.emit(run.task.id, run.run, items, self.now)
-        self.pump()
-
-    def say(self, text):
-        artifact = Artifact(artifact_id="a", parts=(Part(text=text),))
-        self.emit(TaskArtifactUpdateEvent(task_id=self.runs[-1].task.id, artifact=artifact, append=True))
-
-    def become(self, state):
-        self.emit(TaskStatusUpdateEvent(task_id=self.runs[-1].task.id, status=TaskStatus(state=state)))
-
-    def end(self):
-        run = self.runs[-1]
-        self.server.ended(run.task.id, run.run, self.now)
-        self.pump()
-
-    def finish(self, state=TaskState.COMPLETED):
-        self.become(state)
-        self.end()
-
-    def take(self, link="ada"):
-        """What the link was given, in short: states, text of chunks, ends and error codes."""
-        taken = []
-        while out := self.server.take(link):
-            taken += [short(each) for each in out if not isinstance(each, Opened)]
-        return taken
-
-    def is_empty(self):
-        return not self.server._tasks and not self.server._mailboxes and self.server.next_timeout() is None
-
-
-def short(delivery):
-    match delivery:
-        case Refused(error=error):
-            return error.code
-        case Ended(state=state):
-            return f"ended {state.value}"
-    result = json.loads(delivery.result)
-    match result.get("task", result):
-        case {"statusUpdate": {"status": {"state": state}}} | {
-            "kind": "status-update",
-            "status": {"state": state},
-        }:
-            return state.removeprefix("TASK_STATE_").lower()
-        case {"id": _, "status": {"state": state}, **rest}:
-            text = "".join(part["text"] for each in rest.get("artifacts", []) for part in each["parts"])
-            return f"task {state.removeprefix('TASK_STATE_').lower()}" + (f" {text}" if text else "")
-        case {"artifactUpdate": {"artifact": {"parts": parts}}} | {"artifact": {"parts": parts}}:
-            return parts[0]["text"]
+from support.world import World
 
 
 @pytest.fixture

@@ -8,12 +8,9 @@ from hypothesis import strategies as st
 from hocket.a2a import (
     V1_0,
     Answered,
-    Append,
-    Checkpoint,
     Ended,
     GetTaskRequest,
     Item,
-    Load,
     Message,
     Opened,
     Operation,
@@ -22,17 +19,14 @@ from hocket.a2a import (
     PipeServer,
     Refused,
     Role,
-    Run,
     SendMessageRequest,
     Server,
     ServerLimits,
     ServiceParameters,
 )
-from hocket.agent import Speech
-from hocket.entropy import seeded
 from hocket.framing import FramingLimits, Ndjson
 from hocket.log import LogLimits
-from hocket_io.stores import MemoryStore
+from support.scripted import Scripted, numbered
 
 TEXT = st.text(max_size=4)
 JSON = st.recursive(
@@ -71,45 +65,10 @@ SERVICES = st.builds(
 ) | st.just(ServiceParameters(version="1.0"))
 
 
-class Played:
-    """A server with a store, and an agent that says `words` and then ends as it is told."""
-
-    def __init__(self, words=(), *, log=1_000, is_finishing=True):
-        numbers = iter(range(1, 10_000))
-        entropy = seeded(1)
-        limits = ServerLimits(tasks=5, calls=4, log=LogLimits(entries=log))
-        self.server = Server(entropy=type(entropy)(lambda: f"id-{next(numbers)}", entropy.random), limits=limits)
-        self.store = MemoryStore()
-        self.words = words
-        self.is_finishing = is_finishing
-        self.runs = []
-
-    def pump(self):
-        while (output := self.server.next_output()) is not None:
-            match output:
-                case Append(task_id=task_id):
-                    self.server.feed(task_id, self.store.append(task_id, output.expect, output.items), 0.0)
-                case Load(task_id=task_id):
-                    self.server.loaded(task_id, self.store.load(task_id), 0.0)
-                case Checkpoint():
-                    self.store.checkpoint(output)
-                case Run():
-                    self.play(output)
-
-    def play(self, run):
-        key = run.task.id, run.run
-        speech = Speech(run.task.id, run.task.context_id, run.run, seeded(2))
-        self.server.started(*key, 0.0)
-        self.runs.append((key, speech))
-        self.server.emit(*key, [item for word in self.words for item in speech.say(word)], 0.0)
-        if self.is_finishing:
-            self.finish()
-
-    def finish(self):
-        while self.runs:
-            key, speech = self.runs.pop()
-            self.server.emit(*key, speech.finish(), 0.0)
-            self.server.ended(*key, 0.0)
+def small(words=(), *, log=1_000, is_finishing=True):
+    """A server with small limits and an agent that says the words."""
+    limits = ServerLimits(tasks=5, calls=4, log=LogLimits(entries=log))
+    return Scripted(words, Server(entropy=numbered(), limits=limits), is_finishing)
 
 
 @given(
@@ -118,15 +77,15 @@ class Played:
     st.integers(1, 4),
 )
 def test_whatever_is_asked_is_answered_once(requests, is_finishing, mouthful):
-    played = Played(["x"], is_finishing=is_finishing)
+    scripted = small(["x"], is_finishing=is_finishing)
     taken = {"a": [], "b": []}
     for number, (link, method, params, service) in enumerate(requests):
-        played.server.receive(link, number, method, params, service, 0.0)
-        played.pump()
-    played.finish()
-    played.pump()
+        scripted.server.receive(link, number, method, params, service, 0.0)
+        scripted.pump()
+    scripted.finish()
+    scripted.pump()
     for link, each in taken.items():
-        while out := played.server.take(link, mouthful):
+        while out := scripted.server.take(link, mouthful):
             each += out
     last = [
         (each.request_id, link)
@@ -141,8 +100,8 @@ def test_whatever_is_asked_is_answered_once(requests, is_finishing, mouthful):
         if isinstance(each, Item | Answered):
             json.loads(each.result)
     for link in taken:
-        played.server.disconnect(link, 0.0)
-    assert not played.server._mailboxes
+        scripted.server.disconnect(link, 0.0)
+    assert not scripted.server._mailboxes
 
 
 @given(
@@ -152,18 +111,18 @@ def test_whatever_is_asked_is_answered_once(requests, is_finishing, mouthful):
     st.integers(1, 30),
 )
 def test_every_reader_sees_a_suffix_without_gaps_or_repeats(words, seen, mouthful, kept):
-    played = Played(words, log=kept, is_finishing=False)
+    scripted = small(words, log=kept, is_finishing=False)
     params = {"message": {"messageId": "m", "role": "ROLE_USER", "parts": [{"text": "hi"}]}}
     service = ServiceParameters(version="1.0")
-    played.server.receive("owner", 1, "SendStreamingMessage", params, service, 0.0)
-    played.pump()
+    scripted.server.receive("owner", 1, "SendStreamingMessage", params, service, 0.0)
+    scripted.pump()
     length = len(words) + 2
     returning = ServiceParameters(version="1.0", last_event_id=min(seen, length))
-    played.server.receive("reader", 1, "SubscribeToTask", {"id": "id-1"}, returning, 0.0)
-    first = played.server.take("reader", mouthful)
-    played.finish()
-    played.pump()
-    while out := played.server.take("reader", mouthful):
+    scripted.server.receive("reader", 1, "SubscribeToTask", {"id": "id-1"}, returning, 0.0)
+    first = scripted.server.take("reader", mouthful)
+    scripted.finish()
+    scripted.pump()
+    while out := scripted.server.take("reader", mouthful):
         first += out
     assert isinstance(first[0], Opened)
     assert isinstance(first[-1], Ended)
@@ -181,15 +140,15 @@ def test_every_reader_sees_a_suffix_without_gaps_or_repeats(words, seen, mouthfu
 
 @given(st.lists(st.binary(max_size=30) | JSON.map(lambda each: json.dumps(each).encode() + b"\n"), max_size=6))
 def test_any_bytes_at_all_leave_the_pipe_server_standing(pieces):
-    played = Played(["x"])
-    pipe = PipeServer(played.server, "pipe", Ndjson())
+    scripted = small(["x"])
+    pipe = PipeServer(scripted.server, "pipe", Ndjson())
     for piece in pieces:
         pipe.receive_data(piece, 0.0)
-        played.pump()
-        pipe.deliver(played.server.take("pipe"), 0.0)
+        scripted.pump()
+        pipe.deliver(scripted.server.take("pipe"), 0.0)
     pipe.receive_data(b'\n{"jsonrpc":"2.0","id":99,"method":"tasks/get","params":{"id":"T"}}\n', 0.0)
-    played.pump()
-    pipe.deliver(played.server.take("pipe"), 0.0)
+    scripted.pump()
+    pipe.deliver(scripted.server.take("pipe"), 0.0)
     answers = [json.loads(line) for data in pipe.data_to_send() for line in data.splitlines()]
     assert [each["error"]["code"] for each in answers if isinstance(each, dict) and each.get("id") == 99] == [-32001]
 
@@ -241,13 +200,13 @@ def test_any_bytes_at_all_end_the_calls_of_a_pipe_client_once(pieces):
 )
 def test_a_pipe_cut_anywhere_gives_the_same_events(words, sizes):
     def seen(sizes):
-        played = Played(words)
-        pipe, client = PipeServer(played.server, "pipe", Ndjson()), PipeClient(Ndjson(), V1_0)
+        scripted = small(words)
+        pipe, client = PipeServer(scripted.server, "pipe", Ndjson()), PipeClient(Ndjson(), V1_0)
         message = Message(message_id="m", role=Role.USER, parts=(Part(text="hi"),))
         call = client.call(Operation.STREAM, SendMessageRequest(message=message), 0.0)
         feed(pipe, b"".join(client.data_to_send()), sizes)
-        played.pump()
-        while taken := played.server.take("pipe"):
+        scripted.pump()
+        while taken := scripted.server.take("pipe"):
             pipe.deliver(taken, 0.0)
         feed(client, b"".join(pipe.data_to_send()), sizes)
         events = []
@@ -270,14 +229,14 @@ def feed(end, data, sizes):
 
 @given(st.integers(1, 600), st.sampled_from(["SendMessage", "SendStreamingMessage"]))
 def test_what_is_too_large_for_the_pipe_is_an_error_and_not_the_end(size, method):
-    played = Played(["x" * size])
-    pipe = PipeServer(played.server, "pipe", Ndjson(limits=FramingLimits(frame=600)))
+    scripted = small(["x" * size])
+    pipe = PipeServer(scripted.server, "pipe", Ndjson(limits=FramingLimits(frame=600)))
     body = {"message": {"messageId": "m", "role": "ROLE_USER", "parts": [{"text": "hi"}]}}
     params = {**body, "_meta": {"headers": {"A2A-Version": "1.0"}}}
     asked = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
     pipe.receive_data(asked + b"\n", 0.0)
-    played.pump()
-    while taken := played.server.take("pipe", 2):
+    scripted.pump()
+    while taken := scripted.server.take("pipe", 2):
         pipe.deliver(taken, 0.0)
     sent = [json.loads(data) for data in pipe.data_to_send()]
     assert [each["params"]["offset"] for each in sent[:-1]] == list(range(1, len(sent)))
@@ -289,4 +248,4 @@ def test_what_is_too_large_for_the_pipe_is_an_error_and_not_the_end(size, method
     assert not pipe.is_closed
     pipe.receive_eof(1.0)
     assert pipe.is_closed
-    assert not played.server._mailboxes
+    assert not scripted.server._mailboxes

@@ -45,6 +45,7 @@ from hocket.framing import Ndjson
 from hocket.http import Exchange, HttpCall
 from hocket.log import LogLimits
 from hocket_io.stores import MemoryStore
+from support.world import keep
 
 KEPT = 6
 """Entries that a log keeps: few, so that slow readers fall behind."""
@@ -251,15 +252,10 @@ class Network(RuleBasedStateMachine):
                     assert (task_id, run) in self.running
 
     def keep(self):
-        match self.asked_of_store.pop(0):
-            case Append(task_id=task_id, expect=expect, items=items):
-                entries = self.store.append(task_id, expect, items)
-                self.truth.setdefault(task_id, []).extend(items)
-                self.server.feed(task_id, entries, self.now)
-            case Load(task_id=task_id):
-                self.server.loaded(task_id, self.store.load(task_id), self.now)
-            case Checkpoint() as checkpoint:
-                self.store.checkpoint(checkpoint)
+        wanted = self.asked_of_store.pop(0)
+        keep(wanted, self.server, self.store, self.now)
+        if isinstance(wanted, Append):
+            self.truth.setdefault(wanted.task_id, []).extend(wanted.items)
         self.pump()
 
     def next_number(self):

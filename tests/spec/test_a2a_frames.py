@@ -10,72 +10,42 @@ import pytest
 from hocket.a2a import (
     V0_3,
     V1_0,
-    Append,
     ClientCall,
     GetTaskRequest,
-    Load,
     Message,
     Operation,
     Part,
     Role,
-    Run,
     SendMessageRequest,
     Server,
     ServiceParameters,
     Task,
     TaskState,
 )
-from hocket.agent import Speech
-from hocket.entropy import Entropy
 from hocket.errors import Code, ErrorObject
 from hocket.framing import SseParser
-from hocket.http import Exchange, HttpCall
-from hocket_io.stores import MemoryStore
+from hocket.http import HttpCall
+from support.scripted import Scripted, numbered
 
 NOW = "2024-07-03T14:30:00.000Z"
 
 
-class Agent:
-    """A server whose agent says two chunks and completes; its ids are id-1, id-2, …"""
+class Agent(Scripted):
+    """Says two chunks and completes; its ids are id-1, id-2, …"""
 
-    def __init__(self):
-        numbers = iter(range(1, 1_000))
-        entropy = Entropy(new_id=lambda: f"id-{next(numbers)}", random=lambda: 0.5)
-        self.server = Server(entropy=entropy, epoch=1_720_017_000.0)
-        self.store = MemoryStore()
-        self.entropy = entropy
-        self.is_quiet = False
+    def __init__(self, words=("chunk-0 ", "chunk-1 ")):
+        super().__init__(words, Server(entropy=numbered(), epoch=1_720_017_000.0))
 
-    def pump(self):
-        while (output := self.server.next_output()) is not None:
-            match output:
-                case Append(task_id=task_id):
-                    entries = self.store.append(task_id, output.expect, output.items)
-                    self.server.feed(task_id, entries, 0.0)
-                case Load(task_id=task_id):
-                    self.server.loaded(task_id, self.store.load(task_id), 0.0)
-                case Run(task=task, run=run) if not self.is_quiet:
-                    self.server.started(task.id, run, 0.0)
-                    speech = Speech(task.id, task.context_id, run, self.entropy)
-                    for items in (speech.say("chunk-0 "), speech.say("chunk-1 "), speech.finish()):
-                        self.server.emit(task.id, run, items, 0.0)
-                    self.server.ended(task.id, run, 0.0)
-
-    def post(self, frame, version=None, link="link"):
+    def post(self, frame, version=None):
         """The answer to a body: one JSON value, or the list of those in the stream."""
-        exchange = Exchange(link)
         body = frame if isinstance(frame, bytes) else json.dumps(frame).encode()
-        exchange.receive_body(body, ServiceParameters(version=version), self.server, 0.0)
-        self.pump()
-        while taken := self.server.take(link):
-            exchange.deliver(taken, 0.0)
-        response = exchange.next_response()
+        _, response, sent = self.respond(body, version)
         if response.body is not None:
             assert dict(response.headers)["content-type"] == "application/json"
             return json.loads(response.body)
         assert dict(response.headers)["content-type"].startswith("text/event-stream")
         parser = SseParser()
-        for data in exchange.data_to_send():
+        for data in sent:
             parser.receive_data(data)
         events = []
         while (event := parser.next_event()) is not None:
@@ -211,8 +181,7 @@ def test_0_3_stream(version):
 
 
 def test_0_3_send_get_and_cancel_are_answered_with_a_bare_task():
-    agent = Agent()
-    agent.is_quiet = True
+    agent = Agent(words=None)
     later = {**SEND_0_3, "configuration": {"blocking": False}}
     sent = agent.post(request("message/send", later))["result"]
     assert (sent["kind"], sent["status"]["state"]) == ("task", "submitted")
@@ -224,8 +193,7 @@ def test_0_3_send_get_and_cancel_are_answered_with_a_bare_task():
 
 
 def test_1_0_get_and_cancel_are_answered_with_a_bare_task():
-    agent = Agent()
-    agent.is_quiet = True
+    agent = Agent(words=None)
     later = {**SEND_1_0, "configuration": {"returnImmediately": True}}
     sent = agent.post(request("SendMessage", later), "1.0")["result"]["task"]
     assert agent.post(request("GetTask", {"id": "id-1", "historyLength": 10}), "1.0")["result"] == sent
@@ -237,8 +205,7 @@ def test_1_0_get_and_cancel_are_answered_with_a_bare_task():
 
 
 def test_1_0_subscribe_begins_with_the_task():
-    agent = Agent()
-    agent.is_quiet = True
+    agent = Agent(words=None)
     agent.post(request("SendMessage", {**SEND_1_0, "configuration": {"returnImmediately": True}}), "1.0")
     (first,) = agent.post(request("SubscribeToTask", {"id": "id-1"}, 6), "1.0")
     assert first["id"] == 6

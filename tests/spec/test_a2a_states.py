@@ -13,11 +13,8 @@ import json
 import pytest
 
 from hocket.a2a import (
-    Append,
-    Checkpoint,
     Ended,
     Interrupt,
-    Load,
     Opened,
     Run,
     Server,
@@ -30,6 +27,7 @@ from hocket.a2a.states import PHASES, is_terminal, settles
 from hocket.entropy import seeded
 from hocket.errors import LocalProtocolError
 from hocket_io.stores import MemoryStore
+from support.world import outputs
 
 ACTIVE = "submitted working"
 INTERRUPTED = "input-required auth-required"
@@ -105,15 +103,8 @@ class Desk:
         self.run = None
 
     def pump(self):
-        while (output := self.server.next_output()) is not None:
+        for output in outputs(self.server, self.store):
             match output:
-                case Append(task_id=task_id):
-                    entries = self.store.append(task_id, output.expect, output.items)
-                    self.server.feed(task_id, entries, 0.0)
-                case Load(task_id=task_id):
-                    self.server.loaded(task_id, self.store.load(task_id), 0.0)
-                case Checkpoint():
-                    self.store.checkpoint(output)
                 case Run():
                     self.run = output
                 case Interrupt(task_id=task_id, run=run):
