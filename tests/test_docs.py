@@ -40,6 +40,38 @@ def drawn(phases: Mapping[TaskState, Phase]) -> str:
     return "\n".join(lines).strip()
 
 
+def diagram(phases: Mapping[TaskState, Phase]) -> str:
+    """The same as a Mermaid state diagram: what moves a task from where to where."""
+
+    def name(state: TaskState) -> str:
+        return state.value.replace("-", "_")
+
+    lines = ["stateDiagram-v2"]
+    for phase in Phase:
+        inside = [f"        {name(state)}" for state, its in phases.items() if its is phase]
+        lines += [f"    state {phase.value.upper()} {{", *inside, "    }"]
+    lines.append(f"    [*] --> {name(TaskState.SUBMITTED)} : a message that names no task")
+    for phase in [phase for phase in Phase if phase is not Phase.TERMINAL]:
+        targets = [other for other in Phase if other is not phase]
+        lines += [f"    {phase.value.upper()} --> {other.value.upper()} : a status of the agent" for other in targets]
+    moves = {Answer.START_TURN: TaskState.SUBMITTED, Answer.INTERRUPT: TaskState.CANCELED}
+    moves[Answer.CANCEL_NOW] = TaskState.CANCELED
+    for request, table in REQUESTS.items():
+        for state, outcome in table.items():
+            if outcome in moves:
+                lines.append(f"    {name(state)} --> {name(moves[outcome])} : {request}")
+    lines.append(f"    {Phase.TERMINAL.value.upper()} --> [*]")
+    return "\n".join(lines)
+
+
+def test_the_state_diagram_is_drawn_as_the_tables_are() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    found = re.search(r"```mermaid\n(.*?)\n```", page, re.DOTALL)
+    expected = diagram(PHASES)
+    assert found is not None
+    assert found[1] == expected, f"docs/architecture.md should have:\n\n{expected}"
+
+
 def test_the_states_are_drawn_as_the_tables_are() -> None:
     page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     found = re.search(r"<!-- states -->\n+```\n(.*?)\n```\n+<!-- /states -->", page, re.DOTALL)
