@@ -1,4 +1,4 @@
-"""How Hypothesis runs here: the profiles, and which one is in force.
+"""How tests run here: asserts in `support/` that say what they compared, both event loops, and Hypothesis's profiles.
 
 `HYPOTHESIS_PROFILE` names a profile; without it, `CI=true` chooses `ci`, and everything else is `dev`. No
 profile has a deadline: how long one example takes says more about the machine than about the code.
@@ -10,7 +10,26 @@ profile has a deadline: how long one example takes says more about the machine t
 
 import os
 
+import anyio
+import pytest
 from hypothesis import HealthCheck, settings
+
+pytest.register_assert_rewrite("support")
+
+
+@pytest.fixture(params=["asyncio", "trio"])
+def run(request):
+    """Runs an async function: the test comes once for each event loop. What hangs fails after 20 seconds."""
+
+    def run(function, *args):
+        async def guarded():
+            with anyio.fail_after(20):
+                return await function(*args)
+
+        return anyio.run(guarded, backend=request.param)
+
+    return run
+
 
 # Hypothesis starts from a profile of its own where it sees CI, and a new profile takes over what is in force.
 settings.load_profile("default")

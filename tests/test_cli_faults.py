@@ -1,16 +1,13 @@
 """`hocket send` against servers that no agent of ours would be: what they are told, and what they do wrong."""
 
 import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
 from hocket_io.cli.commands import hocket
+from support.web import agent_that_replies, web
 
 
 def run(*words: str, env: dict[str, str] | None = None) -> Result:
@@ -26,45 +23,11 @@ def error_of(result: Result) -> dict[str, Any]:
     return dict(envelope["error"])
 
 
-@contextmanager
-def fake_agent(status: int, body: bytes, content_type: str = "text/plain") -> Iterator[tuple[str, list[Any]]]:
-    """An HTTP server that gives every POST the same answer, and has no card."""
-    requests: list[Any] = []
-
-    class Answer(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.answer(404, b"")
-
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["content-length"]))
-            self.answer(status, body)
-
-        def answer(self, status: int, body: bytes) -> None:
-            requests.append({name.lower(): value for name, value in self.headers.items()})
-            self.send_response(status)
-            self.send_header("content-type", content_type)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/", requests
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
 def test_service_parameters_and_the_token_are_header_fields() -> None:
-    with fake_agent(404, b"") as (address, requests):
+    with web(agent_that_replies(404, b"")) as (address, asked):
         run("send", "-a", address, "x", "--svc-param", "x-trace: 7", env={"A2ACLI_BEARER": "secret"})
-    assert {request["authorization"] for request in requests} == {"Bearer secret"}
-    assert {request["x-trace"] for request in requests} == {"7"}
+    assert {each.headers["authorization"] for each in asked} == {"Bearer secret"}
+    assert {each.headers["x-trace"] for each in asked} == {"7"}
 
 
 @pytest.mark.parametrize(
@@ -76,14 +39,14 @@ def test_service_parameters_and_the_token_are_header_fields() -> None:
     ],
 )
 def test_an_agent_that_wants_other_credentials(status: int, words: tuple[str, ...], code: str) -> None:
-    with fake_agent(status, b"") as (address, _):
+    with web(agent_that_replies(status, b"")) as (address, _):
         result = run("send", "-a", address, "x", "-o", "json", *words)
     assert (error_of(result)["code"], result.exit_code) == (code, 4)
     assert "old" not in result.stderr
 
 
 def test_something_that_is_no_agent() -> None:
-    with fake_agent(200, b"<html>") as (address, _):
+    with web(agent_that_replies(200, b"<html>")) as (address, _):
         result = run("send", "-a", address, "x")
     assert (result.exit_code, result.stderr.count("\n")) == (3, 1)
 
@@ -91,7 +54,7 @@ def test_something_that_is_no_agent() -> None:
 def test_a_stream_that_is_cut_says_so_and_where_the_rest_is() -> None:
     task = '{"task":{"id":"t1","status":{"state":"TASK_STATE_WORKING"}}}'
     body = f'data: {{"jsonrpc":"2.0","id":"1","result":{task}}}\n\n'.encode()
-    with fake_agent(200, body, "text/event-stream") as (address, _):
+    with web(agent_that_replies(200, body, "text/event-stream")) as (address, _):
         result = run("send", "--stream", "-a", address, "x")
     assert result.stdout == "Task: t1\nState: working\n"
     error, hint = result.stderr.splitlines()

@@ -3,9 +3,6 @@
 import json
 import socket
 import threading
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import SimpleNamespace
 
 import anyio
 import pytest
@@ -25,57 +22,8 @@ from hocket.errors import (
     StreamCut,
 )
 from hocket_io import AsyncClient, Client
-
-
-@contextmanager
-def web(answer):
-    """A web server; `answer(request)` is given what was asked and writes what it likes."""
-    asked = []
-
-    class Requests(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        wbufsize = 65_536  # else head and body are two packets, and the second waits for the first
-
-        def log_message(self, *args):
-            pass
-
-        def reply(self, status, body, content_type="application/json", **headers):
-            self.send_response(status)
-            self.send_header("content-type", content_type)
-            self.send_header("content-length", str(len(body)))
-            for name, value in headers.items():
-                self.send_header(name.replace("_", "-"), value)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def stream(self, *blocks):
-            """A stream that ends with its connection."""
-            self.send_response(200)
-            self.send_header("content-type", "text/event-stream")
-            self.send_header("connection", "close")
-            self.end_headers()
-            for block in blocks:
-                self.wfile.write(block)
-            self.close_connection = True
-
-        def serve(self):
-            self.body = self.rfile.read(int(self.headers.get("content-length", 0)))
-            asked.append(
-                SimpleNamespace(**{name: getattr(self, name) for name in ("command", "path", "headers", "body")})
-            )
-            answer(self)
-
-        do_GET = do_POST = serve
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Requests) as server:
-        server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/", asked
-        finally:
-            server.shutdown()
-            thread.join()
+from support.web import agent_that_streams, web
+from support.wire import DONE, TASK, chunk, said
 
 
 @pytest.fixture(params=["blocking", "asyncio", "trio"])
@@ -106,29 +54,6 @@ def rpc(result, request_id="1"):
 
 def sse(*results):
     return b"".join(b"data: " + rpc(result) + b"\n\n" for result in results)
-
-
-TASK = {"id": "t", "contextId": "c", "status": {"state": "TASK_STATE_WORKING"}}
-DONE = {"statusUpdate": {"taskId": "t", "contextId": "c", "status": {"state": "TASK_STATE_COMPLETED"}}}
-
-
-def chunk(text):
-    artifact = {"artifactId": "a", "parts": [{"text": text}]}
-    return {"artifactUpdate": {"taskId": "t", "contextId": "c", "append": True, "artifact": artifact}}
-
-
-def said(text):
-    return {"message": {"messageId": text, "role": "ROLE_AGENT", "parts": [{"text": text}]}}
-
-
-def agent_that_streams(*blocks):
-    def answer(request):
-        if request.command == "GET":
-            request.reply(404, b"")
-        else:
-            request.stream(*blocks)
-
-    return answer
 
 
 # Nobody there, or somebody else -------------------------------------------------------------------------------------

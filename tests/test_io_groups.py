@@ -6,11 +6,6 @@ import pytest
 from hocket_io.groups import scratch_group
 
 
-@pytest.fixture(params=["asyncio", "trio"])
-def run(request):
-    return lambda function: anyio.run(function, backend=request.param)
-
-
 async def fail(error):
     raise error
 

@@ -6,53 +6,12 @@ import anyio
 import pytest
 import trio.testing
 
-from hocket import Agent
-from hocket.a2a import Answered, Ended, Item, Opened, Refused, ServiceParameters, TaskState
+from hocket.a2a import Answered, Ended, Item, Opened, Refused, TaskState
 from hocket.log import LogConflict
 from hocket_io.host import Host
 from hocket_io.stores import MemoryStore
-
-
-@pytest.fixture(params=["asyncio", "trio"])
-def run(request):
-    def run(function, *args):
-        async def guarded():
-            with anyio.fail_after(10):
-                return await function(*args)
-
-        return anyio.run(guarded, backend=request.param)
-
-    return run
-
-
-def agent_of(function, **options):
-    agent = Agent("hosted", **options)
-    agent.stream(function)
-    return agent
-
-
-MESSAGE = {"message": {"messageId": "m", "role": "user", "parts": [{"kind": "text", "text": "go"}]}}
-
-
-def ask(host, link, method="message/stream", params=MESSAGE, request_id=1):
-    host.server.receive(link.name, request_id, method, params, ServiceParameters(), host.now())
-    host.pump()
-
-
-async def read(link, until):
-    """Deliveries up to the first that fits."""
-    read = []
-    while True:
-        taken = link.take()
-        read += taken
-        if any(until(each) for each in taken):
-            return read
-        if not taken:
-            await link.wait()
-
-
-def has_ended(delivery):
-    return isinstance(delivery, Ended)
+from support.agents import agent_of
+from support.hosts import ask, has_ended, read
 
 
 def results(deliveries):

@@ -3,34 +3,12 @@
 import json
 
 import anyio
-import pytest
 
 from hocket import Agent
 from hocket.a2a import Task
 from hocket_io import AsyncClient, Client
 from hocket_io.memory import MemoryPipe
-
-
-@pytest.fixture(params=["asyncio", "trio"])
-def run(request):
-    def run(function):
-        async def guarded():
-            with anyio.fail_after(10):
-                return await function()
-
-        return anyio.run(guarded, backend=request.param)
-
-    return run
-
-
-def greeter():
-    agent = Agent("greeter")
-
-    @agent.stream
-    async def greet(task):
-        yield f"Hello {task.text}"
-
-    return agent
+from support.agents import greeter
 
 
 async def read_lines(pipe, count):

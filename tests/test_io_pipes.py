@@ -19,32 +19,14 @@ from hocket.a2a import (
 from hocket.errors import ConnectionFailed
 from hocket_io.blocking import BlockingPipeTransport
 from hocket_io.pipes import _BACKLOG, PipeTransport
-
-
-@pytest.fixture(params=["asyncio", "trio"])
-def run(request):
-    def run(function):
-        async def guarded():
-            with anyio.fail_after(10):
-                return await function()
-
-        return anyio.run(guarded, backend=request.param)
-
-    return run
-
+from support.wire import TASK, chunk
 
 MESSAGE = SendMessageRequest(message=Message(message_id="m", role=Role.USER, parts=(Part(text="go"),)))
-TASK = {"task": {"id": "t", "contextId": "c", "status": {"state": "TASK_STATE_WORKING"}}}
 
 
 def item(request_id, result):
     params = {"id": request_id, "offset": 1, "result": result}
     return json.dumps({"jsonrpc": "2.0", "method": "$/stream", "params": params}).encode() + b"\n"
-
-
-def chunk(text):
-    artifact = {"artifactId": "a", "parts": [{"text": text}]}
-    return {"artifactUpdate": {"taskId": "t", "contextId": "c", "append": True, "artifact": artifact}}
 
 
 class FakePipe:
@@ -84,6 +66,15 @@ class FakePipe:
         return [json.loads(line) for line in bytes(self.written).splitlines()]
 
 
+async def begin_stream(transport, pipe):
+    """A streaming call, and its events after the first."""
+    call = await transport.start(Operation.STREAM, MESSAGE)
+    events = transport.events(call)
+    pipe.arrive(item(call.request_id, {"task": TASK}))
+    assert (await anext(events)).kind == "task"
+    return call, events
+
+
 def test_a_cancelled_caller_does_not_cut_a_frame_in_two(run):
     async def talk():
         pipe = FakePipe()
@@ -114,10 +105,7 @@ def test_a_stream_that_is_closed_early_is_cancelled_at_once(run):
     async def talk():
         pipe = FakePipe()
         async with PipeTransport(pipe) as transport:
-            call = await transport.start(Operation.STREAM, MESSAGE)
-            events = transport.events(call)
-            pipe.arrive(item(call.request_id, TASK))
-            await anext(events)
+            _, events = await begin_stream(transport, pipe)
             await anyio.wait_all_tasks_blocked()
             await events.aclose()
             await anyio.wait_all_tasks_blocked()
@@ -131,7 +119,7 @@ def test_a_stream_that_was_read_to_its_end_is_not_cancelled(run):
         pipe = FakePipe()
         async with PipeTransport(pipe) as transport:
             call = await transport.start(Operation.STREAM, MESSAGE)
-            pipe.arrive(item(call.request_id, TASK))
+            pipe.arrive(item(call.request_id, {"task": TASK}))
             pipe.arrive(
                 b'{"jsonrpc":"2.0","id":%s,"result":{"state":"completed","offset":1}}\n'
                 % json.dumps(call.request_id).encode()
@@ -149,10 +137,7 @@ def test_reading_stops_when_nobody_wants_what_is_there(run):
     async def talk():
         pipe = FakePipe()
         async with PipeTransport(pipe) as transport:
-            call = await transport.start(Operation.STREAM, MESSAGE)
-            events = transport.events(call)
-            pipe.arrive(item(call.request_id, TASK))
-            assert (await anext(events)).kind == "task"
+            call, events = await begin_stream(transport, pipe)
             for number in range(3 * _BACKLOG):
                 pipe.arrive(item(call.request_id, chunk(f"{number} ")))
             await anyio.wait_all_tasks_blocked()
@@ -170,10 +155,7 @@ def test_a_peer_that_writes_before_it_reads_is_read(run):
     async def talk():
         pipe = FakePipe()
         async with PipeTransport(pipe) as transport:
-            call = await transport.start(Operation.STREAM, MESSAGE)
-            events = transport.events(call)
-            pipe.arrive(item(call.request_id, TASK))
-            await anext(events)
+            call, events = await begin_stream(transport, pipe)
             await anyio.wait_all_tasks_blocked()
             pipe.may_write = anyio.Event()  # from now on the peer reads only when all of its words are out
             for number in range(3 * _BACKLOG):
@@ -261,7 +243,7 @@ def test_a_blocking_client_gives_each_event_as_it_comes():
     with BlockingPipeTransport(pipe) as transport:
         call = transport.start(Operation.STREAM, MESSAGE)
         events = transport.events(call)
-        line = item(call.request_id, TASK)
+        line = item(call.request_id, {"task": TASK})
         for byte in line[:-1]:
             pipe.arrivals.put(bytes([byte]))
         timer = threading.Thread(target=pipe.arrivals.put, args=(line[-1:],))

@@ -10,18 +10,6 @@ from hypothesis import strategies as st
 from hocket_io.threads import ThreadedIteration, call_in_daemon, iterate_in_thread
 
 
-@pytest.fixture(params=["asyncio", "trio"])
-def run(request):
-    def run(function, *args):
-        async def guarded():
-            with anyio.fail_after(20):
-                return await function(*args)
-
-        return anyio.run(guarded, backend=request.param)
-
-    return run
-
-
 async def read(values, limit=256):
     async with iterate_in_thread(values, limit) as iteration:
         batches = [batch async for batch in iteration]

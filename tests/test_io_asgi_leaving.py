@@ -1,0 +1,121 @@
+"""The ASGI application when a client leaves, stops reading, or waits in silence."""
+
+import anyio
+import pytest
+
+from hocket_io.http.asgi import App
+from support.agents import agent_of, greeter
+from support.asgi import Lifespan, message, post, text_in
+
+
+def patient(on_disconnect, go_on):
+    async def wait(task):
+        yield "before "
+        await go_on.wait()
+        yield "after"
+
+    return agent_of(wait, on_disconnect=on_disconnect)
+
+
+@pytest.mark.parametrize("readers", [1, 2])
+@pytest.mark.parametrize(("on_disconnect", "state"), [("continue", "completed"), ("cancel", "canceled")])
+def test_clients_that_leave_early(run, on_disconnect, state, readers):
+    async def talk():
+        go_on = anyio.Event()
+        app = App(patient(on_disconnect, go_on))
+        async with Lifespan(app), anyio.create_task_group() as group:
+            first = post(app, "message/stream", message())
+            group.start_soon(first.perform)
+            await first.until(b"before")
+            task_id = first.events()[0]["id"]
+            if readers == 2:
+                second = post(app, "tasks/resubscribe", {"id": task_id})
+                group.start_soon(second.perform)
+                await second.until(b"before")
+                second.leaves.set()
+                await anyio.wait_all_tasks_blocked()
+                assert len(app._open) == 1  # one is left: the task goes on in any case
+                found = await post(app, "tasks/get", {"id": task_id}).perform()
+                assert found.json()["result"]["status"]["state"] == "working"
+            first.leaves.set()
+            await anyio.wait_all_tasks_blocked()
+            assert app._host._links == {}
+            assert app._open == {}
+            go_on.set()
+            await anyio.wait_all_tasks_blocked()
+            found = await post(app, "tasks/get", {"id": task_id}).perform()
+            assert app._host._links == {}
+            assert app._host._runner._running == {}
+        return found.json()["result"]
+
+    task = run(talk)
+    assert task["status"]["state"] == state
+    texts = [part["text"] for part in task["artifacts"][0]["parts"]]
+    assert "".join(texts) == ("before after" if state == "completed" else "before ")
+
+
+@pytest.mark.parametrize(("on_disconnect", "state"), [("continue", "completed"), ("cancel", "canceled")])
+def test_a_client_that_leaves_while_it_waits_for_an_answer(run, on_disconnect, state):
+    async def talk():
+        go_on = anyio.Event()
+        app = App(patient(on_disconnect, go_on))
+        async with Lifespan(app), anyio.create_task_group() as group:
+            waits = post(app, "message/send", message())
+            group.start_soon(waits.perform)
+            await anyio.wait_all_tasks_blocked()
+            waits.leaves.set()
+            await anyio.wait_all_tasks_blocked()
+            assert app._host._links == {}
+            (task_id,) = app._host.store._tasks
+            go_on.set()
+            await anyio.wait_all_tasks_blocked()
+            return (await post(app, "tasks/get", {"id": task_id}).perform()).json()["result"]
+
+    assert run(talk)["status"]["state"] == state
+
+
+def test_a_server_that_reports_the_leaving_by_an_exception(run):
+    async def talk():
+        app = App(greeter())
+        request = post(app, "message/stream", message())
+
+        async def send(message):
+            raise OSError("client disconnected")
+
+        await app(request.scope, request.receive, send)
+        assert app._host._links == {}
+        assert app._open == {}
+
+    run(talk)
+
+
+def test_a_reader_that_stops_reading_holds_up_nobody(run):
+    async def talk():
+        app = App(greeter())
+        stalled = post(app, "message/stream", message("one"))
+        wants_no_more = anyio.Event()
+
+        async def send(message):
+            await wants_no_more.wait()
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(app, stalled.scope, stalled.receive, send)
+            other = await post(app, "message/stream", message("two")).perform()
+            assert text_in(other.events()) == "Hello two"
+            group.cancel_scope.cancel()
+
+    run(talk)
+
+
+def test_silence_is_filled_with_comments(run):
+    async def talk():
+        go_on = anyio.Event()
+        app = App(patient("continue", go_on), keep_alive=0.0)  # as often as possible
+        async with anyio.create_task_group() as group:
+            request = post(app, "message/stream", message())
+            group.start_soon(request.perform)
+            await request.until(b": keep-alive\n\n")
+            go_on.set()
+        return request
+
+    assert text_in(run(talk).events()) == "before after"
