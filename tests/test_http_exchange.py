@@ -224,3 +224,32 @@ def test_requests_are_values():
         "",
         None,
     )
+
+
+def test_a_stream_that_is_cut_ends_where_it_is():
+    exchange = asked()
+    exchange.deliver([OPENED, ITEM], 0.0)
+    assert exchange.next_response().body is None
+    exchange.cut()
+    assert exchange.is_closed
+    assert exchange.next_response() is None
+    assert b"".join(exchange.data_to_send()).startswith(b"id: 7\ndata: ")
+    assert exchange.next_timeout() is None
+
+
+def test_a_call_that_is_cut_before_its_answer_is_told_to_come_back():
+    exchange = asked("SendMessage")
+    exchange.cut()
+    exchange.cut()
+    response = exchange.next_response()
+    error = json.loads(response.body)["error"]
+    assert (exchange.is_closed, response.status, error["code"]) == (True, 503, -32603)
+    assert error["data"] == {"retryable": True}
+    assert exchange.next_response() is None
+
+
+def test_an_answer_that_was_given_is_not_taken_back():
+    exchange = asked("SendMessage")
+    exchange.deliver([Answered(request_id=1, result=b"{}")], 0.0)
+    exchange.cut()
+    assert exchange.next_response().status == 200

@@ -151,7 +151,7 @@ def test_shutting_down_ends_what_runs(run):
                 request = post(app, "message/stream", message())
                 group.start_soon(request.perform)
                 await request.until(b"so far")
-                app.close_streams()
+                app.close_calls()
             assert not request.is_complete  # cut, and so a reader knows that it is
             assert ended == []
         return request

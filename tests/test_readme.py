@@ -184,7 +184,8 @@ def test_every_block_of_a_page_runs(page: Path, as_if_there: Workplace) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_a_page_has_no_block_that_nothing_runs(page: Path) -> None:
     blocks = blocks_of(page)
-    assert {block.language for block in blocks} <= {"python", "console", "text", "mermaid", ""}  # test_docs.py draws the diagrams
+    # test_docs.py draws the diagrams
+    assert {block.language for block in blocks} <= {"python", "console", "text", "mermaid", ""}
     for before, block in itertools.pairwise(blocks):
         assert block.language != "text" or before.language == "python", f"{page.name}:{block.line}"
     assert not blocks or blocks[0].language != "text"

@@ -92,7 +92,7 @@ class AgentTask:
         return Progress(percent, message)
 
 
-@define
+@define(eq=False)
 class Agent:
     """The declaration of an agent: a function and what the world is told about it.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -59,7 +60,7 @@ def serve(
         timeout_graceful_shutdown=5,
     )
     url_here = f"http://{shown}:{taken}/"
-    server = _server(config, app.close_streams, lambda: on_ready and on_ready(url_here))
+    server = _server(config, app.close_calls, lambda: on_ready and on_ready(url_here))
     try:
         server.run([listening])
     except KeyboardInterrupt:
@@ -93,7 +94,19 @@ def _server(
                 when_ready()
 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            log = logging.getLogger("uvicorn.error")
+            log.addFilter(_is_no_cut)
+            # It would complain about each response that is cut, and that is what we want of it now.
+            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
             before_shutdown()
-            await super().shutdown(sockets)
+            try:
+                await super().shutdown(sockets)
+            finally:
+                log.removeFilter(_is_no_cut)
 
     return Server(config)
+
+
+def _is_no_cut(record: logging.LogRecord) -> bool:
+    """A record that is worth a line when streams are cut on purpose; uvicorn has one for each of them that is not."""
+    return record.msg != "ASGI callable returned without completing response."

@@ -28,6 +28,7 @@ from hocket.errors import Code, ErrorObject, LocalProtocolError
 from hocket.framing import encode_comment
 from hocket.http.messages import Headers, Response, json_response
 from hocket.jsonrpc import Peer, PeerLimits, RequestReceived
+from hocket.jsonrpc.messages import encode_error
 
 __all__ = ["KEEP_ALIVE", "Exchange"]
 
@@ -55,6 +56,7 @@ class Exchange:
     keep_alive: float | None = KEEP_ALIVE
     limits: PeerLimits = PeerLimits()
     is_closed: bool = field(default=False, init=False)
+    is_cut: bool = field(default=False, init=False)
     _peer: Peer = field(init=False)
     _response: Response | None = field(default=None, init=False)
     _chunks: list[bytes] = field(factory=list, init=False)
@@ -108,6 +110,20 @@ class Exchange:
             self._answer_if_complete()
         elif self.keep_alive is not None and not self.is_closed:
             self._silent_until = now + self.keep_alive
+
+    def cut(self) -> None:
+        """The server is about to stop: end without an end.
+
+        The body of a stream stays incomplete, which every client can tell from a finished one; who has no answer
+        yet is told to come back.
+        """
+        if self.is_closed:
+            return
+        self.is_closed = self.is_cut = True
+        if self._envelope is None:
+            reason = "the server is shutting down: ask again"
+            error = ErrorObject.of(Code.INTERNAL_ERROR, reason, {"retryable": True})
+            self._response = json_response(encode_error(None, error), status=503)
 
     def next_response(self) -> Response | None:
         """The response, once, as soon as it is known; for a stream its head, with `body` None."""

@@ -54,7 +54,7 @@ class App:
     _routes: Routes = field(init=False)
     _host: Host | None = field(default=None, init=False)
     _starting: anyio.Lock = field(factory=anyio.Lock, init=False)
-    _streams: dict[int, anyio.CancelScope] = field(factory=dict, init=False)
+    _open: dict[HostLink, Exchange] = field(factory=dict, init=False)
 
     def __attrs_post_init__(self) -> None:
         self._routes = Routes(self.agent.card, self.keep_alive)
@@ -70,10 +70,11 @@ class App:
                 await receive()
                 await send({"type": "websocket.close", "code": 1000, "reason": "this agent is served over HTTP"})
 
-    def close_streams(self) -> None:
-        """End every open stream: the process is about to stop. Readers see a cut stream and can come back."""
-        for cancel_scope in list(self._streams.values()):
-            cancel_scope.cancel()
+    def close_calls(self) -> None:
+        """End every open call: the process is about to stop. Readers see a cut stream and can come back."""
+        for link, exchange in self._open.items():
+            exchange.cut()
+            link.ring()
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -127,14 +128,14 @@ class App:
     async def _exchange(self, exchange: Exchange, host: Host, link: HostLink, receive: Receive, send: Send) -> None:
         """Write what the server has for this call until it is answered, or until the client is gone."""
         async with scratch_group() as group:
-            self._streams[id(exchange)] = group.cancel_scope
+            self._open[link] = exchange
             try:
                 group.start_soon(_until_disconnect, receive, group.cancel_scope)
                 await _write(exchange, host, link, send)
             except OSError as error:  # as ASGI asks servers to say that the client is gone
                 _log.debug("the client is gone: %s", error)
             finally:
-                del self._streams[id(exchange)]
+                del self._open[link]
 
 
 async def _write(exchange: Exchange, host: Host, link: HostLink, send: Send) -> None:
@@ -152,12 +153,12 @@ async def _write(exchange: Exchange, host: Host, link: HostLink, send: Send) -> 
             is_stream = True
             await send({"type": "http.response.start", "status": response.status, "headers": _encoded(response)})
         if chunks := exchange.data_to_send():
-            more = not exchange.is_closed
+            more = not exchange.is_closed or exchange.is_cut
             await send({"type": "http.response.body", "body": b"".join(chunks), "more_body": more})
             if not more:
                 return
         if exchange.is_closed:
-            if is_stream:
+            if is_stream and not exchange.is_cut:
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
             return
         if not deliveries:
