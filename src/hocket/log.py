@@ -39,7 +39,7 @@ class LogLimits:
         size: Sum of the weights kept, in bytes; older entries are dropped, never the newest.
     """
 
-    entries: int = 10_000
+    entries: int = 65_536
     size: int = 16 * 1024 * 1024
 
 
