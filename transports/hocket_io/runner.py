@@ -22,7 +22,7 @@ from hocket.agent import Agent, AgentTask, Speech
 from hocket.entropy import Entropy
 from hocket.errors import LocalProtocolError
 from hocket_io.ahead import Ahead
-from hocket_io.threads import iterate_in_thread
+from hocket_io.threads import call_in_daemon, iterate_in_thread
 
 __all__ = ["Runner"]
 
@@ -95,10 +95,7 @@ class Runner:
         if _is_async(function):
             answer = function(task)
         else:
-            # In a tuple, since trio allows no thread to give back a coroutine.
-            (answer,) = await anyio.to_thread.run_sync(
-                lambda: (function(task),), abandon_on_cancel=True, limiter=self._threads
-            )
+            answer = await call_in_daemon(lambda: function(task), self._threads)
         if inspect.isawaitable(answer):
             answer = await answer
         if inspect.isasyncgen(answer):

@@ -10,11 +10,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 from subprocess import PIPE
 
 import anyio
 import anyio.abc
-import anyio.to_thread
 from attrs import define, frozen
 
 from hocket.a2a import PipeServer
@@ -163,7 +163,7 @@ async def _write(pipe: PipeServer, host: Host, link: HostLink, stdout: int) -> N
         pieces = pipe.data_to_send()
         if pieces:
             try:
-                await anyio.to_thread.run_sync(_write_all, stdout, b"".join(pieces), abandon_on_cancel=True)
+                await call_in_daemon(partial(_write_all, stdout, b"".join(pieces)))
             except BrokenPipeError:
                 return  # whoever read has left
         elif pipe.is_closed:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
+import sys
 import threading
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import asynccontextmanager
+from contextvars import Context, copy_context
 from typing import Any, TypeVar
 
 import anyio
@@ -20,6 +24,10 @@ T = TypeVar("T")
 
 _AHEAD = 1_024
 """Values that a generator may be ahead of its reader; then its thread waits."""
+_FAREWELL = 2.0
+"""Seconds that generators in threads get to close once the process wants to end."""
+
+_at_work: dict[threading.Thread, None] = {}
 
 
 def loop_caller() -> Callable[[Callable[[], object]], None]:
@@ -37,34 +45,66 @@ def loop_caller() -> Callable[[Callable[[], object]], None]:
     return call_soon
 
 
-async def call_in_daemon(function: Callable[[], T]) -> T:
+async def call_in_daemon(function: Callable[[], T], threads: anyio.CapacityLimiter | None = None) -> T:
     """Call a blocking function in a thread that the end of the process does not wait for.
 
-    For what may block for ever, such as reading a terminal: an ordinary worker thread would keep the process alive
-    until the read returns. When the caller is cancelled, the result is dropped.
+    For what may block for long, such as reading a terminal or somebody's agent: an ordinary worker thread would keep
+    the process alive until the function returns, whatever Ctrl-C says. When the caller is cancelled, the result is
+    dropped. The function sees the context variables of its caller.
+
+    Args:
+        function: What is called.
+        threads: Limits how many threads there are; one that was left behind counts until it ends.
 
     Raises:
-        OSError: The function raised it; it should raise nothing else.
+        BaseException: The function raised it.
     """
-    results: list[T | OSError] = []
+    results: list[T] = []
+    errors: list[BaseException] = []
     is_done = anyio.Event()
     call_on_loop = loop_caller()
+    context = _thread_context()
+    if threads is not None:
+        await threads.acquire_on_behalf_of(is_done)
+
+    def finish() -> None:
+        if threads is not None:
+            threads.release_on_behalf_of(is_done)
+        is_done.set()
 
     def work() -> None:
         try:
-            results.append(function())
-        except OSError as error:
-            results.append(error)
+            results.append(context.run(function))
+        except BaseException as error:  # noqa: BLE001  -- kept for the caller, who raises it
+            errors.append(error)
         try:
-            call_on_loop(is_done.set)
+            call_on_loop(finish)
         except RuntimeError:
             pass  # the loop is gone, and with it whoever would have wanted the result
 
     threading.Thread(target=work, name="hocket blocking call", daemon=True).start()
     await is_done.wait()
-    if isinstance(results[0], OSError):
-        raise results[0]
+    if errors:
+        raise errors.pop()  # out of the list, which its traceback leads to
     return results[0]
+
+
+def _thread_context() -> Context:
+    """The caller's context variables, for a thread in which no event loop runs."""
+    context = copy_context()
+    if (sniffio := sys.modules.get("sniffio")) is not None:  # it keeps the name of the loop in one of them
+        context.run(sniffio.current_async_library_cvar.set, None)
+    return context
+
+
+def _say_farewell() -> None:
+    """Let generators that were told to stop close, as long as it does not take long."""
+    ends = time.monotonic() + _FAREWELL
+    for thread in list(_at_work):
+        thread.join(max(0.0, ends - time.monotonic()))
+
+
+atexit.register(_say_farewell)
 
 
 @define(eq=False)
@@ -89,6 +129,7 @@ class ThreadedIteration:
 
     def work(self) -> None:
         """What the thread does: run the generator until it ends, raises, or nobody reads any more."""
+        _at_work[threading.current_thread()] = None
         try:
             while True:
                 try:
@@ -110,6 +151,7 @@ class ThreadedIteration:
                 self._error = error if self._error is None else self._error
             self._is_done = True
             self._ring()
+            del _at_work[threading.current_thread()]
 
     def stop(self) -> None:
         """Nobody reads any more: the generator is closed when it next yields."""
@@ -157,7 +199,7 @@ async def iterate_in_thread(
     iteration = ThreadedIteration(values, limit, loop_caller())
 
     async def run() -> None:
-        await anyio.to_thread.run_sync(iteration.work, abandon_on_cancel=True, limiter=threads)
+        await call_in_daemon(iteration.work, threads)
 
     async with scratch_group() as group:
         group.start_soon(run)
