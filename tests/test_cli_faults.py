@@ -1,31 +1,14 @@
 """`hocket send` against servers that no agent of ours would be: what they are told, and what they do wrong."""
 
-import json
-from typing import Any
-
 import pytest
-from click.testing import CliRunner, Result
 
-from hocket_io.cli.commands import hocket
+from support.commands import error_of, invoke
 from support.web import agent_that_replies, web
-
-
-def run(*words: str, env: dict[str, str] | None = None) -> Result:
-    result = CliRunner().invoke(hocket, words, env=env)
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    return result
-
-
-def error_of(result: Result) -> dict[str, Any]:
-    envelope = json.loads(result.stderr)
-    assert list(envelope) == ["error"]
-    assert list(envelope["error"]) == ["code", "message", "hint", "a2aCode"]
-    return dict(envelope["error"])
 
 
 def test_service_parameters_and_the_token_are_header_fields() -> None:
     with web(agent_that_replies(404, b"")) as (address, asked):
-        run("send", "-a", address, "x", "--svc-param", "x-trace: 7", env={"A2ACLI_BEARER": "secret"})
+        invoke("send", "-a", address, "x", "--svc-param", "x-trace: 7", env={"A2ACLI_BEARER": "secret"})
     assert {each.headers["authorization"] for each in asked} == {"Bearer secret"}
     assert {each.headers["x-trace"] for each in asked} == {"7"}
 
@@ -40,14 +23,14 @@ def test_service_parameters_and_the_token_are_header_fields() -> None:
 )
 def test_an_agent_that_wants_other_credentials(status: int, words: tuple[str, ...], code: str) -> None:
     with web(agent_that_replies(status, b"")) as (address, _):
-        result = run("send", "-a", address, "x", "-o", "json", *words)
+        result = invoke("send", "-a", address, "x", "-o", "json", *words)
     assert (error_of(result)["code"], result.exit_code) == (code, 4)
     assert "old" not in result.stderr
 
 
 def test_something_that_is_no_agent() -> None:
     with web(agent_that_replies(200, b"<html>")) as (address, _):
-        result = run("send", "-a", address, "x")
+        result = invoke("send", "-a", address, "x")
     assert (result.exit_code, result.stderr.count("\n")) == (3, 1)
 
 
@@ -55,7 +38,7 @@ def test_a_stream_that_is_cut_says_so_and_where_the_rest_is() -> None:
     task = '{"task":{"id":"t1","status":{"state":"TASK_STATE_WORKING"}}}'
     body = f'data: {{"jsonrpc":"2.0","id":"1","result":{task}}}\n\n'.encode()
     with web(agent_that_replies(200, body, "text/event-stream")) as (address, _):
-        result = run("send", "--stream", "-a", address, "x")
+        result = invoke("send", "--stream", "-a", address, "x")
     assert result.stdout == "Task: t1\nState: working\n"
     error, hint = result.stderr.splitlines()
     assert error.startswith("error: the stream was cut in state working")

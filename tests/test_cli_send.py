@@ -1,23 +1,16 @@
 """`hocket send` and `hocket task` against a real server: output, exit codes, and how they end."""
 
 import json
-import os
 import re
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 
-from hocket_io.cli.commands import hocket
-
-ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-ENVIRONMENT.pop("PYTHONUNBUFFERED", None)  # the commands have to flush by themselves
-COMMAND = [sys.executable, "-m", "hocket"]
+from support.commands import error_of, execute, invoke, running
 
 AGENT = """
 import asyncio
@@ -68,41 +61,21 @@ def agent_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def url(agent_file: Path) -> Iterator[str]:
-    with subprocess.Popen(
-        [*COMMAND, "serve", str(agent_file), "--port", "0"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env=ENVIRONMENT,
-    ) as process:
-        assert process.stdout is not None
+    with running("serve", str(agent_file), "--port", "0", stderr=subprocess.DEVNULL, text=True) as process:
         found = next(line for line in process.stdout if line.startswith("  agent "))
         yield found.split()[1]
         process.send_signal(signal.SIGINT)
-
-
-def run(*words: str, input: bytes | None = None, env: dict[str, str] | None = None) -> Result:
-    result = CliRunner().invoke(hocket, words, input=input, env=env)
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    return result
 
 
 def fields(text: str) -> dict[str, str]:
     return dict(line.split(": ", 1) for line in text.splitlines() if ": " in line)
 
 
-def error_of(result: Result) -> dict[str, Any]:
-    envelope = json.loads(result.stderr)
-    assert list(envelope) == ["error"]
-    assert list(envelope["error"]) == ["code", "message", "hint", "a2aCode"]
-    return dict(envelope["error"])
-
-
 # --- what is shown
 
 
 def test_the_answer_as_text(url: str) -> None:
-    result = run("send", "-a", url, "one two")
+    result = invoke("send", "-a", url, "one two")
     uuid = "[0-9a-f-]{36}"
     expected = rf"Task: {uuid}\nContext: {uuid}\nState: completed\nArtifact: text-1\nText: one two \n"
     assert re.fullmatch(expected, result.stdout)
@@ -110,7 +83,7 @@ def test_the_answer_as_text(url: str) -> None:
 
 
 def test_the_answer_as_it_comes(url: str) -> None:
-    result = run("send", "-a", url, "--stream", "one two")
+    result = invoke("send", "-a", url, "--stream", "one two")
     lines = result.stdout.splitlines()
     task, context = lines[:2]
     assert [task.split()[0], context.split()[0]] == ["Task:", "Context:"]
@@ -121,11 +94,11 @@ def test_the_answer_as_it_comes(url: str) -> None:
 
 
 def test_json_is_one_document_without_stream_and_a_line_per_event_with_it(url: str) -> None:
-    whole = json.loads(run("send", "-a", url, "-o", "json", "one two").stdout)
+    whole = json.loads(invoke("send", "-a", url, "-o", "json", "one two").stdout)
     assert list(whole) == ["task"]
     assert whole["task"]["status"]["state"] == "TASK_STATE_COMPLETED"
     events = [
-        json.loads(line) for line in run("send", "-a", url, "-o", "json", "--stream", "one two").stdout.splitlines()
+        json.loads(line) for line in invoke("send", "-a", url, "-o", "json", "--stream", "one two").stdout.splitlines()
     ]
     assert [next(iter(event)) for event in events][:3] == ["task", "statusUpdate", "artifactUpdate"]
     assert events[-1]["statusUpdate"]["status"]["state"] == "TASK_STATE_COMPLETED"
@@ -133,17 +106,17 @@ def test_json_is_one_document_without_stream_and_a_line_per_event_with_it(url: s
 
 
 def test_version_0_3_is_shown_in_the_json_of_1_0(url: str) -> None:
-    events = run("send", "-a", url, "-o", "json", "--stream", "--a2a-version", "0.3", "one").stdout.splitlines()
+    events = invoke("send", "-a", url, "-o", "json", "--stream", "--a2a-version", "0.3", "one").stdout.splitlines()
     assert json.loads(events[-1])["statusUpdate"]["status"]["state"] == "TASK_STATE_COMPLETED"
 
 
 def test_over_a_pipe_it_is_the_same(agent_file: Path) -> None:
     words = ("send", "-a", f"stdio:{sys.executable} -m hocket pipe {agent_file}", "--stream", "one")
-    done = subprocess.run([*COMMAND, *words], capture_output=True, text=True, env=ENVIRONMENT, check=False)
-    assert [line.split()[0] for line in done.stdout.splitlines()] == [
+    done = execute(*words)
+    assert [line.split()[0] for line in done.stdout.decode().splitlines()] == [
         "Task:", "Context:", "State:", "State:", "Chunk:", "Task:", "Context:", "State:",
     ]  # fmt: skip
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 # --- what is sent
@@ -154,7 +127,7 @@ def test_parts_keep_their_order_and_their_types(url: str, tmp_path: Path) -> Non
     (tmp_path / "f.txt").write_bytes(b"\xff\x00")
     words = ["--data", str(tmp_path / "d.json"), "--text", "parts", "--wait", "--media-type", "text/x-odd"]
     words += ["--file", str(tmp_path / "f.txt"), "--file", "https://example.org/a.png", "--data", "-"]
-    result = run("send", "-a", url, "-o", "json", *words, input=b"[2]")
+    result = invoke("send", "-a", url, "-o", "json", *words, input=b"[2]")
     parts = [part for each in json.loads(result.stdout)["task"]["artifacts"] for part in each["parts"]]
     assert parts == [
         {"data": {"n": 1}, "mediaType": "application/json"},
@@ -166,31 +139,31 @@ def test_parts_keep_their_order_and_their_types(url: str, tmp_path: Path) -> Non
 
 
 def test_text_from_stdin(url: str) -> None:
-    result = run("send", "-a", url, "-", "-o", "json", input="zwölf\n".encode())
+    result = invoke("send", "-a", url, "-", "-o", "json", input="zwölf\n".encode())
     assert json.loads(result.stdout)["task"]["history"][0]["parts"] == [{"text": "zwölf"}]
 
 
 def test_metadata_goes_with_the_message(url: str) -> None:
-    result = run("send", "-a", url, "-o", "json", "metadata", "--metadata", '{"k": [1]}')
+    result = invoke("send", "-a", url, "-o", "json", "metadata", "--metadata", '{"k": [1]}')
     assert json.loads(result.stdout)["task"]["artifacts"][0]["parts"] == [{"data": {"k": [1]}}]
 
 
 def test_a_context_is_joined(url: str) -> None:
-    context = fields(run("send", "-a", url, "one").stdout)["Context"]
-    assert fields(run("send", "-a", url, "two", "--context-id", context).stdout)["Context"] == context
+    context = fields(invoke("send", "-a", url, "one").stdout)["Context"]
+    assert fields(invoke("send", "-a", url, "two", "--context-id", context).stdout)["Context"] == context
 
 
 def test_options_come_from_the_environment_and_the_command_line_wins(url: str) -> None:
     env = {"A2ACLI_AGENT_CARD": url, "A2ACLI_OUTPUT": "json", "A2ACLI_ASYNC": "1"}
-    waiting = json.loads(run("send", "wait", env=env).stdout)
+    waiting = json.loads(invoke("send", "wait", env=env).stdout)
     assert waiting["task"]["status"]["state"] != "TASK_STATE_COMPLETED"
-    assert fields(run("send", "-o", "text", "--wait", "one", env=env).stdout)["State"] == "completed"
+    assert fields(invoke("send", "-o", "text", "--wait", "one", env=env).stdout)["State"] == "completed"
 
 
 @pytest.mark.parametrize("reference", ["{host}", "{url}.well-known/agent-card.json"])
 def test_a_host_or_the_url_of_a_card_will_do(url: str, reference: str) -> None:
     host = url.removeprefix("http://").rstrip("/")
-    assert run("send", "-a", reference.format(host=host, url=url), "one").exit_code == 0
+    assert invoke("send", "-a", reference.format(host=host, url=url), "one").exit_code == 0
 
 
 # --- what the agent decides is no failure
@@ -198,7 +171,7 @@ def test_a_host_or_the_url_of_a_card_will_do(url: str, reference: str) -> None:
 
 def test_a_task_that_fails_was_reported(url: str) -> None:
     for words in (("send",), ("send", "--stream")):
-        result = run(*words, "-a", url, "fail")
+        result = invoke(*words, "-a", url, "fail")
         assert result.exit_code == 0
         assert fields(result.stdout)["State"] == "failed"
         assert result.stderr.startswith("warning: the task is failed: ")
@@ -211,13 +184,13 @@ def test_a_task_that_fails_was_reported(url: str) -> None:
 )
 @pytest.mark.parametrize("how", [("send",), ("send", "--stream")])
 def test_a_task_that_waits_says_how_to_go_on(url: str, text: str, state: str, wants: str, how: tuple[str, ...]) -> None:
-    result = run(*how, "-a", url, text)
+    result = invoke(*how, "-a", url, text)
     found = fields(result.stdout)
     assert (result.exit_code, found["State"]) == (0, state)
     warning, hint = result.stderr.splitlines()
     assert warning.startswith(f"warning: the task waits for {wants}: w")
     assert hint == f'hint: hocket send --task-id {found["Task"]} -a {url} "…"'
-    again = fields(run("send", "--task-id", found["Task"], "-a", url, "blue").stdout)
+    again = fields(invoke("send", "--task-id", found["Task"], "-a", url, "blue").stdout)
     assert (again["Task"], again["State"], again["Text"]) == (found["Task"], "completed", "then blue")
 
 
@@ -226,53 +199,37 @@ def test_a_task_that_waits_says_how_to_go_on(url: str, text: str, state: str, wa
 
 @pytest.fixture
 def waiting(url: str) -> Iterator[str]:
-    task = fields(run("send", "--async", "-a", url, "wait").stdout)["Task"]
+    task = fields(invoke("send", "--async", "-a", url, "wait").stdout)["Task"]
     yield task
-    run("task", "cancel", task, "-a", url)
+    invoke("task", "cancel", task, "-a", url)
 
 
 def test_get_shows_a_task(url: str, waiting: str) -> None:
-    result = run("task", "get", waiting, "-a", url, "-o", "json", "--history", "0")
+    result = invoke("task", "get", waiting, "-a", url, "-o", "json", "--history", "0")
     shown = json.loads(result.stdout)
     assert (shown["id"], "history" in shown, result.exit_code) == (waiting, False, 0)
 
 
 def test_get_can_wait_until_the_task_has_settled(url: str, waiting: str) -> None:
-    with subprocess.Popen(
-        [*COMMAND, "task", "get", waiting, "-a", url, "--wait", "--poll-interval", "10ms"],
-        stdout=subprocess.PIPE,
-        env=ENVIRONMENT,
-    ) as process:
-        assert run("task", "get", waiting, "-a", url, "--wait", "--timeout", "50ms").exit_code == 5
-        assert fields(run("task", "cancel", waiting, "-a", url).stdout)["State"] == "canceled"
-        assert process.stdout is not None
+    with running("task", "get", waiting, "-a", url, "--wait", "--poll-interval", "10ms") as process:
+        assert invoke("task", "get", waiting, "-a", url, "--wait", "--timeout", "50ms").exit_code == 5
+        assert fields(invoke("task", "cancel", waiting, "-a", url).stdout)["State"] == "canceled"
         assert b"State: canceled\n" in process.stdout.read()
         assert process.wait() == 0
 
 
 def test_a_subscriber_sees_what_there_is_and_what_comes(url: str, waiting: str) -> None:
-    with subprocess.Popen(
-        [*COMMAND, "task", "subscribe", waiting, "-a", url, "--stream"],
-        stdout=subprocess.PIPE,
-        text=True,
-        env=ENVIRONMENT,
-    ) as process:
-        assert process.stdout is not None
+    with running("task", "subscribe", waiting, "-a", url, "--stream", text=True) as process:
         assert process.stdout.readline() == f"Task: {waiting}\n"
-        run("task", "cancel", waiting, "-a", url)
+        invoke("task", "cancel", waiting, "-a", url)
         assert process.stdout.read().endswith("State: canceled\n")
         assert process.wait() == 0
 
 
 def test_a_subscriber_without_stream_sees_the_task_when_it_has_settled(url: str) -> None:
-    task = fields(run("send", "--async", "-a", url, "wait").stdout)["Task"]
-    with subprocess.Popen(
-        [*COMMAND, "task", "subscribe", task, "-a", url, "-o", "json"],
-        stdout=subprocess.PIPE,
-        env=ENVIRONMENT,
-    ) as process:
-        run("task", "cancel", task, "-a", url)
-        assert process.stdout is not None
+    task = fields(invoke("send", "--async", "-a", url, "wait").stdout)["Task"]
+    with running("task", "subscribe", task, "-a", url, "-o", "json") as process:
+        invoke("task", "cancel", task, "-a", url)
         told = process.stdout.read()
         code = process.wait()
     if code == 0:  # else it came after the end, and a task that is over cannot be subscribed to
@@ -280,7 +237,7 @@ def test_a_subscriber_without_stream_sees_the_task_when_it_has_settled(url: str)
 
 
 def test_canceling_twice_shows_the_same(url: str, waiting: str) -> None:
-    assert [run("task", "cancel", waiting, "-a", url).exit_code for _ in range(2)] == [0, 0]
+    assert [invoke("task", "cancel", waiting, "-a", url).exit_code for _ in range(2)] == [0, 0]
 
 
 # --- failures
@@ -324,11 +281,11 @@ def test_a_failure_has_a_code_and_an_exit_and_one_line(
     url: str, words: tuple[str, ...], code: str, exit_code: int
 ) -> None:
     given = [url if word == "URL" else word for word in words]
-    as_json = run(*given, "-o", "json")
+    as_json = invoke(*given, "-o", "json")
     assert (error_of(as_json)["code"], as_json.exit_code) == (code, exit_code)
     if "--stream" not in words:
         assert as_json.stdout == ""
-    as_text = run(*given)
+    as_text = invoke(*given)
     *usage, line = as_text.stderr.splitlines()
     assert line.lower().startswith("error: ")
     assert not usage or usage[0].startswith("Usage: ")
@@ -338,17 +295,17 @@ def test_a_failure_has_a_code_and_an_exit_and_one_line(
 @pytest.mark.parametrize("option", [("-o", "json"), ("-ojson",), ("--output", "json"), ("--output=json",)])
 def test_however_json_is_asked_for_a_failure_is_json(option: tuple[str, ...]) -> None:
     for env in ({}, {"A2ACLI_OUTPUT": "text"}):
-        assert error_of(run("send", "x", *option, "--nonsense", env=env))["code"] == "A2ACLI_ERR_USAGE"
+        assert error_of(invoke("send", "x", *option, "--nonsense", env=env))["code"] == "A2ACLI_ERR_USAGE"
 
 
 @pytest.mark.parametrize("option", [("-o", "text"), ("-otext",), ("--output", "text"), ("--output=text",)])
 def test_what_the_command_line_says_of_the_output_wins(option: tuple[str, ...]) -> None:
-    result = run("send", "x", *option, "--nonsense", env={"A2ACLI_OUTPUT": "json"})
+    result = invoke("send", "x", *option, "--nonsense", env={"A2ACLI_OUTPUT": "json"})
     assert "\nError: No such option" in result.stderr
 
 
 def test_a_missing_agent_is_named_as_json_where_json_is_asked_for_by_the_environment() -> None:
-    result = run("send", "x", env={"A2ACLI_OUTPUT": "json"})
+    result = invoke("send", "x", env={"A2ACLI_OUTPUT": "json"})
     assert (error_of(result)["code"], result.exit_code) == ("A2ACLI_ERR_USAGE", 2)
 
 
@@ -356,15 +313,7 @@ def test_a_missing_agent_is_named_as_json_where_json_is_asked_for_by_the_environ
 
 
 def test_chunks_are_shown_as_they_come_and_ctrl_c_ends_it(url: str) -> None:
-    with subprocess.Popen(
-        [*COMMAND, "send", "-a", url, "--stream", "wait"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=ENVIRONMENT,
-    ) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
+    with running("send", "-a", url, "--stream", "wait", text=True) as process:
         assert "Chunk: started\n" in iter(process.stdout.readline, "")  # the task goes on, and holds nothing back
         process.send_signal(signal.SIGINT)
         assert process.stderr.read() == ""
@@ -372,17 +321,9 @@ def test_chunks_are_shown_as_they_come_and_ctrl_c_ends_it(url: str) -> None:
 
 
 def test_a_reader_that_leaves_ends_it_quietly(url: str) -> None:
-    with subprocess.Popen(
-        [*COMMAND, "send", "-a", url, "--stream", "forever"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=ENVIRONMENT,
-    ) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
+    with running("send", "-a", url, "--stream", "forever", text=True) as process:
         task = process.stdout.readline().split()[1]
         process.stdout.close()
         assert process.stderr.read() == ""
         assert process.wait() == 0
-    run("task", "cancel", task, "-a", url)
+    invoke("task", "cancel", task, "-a", url)

@@ -14,10 +14,7 @@ from click.testing import CliRunner
 from hocket import __version__
 from hocket.framing import ContentLength
 from hocket_io.cli.commands import hocket
-
-ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-ENVIRONMENT.pop("PYTHONUNBUFFERED", None)  # the commands have to flush by themselves
-COMMAND = [sys.executable, "-m", "hocket"]
+from support.commands import ENVIRONMENT, execute, invoke, running
 
 LOUD = """
 from hocket import Agent
@@ -37,27 +34,15 @@ def loud(tmp_path: Path) -> str:
     return str(path)
 
 
-def run(*words: str, input: bytes = b"", env: dict[str, str] = ENVIRONMENT) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run([*COMMAND, *words], input=input, capture_output=True, env=env, check=False)
-
-
 def test_serve_says_where_and_ends_on_ctrl_c() -> None:
-    with subprocess.Popen(
-        [*COMMAND, "serve", "--echo", "--port", "0"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=ENVIRONMENT,
-    ) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
+    with running("serve", "--echo", "--port", "0", text=True) as process:
         first, agent, card, hint = [process.stdout.readline() for _ in range(4)]
         url = agent.split()[1]
         assert first == "echo is streaming\n"
         assert agent == f"  agent      {url}\n"
         assert card == f"  card       {url}.well-known/agent-card.json\n"
         assert hint == f'  try        hocket send -a {url[:-1]} --stream "hi"\n'
-        told = CliRunner().invoke(hocket, ["send", "-a", url, "--stream", "a  b\nc"]).stdout
+        told = invoke("send", "-a", url, "--stream", "a  b\nc").stdout
         assert [line for line in told.splitlines() if line.startswith(("Chunk", "c"))] == [
             "Chunk: a  ",
             "Chunk:",
@@ -71,26 +56,28 @@ def test_serve_says_where_and_ends_on_ctrl_c() -> None:
 
 def test_a_port_in_use_is_one_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        done = run("serve", "--echo", "--port", str(taken.getsockname()[1]))
+        done = execute("serve", "--echo", "--port", str(taken.getsockname()[1]))
     assert (done.returncode, done.stdout, done.stderr.count(b"\n")) == (1, b"", 1)
     assert done.stderr.startswith(b"error: cannot listen on 127.0.0.1:")
 
 
 @pytest.mark.parametrize("words", [("serve",), ("serve", "file.py", "--echo"), ("serve", "--echo", "--port", "65536")])
 def test_serve_wants_one_agent_and_a_port_that_can_be(words: tuple[str, ...]) -> None:
-    assert CliRunner().invoke(hocket, words).exit_code == 2
+    assert invoke(*words).exit_code == 2
 
 
 @pytest.mark.parametrize("command", ["serve", "pipe"])
 def test_a_file_without_an_agent_is_one_line(command: str, tmp_path: Path) -> None:
     (tmp_path / "none.py").write_text("x = 1\n")
-    done = run(command, str(tmp_path / "none.py"))
+    done = execute(command, str(tmp_path / "none.py"))
     assert (done.returncode, done.stdout, done.stderr.count(b"\n")) == (2, b"", 1)
 
 
 def test_debug_can_be_set_in_the_environment(tmp_path: Path) -> None:
     (tmp_path / "boom.py").write_text("1 / 0\n")
-    quiet, loud = (run("pipe", str(tmp_path / "boom.py"), env={**ENVIRONMENT, "HOCKET_DEBUG": each}) for each in "01")
+    quiet, loud = (
+        execute("pipe", str(tmp_path / "boom.py"), env={**ENVIRONMENT, "HOCKET_DEBUG": each}) for each in "01"
+    )
     assert (quiet.returncode, quiet.stderr.count(b"\n")) == (1, 1)
     assert b"Traceback" in loud.stderr
 
@@ -106,7 +93,7 @@ REQUEST = json.dumps(
 
 
 def test_a_pipe_answers_what_came_before_the_end_and_prints_to_stderr(loud: str) -> None:
-    done = run("pipe", loud, input=REQUEST + b"\n")
+    done = execute("pipe", loud, input=REQUEST + b"\n")
     [line] = done.stdout.splitlines()
     assert json.loads(line)["result"]["status"]["state"] == "completed"
     assert done.stderr.split() == [b"loaded", b"asked"]
@@ -115,7 +102,7 @@ def test_a_pipe_answers_what_came_before_the_end_and_prints_to_stderr(loud: str)
 
 def test_a_pipe_can_be_cut_by_content_length(loud: str) -> None:
     framing = ContentLength()
-    done = run("pipe", loud, "--framing", "content-length", input=framing.encode(REQUEST))
+    done = execute("pipe", loud, "--framing", "content-length", input=framing.encode(REQUEST))
     framing.receive_data(done.stdout)
     frame = framing.next_frame()
     assert isinstance(frame, bytes)
@@ -124,16 +111,7 @@ def test_a_pipe_can_be_cut_by_content_length(loud: str) -> None:
 
 def test_a_pipe_ends_on_ctrl_c_and_when_nobody_reads(loud: str) -> None:
     for leave in ("interrupt", "close"):
-        with subprocess.Popen(
-            [*COMMAND, "pipe", loud],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=ENVIRONMENT,
-        ) as process:
-            assert process.stdin is not None
-            assert process.stdout is not None
-            assert process.stderr is not None
+        with running("pipe", loud, stdin=subprocess.PIPE) as process:
             process.stdin.write(REQUEST + b"\n")
             process.stdin.flush()
             process.stdout.readline()
@@ -158,7 +136,7 @@ def test_a_pipe_ends_on_ctrl_c_and_when_nobody_reads(loud: str) -> None:
 def test_a_missing_extra_says_what_mends_it(tmp_path: Path, missing: str, words: tuple[str, ...], extra: str) -> None:
     (tmp_path / f"{missing}.py").write_text(f"raise ModuleNotFoundError('not here', name={missing!r})\n")
     hidden = {**ENVIRONMENT, "PYTHONPATH": os.pathsep.join([str(tmp_path), ENVIRONMENT["PYTHONPATH"]])}
-    done = run(*words, env=hidden)
+    done = execute(*words, env=hidden)
     assert (done.returncode, done.stdout, done.stderr.count(b"\n")) == (2, b"", 1)
     assert f'pip install "hocket[{extra}]"'.encode() in done.stderr
 
@@ -170,7 +148,7 @@ def test_the_library_does_without_click() -> None:
 
 def test_the_version() -> None:
     for option in ("-v", "--version"):
-        assert CliRunner().invoke(hocket, [option]).stdout == f"hocket {__version__}\n"
+        assert invoke(option).stdout == f"hocket {__version__}\n"
 
 
 @pytest.mark.parametrize(
@@ -187,4 +165,4 @@ def test_help_is_help_however_it_is_asked_for(path: list[str]) -> None:
 
 
 def test_there_is_no_help_for_what_is_not_there() -> None:
-    assert CliRunner().invoke(hocket, ["help", "task", "nonsense"]).exit_code == 2
+    assert invoke("help", "task", "nonsense").exit_code == 2
