@@ -1,10 +1,7 @@
 """`hocket decode`: bytes on stdin, JSON lines on stdout, each at once."""
 
-import itertools
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Sequence
 
 import pytest
@@ -13,19 +10,11 @@ from hypothesis import strategies as st
 
 from hocket.framing import ContentLength, Ndjson, encode_event
 from hocket_io.cli.decode import Decoder
+from support.commands import execute, running
+from support.cuts import cut_at
+from support.values import json_values
 
-ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-ENVIRONMENT.pop("PYTHONUNBUFFERED", None)  # the commands have to flush by themselves
-
-VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
-    max_leaves=6,
-)
-
-
-def command(framing: str) -> list[str]:
-    return [sys.executable, "-m", "hocket", "decode", "--framing", framing]
+VALUES = json_values(st.text(max_size=8), st.integers(-(2**63), 2**63))
 
 
 def encode(framing: str, number: int, value: object) -> bytes:
@@ -63,13 +52,11 @@ def test_what_was_encoded_is_decoded(framing: str, values: list[object]) -> None
             [b"data: 1\n", b"id: 2\n", b"\n", b"\r", b'{"a":', b"1}", b"Content-Length: 2\r\n\r\n", b"\xff"]
         )
     ).map(b"".join),
-    cuts=st.lists(st.integers(0, 60)),
+    places=st.lists(st.integers(0, 60)),
 )
-def test_how_the_bytes_were_cut_does_not_matter(framing: str, data: bytes, cuts: list[int]) -> None:
-    ends = sorted({min(cut, len(data)) for cut in cuts} | {0, len(data)})
-    pieces = [data[start:end] for start, end in itertools.pairwise(ends)]
+def test_how_the_bytes_were_cut_does_not_matter(framing: str, data: bytes, places: list[int]) -> None:
     whole, cut = Decoder(framing), Decoder(framing)
-    assert lines_of(whole, [data]) == lines_of(cut, pieces)
+    assert lines_of(whole, [data]) == lines_of(cut, cut_at(data, places))
     assert whole.has_errors is cut.has_errors
     assert whole.is_broken is cut.is_broken
 
@@ -106,12 +93,7 @@ def test_what_a_line_looks_like(framing: str, data: bytes, expected: list[dict[s
 
 
 def test_it_sits_in_a_pipe_and_holds_nothing_back() -> None:
-    with subprocess.Popen(
-        command("sse"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRONMENT
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        assert process.stderr is not None
+    with running("decode", "--framing", "sse", stdin=subprocess.PIPE) as process:
         for number in (1, 2):
             for byte in b'id: %d\ndata: {"n":%d}\n\n' % (number, number):
                 process.stdin.write(bytes([byte]))
@@ -125,7 +107,7 @@ def test_it_sits_in_a_pipe_and_holds_nothing_back() -> None:
 
 
 def test_an_error_shows_in_the_exit_code_and_ends_nothing_that_can_be_read() -> None:
-    done = subprocess.run(command("ndjson"), input=b"1\n?\n2\n", capture_output=True, env=ENVIRONMENT, check=False)
+    done = execute("decode", "--framing", "ndjson", input=b"1\n?\n2\n")
     assert [list(json.loads(line)) for line in done.stdout.splitlines()] == [
         ["message"],
         ["error", "frame"],
@@ -135,11 +117,7 @@ def test_an_error_shows_in_the_exit_code_and_ends_nothing_that_can_be_read() -> 
 
 
 def test_it_stops_where_nothing_more_can_be_read() -> None:
-    with subprocess.Popen(
-        command("content-length"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=ENVIRONMENT
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
+    with running("decode", "--framing", "content-length", stdin=subprocess.PIPE) as process:
         process.stdin.write(b"no header\r\n")
         process.stdin.flush()  # and it stays open
         assert json.loads(process.stdout.read()) == {"error": "a header line without a colon"}
@@ -147,16 +125,7 @@ def test_it_stops_where_nothing_more_can_be_read() -> None:
 
 
 def test_a_reader_that_leaves_ends_it_quietly() -> None:
-    with subprocess.Popen(
-        command("ndjson"),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=ENVIRONMENT,
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        assert process.stderr is not None
+    with running("decode", "--framing", "ndjson", stdin=subprocess.PIPE) as process:
         process.stdin.write(b"1\n")
         process.stdin.flush()
         process.stdout.readline()

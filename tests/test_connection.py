@@ -18,10 +18,7 @@ from hocket.jsonrpc import (
     RequestReceived,
     ResultReceived,
 )
-
-
-def drain(connection):
-    return list(iter(connection.next_event, None))
+from support.drain import drain
 
 
 def sent(connection):

@@ -4,12 +4,9 @@ import pytest
 
 from hocket.errors import FramingError, LimitExceeded, LocalProtocolError
 from hocket.framing import ContentLength, FrameRejected, FramingLimits
+from support.drain import drain_frames
 
 GOOD = b"Content-Length: 2\r\n\r\nOK"
-
-
-def drain(framing):
-    return list(iter(framing.next_frame, None))
 
 
 @pytest.mark.parametrize(
@@ -35,7 +32,7 @@ def test_headers_that_are_understood(stream, size):
     twice = stream + stream
     for start in range(0, len(twice), size):
         frames.receive_data(twice[start : start + size])
-    assert drain(frames) == [b"OK", b"OK"]
+    assert drain_frames(frames) == [b"OK", b"OK"]
     assert frames.held == 0
 
 
@@ -69,7 +66,7 @@ def test_headers_that_are_fatal(stream, reason, size):
     for start in range(0, len(stream), size):
         frames.receive_data(stream[start : start + size])
     frames.receive_eof()
-    rejected, *rest = drain(frames)
+    rejected, *rest = drain_frames(frames)
     assert isinstance(rejected, FrameRejected)
     assert rejected.fatal
     assert reason in str(rejected.error)
@@ -81,10 +78,10 @@ def test_a_header_block_of_exactly_the_limit_is_read():
     block = b"Content-Length: 2\r\n\r\n"
     frames = ContentLength(FramingLimits(header=len(block)))
     frames.receive_data(GOOD + GOOD)
-    assert drain(frames) == [b"OK", b"OK"]
+    assert drain_frames(frames) == [b"OK", b"OK"]
     frames = ContentLength(FramingLimits(header=len(block) - 1))
     frames.receive_data(GOOD)
-    assert drain(frames) == [FrameRejected(LimitExceeded("header", len(block) - 1), fatal=True)]
+    assert drain_frames(frames) == [FrameRejected(LimitExceeded("header", len(block) - 1), fatal=True)]
 
 
 @pytest.mark.parametrize(
@@ -109,13 +106,13 @@ def test_bodies_that_are_skipped_exactly_and_rejected_once(stream, error, size):
     stream = GOOD + stream + GOOD
     for start in range(0, len(stream), size):
         frames.receive_data(stream[start : start + size])
-    assert drain(frames) == [b"OK", FrameRejected(error), b"OK"]
+    assert drain_frames(frames) == [b"OK", FrameRejected(error), b"OK"]
 
 
 def test_a_body_is_rejected_before_it_arrives():
     frames = ContentLength(FramingLimits(frame=4))
     frames.receive_data(b"Content-Length: 999999999999999999\r\n\r\n")
-    assert drain(frames) == [FrameRejected(LimitExceeded("frame", 4, 999999999999999999))]
+    assert drain_frames(frames) == [FrameRejected(LimitExceeded("frame", 4, 999999999999999999))]
 
 
 @pytest.mark.parametrize(
@@ -132,10 +129,10 @@ def test_a_body_is_rejected_before_it_arrives():
 def test_the_end_inside_a_frame_is_fatal(stream, reason):
     frames = ContentLength(FramingLimits(frame=50))
     frames.receive_data(stream)
-    assert all(not rejected.fatal for rejected in drain(frames))
+    assert all(not rejected.fatal for rejected in drain_frames(frames))
     frames.receive_eof()
     frames.receive_eof()
-    [rejected] = drain(frames)
+    [rejected] = drain_frames(frames)
     assert isinstance(rejected, FrameRejected)
     assert rejected.fatal
     assert reason in str(rejected.error)
@@ -145,10 +142,10 @@ def test_the_end_inside_a_frame_is_fatal(stream, reason):
 def test_the_end_between_frames_is_silent_and_final(stream):
     frames = ContentLength()
     frames.receive_data(stream)
-    drain(frames)
+    drain_frames(frames)
     frames.receive_eof()
     frames.receive_data(GOOD)
-    assert drain(frames) == []
+    assert drain_frames(frames) == []
 
 
 @pytest.mark.parametrize("message", [b"", b"12345"])

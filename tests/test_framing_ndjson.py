@@ -4,12 +4,9 @@ import pytest
 
 from hocket.errors import LimitExceeded, LocalProtocolError
 from hocket.framing import FrameRejected, FramingLimits, Ndjson
+from support.drain import drain_frames
 
 TOO_LONG = FrameRejected(LimitExceeded("frame", 4))
-
-
-def drain(framing):
-    return list(iter(framing.next_frame, None))
 
 
 @pytest.mark.parametrize(
@@ -30,7 +27,7 @@ def drain(framing):
 def test_lines(stream, frames):
     lines = Ndjson()
     lines.receive_data(stream)
-    assert drain(lines) == frames
+    assert drain_frames(lines) == frames
     assert lines.held == 0
 
 
@@ -50,15 +47,15 @@ def test_the_limit_counts_the_line_without_its_end_and_only_that_line_is_lost(st
     lines = Ndjson(FramingLimits(frame=4))
     for start in range(0, len(stream), size):
         lines.receive_data(stream[start : start + size])
-    assert drain(lines) == frames
+    assert drain_frames(lines) == frames
 
 
 def test_a_line_is_rejected_as_soon_as_it_is_too_long_and_only_once():
     lines = Ndjson(FramingLimits(frame=4))
     lines.receive_data(b"12345")
-    assert drain(lines) == [TOO_LONG]
+    assert drain_frames(lines) == [TOO_LONG]
     lines.receive_data(b"6789" * 10)
-    assert drain(lines) == []
+    assert drain_frames(lines) == []
     assert lines.held == 0
 
 
@@ -87,7 +84,7 @@ def test_an_unfinished_last_line_is_a_line(stream, frames):
     lines.receive_data(stream)
     lines.receive_eof()
     lines.receive_eof()
-    assert drain(lines) == frames
+    assert drain_frames(lines) == frames
     assert lines.held == 0
 
 

@@ -4,14 +4,11 @@ import pytest
 
 from hocket.errors import LimitExceeded
 from hocket.framing import FrameRejected, FramingLimits, ServerSentEvent, SseParser
+from support.drain import drain
 
 LIMITS = FramingLimits(sse_event=20, sse_id=3)
 EVENT_TOO_LONG = FrameRejected(LimitExceeded("sse_event", 20))
 GOOD = ServerSentEvent(data=b"OK", id="1")
-
-
-def drain(parser):
-    return list(iter(parser.next_event, None))
 
 
 def parse(parser, stream, size):

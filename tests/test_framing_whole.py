@@ -4,10 +4,7 @@ import pytest
 
 from hocket.errors import FramingError, LimitExceeded, LocalProtocolError
 from hocket.framing import ContentLength, FrameRejected, FramingLimits, Ndjson, Whole
-
-
-def drain(framing):
-    return list(iter(framing.next_frame, None))
+from support.drain import drain_frames
 
 
 def test_each_call_is_a_frame():
@@ -15,7 +12,7 @@ def test_each_call_is_a_frame():
     for data in [b"1\n2", b"", b"12345", b"1234", b"\xff"]:
         whole.receive_data(data)
     assert whole.held == 8
-    assert drain(whole) == [
+    assert drain_frames(whole) == [
         b"1\n2",
         FrameRejected(FramingError("an empty frame")),
         FrameRejected(LimitExceeded("frame", 4, 5)),
@@ -30,7 +27,7 @@ def test_after_the_end_data_are_ignored_and_what_came_before_is_kept():
     whole.receive_data(b"1")
     whole.receive_eof()
     whole.receive_data(b"2")
-    assert drain(whole) == [b"1"]
+    assert drain_frames(whole) == [b"1"]
 
 
 @pytest.mark.parametrize("message", [b"", b"12345"])
@@ -64,7 +61,7 @@ def test_the_default_limit_admits_a_frame_of_sixteen_mebibytes_and_no_more(frami
     receiver.receive_data(sender.encode(largest))
     receiver.receive_data(sender.encode(largest + b"x"))
     receiver.receive_data(sender.encode(b"y"))
-    first, second, third = drain(receiver)
+    first, second, third = drain_frames(receiver)
     assert first == largest
     assert isinstance(second, FrameRejected)
     assert third == b"y"

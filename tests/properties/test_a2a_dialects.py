@@ -29,14 +29,11 @@ from hocket.a2a import (
     TaskStatusUpdateEvent,
 )
 from hocket.errors import CodecError, ErrorObject
+from support.values import FLOATS, json_values
 
 TEXT = st.text(max_size=4) | st.sampled_from(["\u2028", "\x85", "\x00", "😀", 'a"\\\n'])
 IDS = st.text(min_size=1, max_size=4)
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.floats(allow_nan=False, allow_infinity=False) | TEXT,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
-    max_leaves=5,
-)
+JSON = json_values(TEXT, st.integers(-(2**60), 2**60) | FLOATS, leaves=5)
 OBJECTS = st.dictionaries(TEXT, JSON, max_size=2)
 METADATA = st.none() | OBJECTS
 NAMES = st.none() | TEXT

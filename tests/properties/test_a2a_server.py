@@ -27,13 +27,10 @@ from hocket.a2a import (
 from hocket.framing import FramingLimits, Ndjson
 from hocket.log import LogLimits
 from support.scripted import Scripted, numbered
+from support.values import json_values
 
 TEXT = st.text(max_size=4)
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
-    max_leaves=4,
-)
+JSON = json_values(TEXT, leaves=4)
 IDS = st.sampled_from(["id-1", "id-3", "nobody", "", "x" * 300])
 MESSAGES = st.fixed_dictionaries(
     {

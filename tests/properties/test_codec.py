@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from hocket.codec import MSGSPEC, STDLIB, Codec, escape_string
 from hocket.errors import CodecError, LocalProtocolError
+from support.values import FLOATS, json_values
 
 ENGINES = [engine for engine in (STDLIB, MSGSPEC) if engine is not None]
 
@@ -17,13 +18,8 @@ texts = st.text(st.characters(exclude_categories=()), max_size=12).filter(
     lambda text: text == text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 )
 integers = st.integers() | st.integers(-(10**308) + 1, 10**309 - 1)
-floats = st.floats(allow_nan=False, allow_infinity=False)
-scalars = st.none() | st.booleans() | integers | floats | texts
-values = st.recursive(
-    scalars,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4),
-    max_leaves=12,
-)
+scalars = st.none() | st.booleans() | integers | FLOATS | texts
+values = json_values(texts, integers | FLOATS, breadth=4, leaves=12)
 objects = st.dictionaries(st.sampled_from(["id", "method", "jsonrpc", "params", "å", "a b"]), values, max_size=5)
 
 SPLICES = [

@@ -25,6 +25,7 @@ from hocket.codec import (
     loads,
 )
 from hocket.errors import CodecError
+from support.values import FLOATS, json_values
 
 ENGINES = [engine for engine in (STDLIB, MSGSPEC) if engine is not None]
 
@@ -101,11 +102,7 @@ DIALECTS = [NEW, OLD]
 
 texts = st.text(st.characters(codec="utf-8"), max_size=8)
 objects = st.dictionaries(texts, st.none() | st.integers() | texts | st.lists(st.booleans(), max_size=2), max_size=2)
-values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | texts,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
-    max_leaves=6,
-)
+values = json_values(texts)
 
 
 def parts(dialect: Dialect) -> st.SearchStrategy[Part]:
@@ -127,7 +124,7 @@ def items(dialect: Dialect) -> st.SearchStrategy[Item]:
         state=st.sampled_from(State),
         parts=st.lists(parts(dialect), max_size=3).map(tuple),
         history_length=st.none() | st.integers(),
-        weight=st.floats(allow_nan=False, allow_infinity=False),
+        weight=FLOATS,
         extensions=st.lists(texts, max_size=2).map(tuple),
         labels=st.none() | st.dictionaries(texts, st.sampled_from(State), max_size=2),
         blocking=st.booleans(),

@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,6 +21,7 @@ from hocket.jsonrpc import (
     RequestTimedOut,
     ResultReceived,
 )
+from support.cuts import cut_at
 
 LIMITS = FramingLimits(frame=200, header=60)
 framings = st.sampled_from([lambda: Ndjson(LIMITS), lambda: ContentLength(LIMITS)])
@@ -57,11 +57,6 @@ def streams(draw):
     return b"".join(pieces)
 
 
-def cut(data, places):
-    edges = [0, *sorted(place % (len(data) + 1) for place in places), len(data)]
-    return [data[start:end] for start, end in pairwise(edges)]
-
-
 def everything(framing, pieces, drained_at_once):
     connection = Connection(framing, cancellation=LSP, heartbeat=Heartbeat())
     connection.send_request("asked", now=0.0)
@@ -91,7 +86,7 @@ def everything(framing, pieces, drained_at_once):
 )
 def test_however_the_bytes_were_cut_the_events_and_the_answers_are_the_same(framing, data, places, drained):
     whole = everything(framing(), [data], drained_at_once=False)
-    assert everything(framing(), cut(data, places), drained_at_once=drained) == whole
+    assert everything(framing(), cut_at(data, places), drained_at_once=drained) == whole
 
 
 @given(framings, streams())

@@ -22,28 +22,12 @@ from hocket.framing import (
     encode_event,
     encode_events,
 )
+from support.cuts import cuts
 
 LIMITS = FramingLimits(frame=12, header=48, sse_event=24, sse_id=3)
 
 
-# Streams, and the ways to cut them.
-
-
-@st.composite
-def cut(draw, streams):
-    """A stream in pieces: whole, in single bytes, cut at marks or cut anywhere, with empty reads between."""
-    stream = draw(streams)
-    marks = [at for mark in re.finditer(rb"[\r\n:]", stream) for at in mark.span()]
-    match draw(st.sampled_from(["whole", "bytes", "marks", "anywhere"])):
-        case "whole":
-            return [stream]
-        case "bytes":
-            places = list(range(len(stream)))
-        case "marks" if marks:
-            places = draw(st.lists(st.sampled_from(marks), max_size=12).map(sorted))
-        case _:
-            places = draw(st.lists(st.integers(0, len(stream)), max_size=12).map(sorted))
-    return [stream[a:b] for a, b in zip([0, *places], [*places, len(stream)], strict=True)]
+# Streams.
 
 
 def joined(*pieces, most=40):
@@ -257,13 +241,13 @@ def read(framing, pieces, most_held):
     return frames
 
 
-@given(cut(NDJSON_STREAMS))
+@given(cuts(NDJSON_STREAMS))
 def test_ndjson_however_it_is_cut(pieces):
     stream = b"".join(pieces)
     assert read(Ndjson(LIMITS), pieces, LIMITS.frame + 1) == ndjson_by_the_book(stream, LIMITS)
 
 
-@given(cut(CONTENT_LENGTH_STREAMS))
+@given(cuts(CONTENT_LENGTH_STREAMS))
 @example([b"Content-Length: 13\r\n\r\n", b"1234567890123Content-Length: 1\r\n\r\n1"])
 def test_content_length_however_it_is_cut(pieces):
     stream = b"".join(pieces)
@@ -272,7 +256,7 @@ def test_content_length_however_it_is_cut(pieces):
     assert [told(frame) for frame in whole] == content_length_by_the_book(stream, LIMITS)
 
 
-@given(cut(SSE_STREAMS))
+@given(cuts(SSE_STREAMS))
 @example([b"id: 1\ndata: 1\n\n\xef\xbb\xbfdata: 2\r", b"", b"\n\r\n"])
 @example([b"data: 1\n", b"data: 2\n\n"])
 @example([b"data: 1", b"\ndata: 2\n\n"])
@@ -329,7 +313,7 @@ def test_what_a_framing_writes_it_reads_back(framing, messages, data):
             assert refused
         else:
             sent.append(message)
-    pieces = data.draw(cut(st.just(b"".join(written))))
+    pieces = data.draw(cuts(st.just(b"".join(written))))
     assert read(framing(LIMITS), pieces, LIMITS.header) == sent
 
 
@@ -363,7 +347,7 @@ def test_events_that_are_written_are_read_back_with_lf_for_every_line_end(events
         lines = re.sub(rb"\r\n|\r", b"\n", fields["data"])
         expected.append(ServerSentEvent(data=lines, event=fields.get("event", "message"), id=last_id))
     parser = SseParser()
-    for piece in data.draw(cut(st.just(wire))):
+    for piece in data.draw(cuts(st.just(wire))):
         parser.receive_data(piece)
     parser.receive_eof()
     assert list(iter(parser.next_event, None)) == expected
@@ -386,13 +370,13 @@ def test_after_a_frame_that_is_too_long_the_next_is_read(long, good, data):
             stream = framing(roomy).encode(long) + framing(roomy).encode(good)
         except LocalProtocolError:
             assume(framing is not Ndjson)
-        rejected, *rest = read(framing(LIMITS), data.draw(cut(st.just(stream))), LIMITS.header)
+        rejected, *rest = read(framing(LIMITS), data.draw(cuts(st.just(stream))), LIMITS.header)
         assert isinstance(rejected, FrameRejected)
         assert not rejected.fatal
         assert rest == [good]
 
 
-@given(cut(SSE_LINES), st.binary(max_size=18).filter(lambda data: not re.search(rb"[\r\n]", data)))
+@given(cuts(SSE_LINES), st.binary(max_size=18).filter(lambda data: not re.search(rb"[\r\n]", data)))
 def test_whatever_came_before_an_event_after_a_blank_line_is_read(pieces, good):
     parser = SseParser(LIMITS)
     for piece in [*pieces, b"\n\n", b"data: " + good + b"\n\n"]:

@@ -1,6 +1,5 @@
 """One call over HTTP: how the bytes were cut never matters, and no bytes at all make either end raise."""
 
-import itertools
 import json
 
 from attrs import frozen
@@ -29,6 +28,7 @@ from hocket.a2a import (
 from hocket.errors import ErrorObject
 from hocket.framing import FramingLimits
 from hocket.http import HttpCall
+from support.cuts import cut_at
 from support.scripted import Scripted
 
 SSE = (("content-type", "text/event-stream"),)
@@ -81,11 +81,6 @@ def observe(http, status, headers, pieces):
     return Seen(events, call.outcome, call.answer, str(call.error))
 
 
-def cut(data, places):
-    bounds = [0, *sorted(place % (len(data) + 1) for place in places), len(data)]
-    return [data[begin:end] for begin, end in itertools.pairwise(bounds)]
-
-
 @st.composite
 def bodies(draw):
     """The body of a stream, in all the ways that servers write one."""
@@ -108,7 +103,7 @@ def bodies(draw):
 @given(bodies(), st.lists(st.integers(0, 10_000), max_size=8))
 def test_a_stream_cut_anywhere_gives_the_same_events(body, places):
     whole = observe(call_for(), 200, SSE, [body])
-    assert observe(call_for(), 200, SSE, cut(body, places)) == whole
+    assert observe(call_for(), 200, SSE, cut_at(body, places)) == whole
     assert [event[2] for event in whole.events] == [False] * (len(whole.events) - 1) + [True]
 
 

@@ -24,17 +24,12 @@ from hocket.jsonrpc import (
     RequestTimedOut,
     ResultReceived,
 )
+from support.drain import drain
+from support.values import json_values
 
 OUTCOMES = (ResultReceived, ErrorReceived, RequestTimedOut)
 
-scalars = (
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5)
-)
-values = st.recursive(
-    scalars,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
-    max_leaves=6,
-)
+values = json_values(st.text(max_size=4))
 ids = st.sampled_from(["1", "2", "3", 1, 1.0, 2, 0, -0.0, None, True, "$/ping:1", "x" * 300, [], {}]) | values
 
 
@@ -64,10 +59,6 @@ def texts(draw):
         at = draw(st.integers(0, len(text)))
         text = text[:at] + draw(st.binary(max_size=3)) + text[at + draw(st.integers(0, 3)) :]
     return text
-
-
-def drain(peer):
-    return list(iter(peer.next_event, None))
 
 
 @given(st.lists(texts() | st.binary(max_size=20), max_size=12))
