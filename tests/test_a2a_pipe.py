@@ -11,24 +11,21 @@ from hocket.a2a import (
     Ended,
     GetTaskRequest,
     Item,
-    Message,
     Opened,
     Operation,
     Outcome,
-    Part,
     PipeClient,
     PipeServer,
     Refused,
-    Role,
-    SendMessageRequest,
     Server,
     TaskState,
 )
 from hocket.entropy import seeded
 from hocket.errors import ConnectionFailed, ErrorObject
 from hocket.framing import FramingLimits, Ndjson
+from support.messages import user_says
 
-HELLO = SendMessageRequest(message=Message(message_id="m", role=Role.USER, parts=(Part(text="hi"),)))
+HELLO = user_says("hi")
 WORKING = {"task": {"id": "t", "status": {"state": "TASK_STATE_WORKING"}}}
 COMPLETED = {"statusUpdate": {"taskId": "t", "status": {"state": "TASK_STATE_COMPLETED"}}}
 

@@ -9,19 +9,16 @@ import pytest
 
 from hocket.a2a import (
     GetTaskRequest,
-    Message,
     Operation,
-    Part,
-    Role,
-    SendMessageRequest,
     SubscribeToTaskRequest,
 )
 from hocket.errors import ConnectionFailed
 from hocket_io.blocking import BlockingPipeTransport
 from hocket_io.pipes import _BACKLOG, PipeTransport
+from support.messages import user_says
 from support.wire import TASK, chunk
 
-MESSAGE = SendMessageRequest(message=Message(message_id="m", role=Role.USER, parts=(Part(text="go"),)))
+MESSAGE = user_says("go")
 
 
 def item(request_id, result):

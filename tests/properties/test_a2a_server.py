@@ -11,21 +11,18 @@ from hocket.a2a import (
     Ended,
     GetTaskRequest,
     Item,
-    Message,
     Opened,
     Operation,
-    Part,
     PipeClient,
     PipeServer,
     Refused,
-    Role,
-    SendMessageRequest,
     Server,
     ServerLimits,
     ServiceParameters,
 )
 from hocket.framing import FramingLimits, Ndjson
 from hocket.log import LogLimits
+from support.messages import user_says
 from support.scripted import Scripted, numbered
 from support.values import json_values
 
@@ -177,8 +174,7 @@ STRANGE_ANSWERS = st.builds(
 )
 def test_any_bytes_at_all_end_the_calls_of_a_pipe_client_once(pieces):
     client = PipeClient(Ndjson(), V1_0)
-    message = Message(message_id="m", role=Role.USER, parts=(Part(text="hi"),))
-    stream = client.call(Operation.STREAM, SendMessageRequest(message=message), 0.0)
+    stream = client.call(Operation.STREAM, user_says("hi"), 0.0)
     get = client.call(Operation.GET, GetTaskRequest(id="t"), 0.0)
     for piece in pieces:
         client.receive_data(piece, 0.0)
@@ -199,8 +195,7 @@ def test_a_pipe_cut_anywhere_gives_the_same_events(words, sizes):
     def seen(sizes):
         scripted = small(words)
         pipe, client = PipeServer(scripted.server, "pipe", Ndjson()), PipeClient(Ndjson(), V1_0)
-        message = Message(message_id="m", role=Role.USER, parts=(Part(text="hi"),))
-        call = client.call(Operation.STREAM, SendMessageRequest(message=message), 0.0)
+        call = client.call(Operation.STREAM, user_says("hi"), 0.0)
         feed(pipe, b"".join(client.data_to_send()), sizes)
         scripted.pump()
         while taken := scripted.server.take("pipe"):

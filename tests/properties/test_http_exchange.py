@@ -13,12 +13,9 @@ from hocket.a2a import (
     Artifact,
     ClientCall,
     ClientLimits,
-    Message,
     Operation,
     Outcome,
     Part,
-    Role,
-    SendMessageRequest,
     Task,
     TaskArtifactUpdateEvent,
     TaskState,
@@ -29,11 +26,12 @@ from hocket.errors import ErrorObject
 from hocket.framing import FramingLimits
 from hocket.http import HttpCall
 from support.cuts import cut_at
+from support.messages import user_says
 from support.scripted import Scripted
 
 SSE = (("content-type", "text/event-stream"),)
 JSON_TYPE = (("content-type", "application/json"),)
-HELLO = SendMessageRequest(message=Message(message_id="m1", role=Role.USER, parts=(Part(text="hi"),)))
+HELLO = user_says("hi")
 
 TEXT = st.text(max_size=5) | st.sampled_from(["\u2028", "\x85", "a\r\nb"])
 STATUSES = st.builds(TaskStatus, state=st.sampled_from(TaskState))

@@ -16,12 +16,8 @@ from hocket.a2a import (
     GetTaskRequest,
     Interrupt,
     Load,
-    Message,
     Operation,
-    Part,
-    Role,
     Run,
-    SendMessageRequest,
     Server,
     ServerLimits,
     SubscribeToTaskRequest,
@@ -36,15 +32,11 @@ from hocket.entropy import seeded
 from hocket.log import LogLimits
 from hocket_io.stores import MemoryStore
 from support.links import FINAL, QUESTIONS, HttpLink, PipeLink
+from support.messages import user_says
 from support.world import keep
 
 KEPT = 6
 """Entries that a log keeps: few, so that slow readers fall behind."""
-
-
-def user_message(number, task_id=None):
-    message = Message(message_id=f"m{number}", role=Role.USER, parts=(Part(text="hi"),), task_id=task_id)
-    return SendMessageRequest(message=message)
 
 
 class Network(RuleBasedStateMachine):
@@ -118,7 +110,7 @@ class Network(RuleBasedStateMachine):
         operation=st.sampled_from([Operation.STREAM, Operation.SEND]),
     )
     def ask_something_new(self, pipe, which, operation):
-        self.ask(pipe, which, operation, user_message(self.next_number()))
+        self.ask(pipe, which, operation, user_says(message_id=f"m{self.next_number()}"))
 
     @precondition(lambda self: self.truth)
     @rule(
@@ -138,7 +130,7 @@ class Network(RuleBasedStateMachine):
             Operation.GET: GetTaskRequest(id=task_id),
             Operation.CANCEL: CancelTaskRequest(id=task_id),
             Operation.SUBSCRIBE: SubscribeToTaskRequest(id=task_id),
-        }.get(operation) or user_message(self.numbers if again else self.next_number(), task_id)
+        }.get(operation) or user_says(message_id=f"m{self.numbers if again else self.next_number()}", task_id=task_id)
         self.ask(pipe, which, operation, params, seen)
 
     @precondition(lambda self: any(isinstance(link, PipeLink) and link.calls for link in self.open_links))

@@ -16,7 +16,6 @@ from hocket.a2a import (
     Operation,
     Part,
     Role,
-    SendMessageRequest,
     Server,
     ServiceParameters,
     Task,
@@ -25,6 +24,7 @@ from hocket.a2a import (
 from hocket.errors import Code, ErrorObject
 from hocket.framing import SseParser
 from hocket.http import HttpCall
+from support.messages import user_says
 from support.scripted import Scripted, numbered
 
 NOW = "2024-07-03T14:30:00.000Z"
@@ -305,8 +305,7 @@ def test_the_codes_of_the_specification():
     [(V1_0, "SendStreamingMessage", "1.0"), (V0_3, "message/stream", None)],
 )
 def test_what_our_client_asks(dialect, method, header):
-    message = Message(message_id="m1", role=Role.USER, parts=(Part(text="hi"),))
-    call = ClientCall(Operation.STREAM, SendMessageRequest(message=message), dialect, "r1")
+    call = ClientCall(Operation.STREAM, user_says("hi", message_id="m1"), dialect, "r1")
     asked = HttpCall(call, "http://agent/").next_request()
     expected = {V1_0: SEND_1_0, V0_3: SEND_0_3}[dialect]["message"]
     assert json.loads(asked.body) == request(method, {"message": expected})

@@ -3,9 +3,10 @@
 from hypothesis import strategies as st
 
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
+NUMBERS = st.integers() | FLOATS
 
 
-def json_values(texts, numbers=st.integers() | FLOATS, *, breadth=3, leaves=6):
+def json_values(texts, numbers=NUMBERS, *, breadth=3, leaves=6):
     """Values of every kind: the texts are also the names in objects."""
     return st.recursive(
         st.none() | st.booleans() | numbers | texts,
