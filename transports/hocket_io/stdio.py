@@ -7,7 +7,9 @@ to stderr and stdout carries frames only.
 
 from __future__ import annotations
 
+import logging
 import os
+import select
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -26,6 +28,8 @@ from hocket_io.host import Host, HostLink
 from hocket_io.threads import call_in_daemon
 
 __all__ = ["ChildProcess", "StandardStreams", "open_child", "serve_stdio", "take_standard_streams"]
+
+_log = logging.getLogger(__name__)
 
 _CHUNK = 65_536
 _PATIENCE = 2.0
@@ -117,7 +121,13 @@ def take_standard_streams() -> StandardStreams:
 
     Afterwards file descriptor 1 and `sys.stdout` are stderr, so that a `print()` cannot corrupt the frames, and
     file descriptor 0 is empty.
+
+    Raises:
+        ConnectionFailed: One of the two is closed.
     """
+    for name, stream in ("stdin", sys.stdin), ("stdout", sys.stdout):
+        if stream is None:  # Python's way to say so
+            raise ConnectionFailed(f"{name} is closed: an agent on a pipe needs both stdin and stdout")
     sys.stdout.flush()
     streams = StandardStreams(os.dup(0), os.dup(1))
     os.dup2(2, 1)
@@ -131,28 +141,53 @@ def take_standard_streams() -> StandardStreams:
 async def serve_stdio(agent: Agent, *, framing: Framing | None = None, streams: StandardStreams | None = None) -> None:
     """Serve an agent on stdin and stdout until stdin has ended and what came from it is answered.
 
+    Where nobody is left to read the answers, it ends at once.
+
     Args:
         agent: What is served.
         framing: How messages are cut out of the bytes; NDJSON by default.
         streams: Where to read and write; by default this process's own, taken away from everybody else.
+
+    Raises:
+        ConnectionFailed: stdin or stdout is closed, or stdout cannot be written (a full disk, say).
     """
     taken = streams or take_standard_streams()
     async with Host(agent) as host:
         link = host.open_link()
         pipe = PipeServer(host.server, link.name, framing or Ndjson())
         async with scratch_group() as group:
-            group.start_soon(_read, pipe, host, link, taken.stdin)
+            group.start_soon(_read, pipe, host, link, taken, group.cancel_scope)
             await _write(pipe, host, link, taken.stdout)
 
 
-async def _read(pipe: PipeServer, host: Host, link: HostLink, stdin: int) -> None:
-    while data := await call_in_daemon(lambda: os.read(stdin, _CHUNK)):
+async def _read(
+    pipe: PipeServer, host: Host, link: HostLink, streams: StandardStreams, everything: anyio.CancelScope
+) -> None:
+    while data := await _next_bytes(streams.stdin):
         pipe.receive_data(data, host.now())
         host.pump()
         link.ring()
     pipe.receive_eof(host.now())
     host.pump()
     link.ring()
+    if hasattr(select, "poll"):  # the agent may be silent for long: a write alone would be late to tell
+        await call_in_daemon(partial(_wait_for_hangup, streams.stdout))
+        everything.cancel()
+
+
+async def _next_bytes(stdin: int) -> bytes:
+    try:
+        return await call_in_daemon(lambda: os.read(stdin, _CHUNK))
+    except OSError as error:
+        _log.warning("stdin has ended, since it cannot be read: %s", error.strerror or error)
+        return b""
+
+
+def _wait_for_hangup(stdout: int) -> None:
+    """Wait until nobody can read any more what is written."""
+    poll = select.poll()
+    poll.register(stdout, 0)  # errors and hang-ups are always told
+    poll.poll()
 
 
 async def _write(pipe: PipeServer, host: Host, link: HostLink, stdout: int) -> None:
@@ -166,6 +201,8 @@ async def _write(pipe: PipeServer, host: Host, link: HostLink, stdout: int) -> N
                 await call_in_daemon(partial(_write_all, stdout, b"".join(pieces)))
             except BrokenPipeError:
                 return  # whoever read has left
+            except OSError as error:
+                raise ConnectionFailed(f"stdout cannot be written: {error.strerror or error}") from None
         elif pipe.is_closed:
             return
         elif not deliveries:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import signal
 from functools import partial
 
 import anyio
 import click
 
+from hocket.errors import ConnectionFailed
 from hocket.framing import ContentLength, Framing, Ndjson
+from hocket_io.cli.exits import Failure
 from hocket_io.cli.load import load_agent
 from hocket_io.stdio import serve_stdio, take_standard_streams
 
@@ -25,9 +28,17 @@ def pipe(file: str, framing: str, debug: bool) -> None:
 
     A client starts it as the target "stdio:python -m hocket pipe FILE".
     """
-    streams = take_standard_streams()  # before the file gets a chance to print
-    agent = load_agent(file, debug=debug)
     try:
+        streams = take_standard_streams()  # before the file gets a chance to print
+        agent = load_agent(file, debug=debug)
+        signal.signal(signal.SIGTERM, _interrupt)
         anyio.run(partial(serve_stdio, agent, framing=_FRAMINGS[framing](), streams=streams))
+    except ConnectionFailed as error:
+        raise Failure(str(error)) from None
     except KeyboardInterrupt:
         pass  # the end that was wanted
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    """End in good order, as on Ctrl-C: an agent that is at work gets to its `finally`."""
+    signal.raise_signal(signal.SIGINT)
