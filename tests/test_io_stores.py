@@ -87,20 +87,6 @@ def test_a_checkpoint_frees_what_it_replaces():
     assert store.load("nobody") is None
 
 
-def test_the_oldest_finished_tasks_are_forgotten():
-    store = MemoryStore(finished=2)
-    for number in range(5):
-        task = begin(str(number))
-        store.append(task.id, 0, [task])
-        if number:
-            store.checkpoint(Checkpoint(task_id=task.id, offset=1, task=task, is_final=True))
-    assert [number for number in range(5) if store.load(str(number))] == [
-        0,
-        3,
-        4,
-    ]  # the first is not finished
-
-
 def test_what_was_loaded_does_not_change():
     store = MemoryStore()
     store.append("t", 0, [begin("t")])

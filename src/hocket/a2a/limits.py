@@ -16,6 +16,8 @@ class ServerLimits:
 
     Attributes:
         tasks: Tasks held in memory; idle ones beyond it are dropped (the store has them), new ones refused.
+        idle_size: Bytes of artifacts and messages of the idle tasks held in memory, never less than one task; those
+            that were idle longest are dropped (the store has them).
         task_size: Bytes of artifacts and messages one task may produce; its agent fails beyond that.
         calls: Unanswered calls of one link.
         id: Bytes of a task, context or message id.
@@ -24,6 +26,7 @@ class ServerLimits:
     """
 
     tasks: int = 10_000
+    idle_size: int = 64 * 1024 * 1024
     task_size: int = 32 * 1024 * 1024
     calls: int = 1_024
     id: int = 256

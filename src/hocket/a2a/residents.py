@@ -15,12 +15,13 @@ class Residents:
     """Tasks by id. The ones that nobody uses are idle, and make room when there are too many.
 
     Args:
-        limits: `tasks` is how many there may be.
+        limits: `tasks` is how many there may be, `idle_size` how large the idle ones.
     """
 
     limits: ServerLimits
     _tasks: dict[str, LiveTask] = field(factory=dict, init=False)
-    _idle: dict[str, None] = field(factory=dict, init=False)
+    _idle: dict[str, int] = field(factory=dict, init=False)
+    _idle_size: int = field(default=0, init=False)
 
     def __len__(self) -> int:
         return len(self._tasks)
@@ -41,19 +42,22 @@ class Residents:
     def forget(self, live: LiveTask) -> None:
         """There is no such task."""
         del self._tasks[live.id]
-        self._idle.pop(live.id, None)
+        self._idle_size -= self._idle.pop(live.id, 0)
 
     def rest(self, live: LiveTask) -> None:
-        """The task may have become idle: note it, and let the longest idle one leave if there are too many."""
+        """The task may have become idle: note it, and let those leave that are idle longest if there is too much."""
         if live.is_idle and live.id in self._tasks:
-            self._idle[live.id] = None
+            self._idle_size += live.weight - self._idle.get(live.id, 0)
+            self._idle[live.id] = live.weight
             if len(self._tasks) > self.limits.tasks:
+                self._evict()
+            while self._idle_size > self.limits.idle_size and len(self._idle) > 1:
                 self._evict()
 
     def _evict(self) -> bool:
         while self._idle:
             oldest = next(iter(self._idle))
-            del self._idle[oldest]
+            self._idle_size -= self._idle.pop(oldest)
             if self._tasks[oldest].is_idle:  # it may have been put to use since
                 del self._tasks[oldest]
                 return True
