@@ -10,6 +10,7 @@ from hocket.a2a import (
     TaskState,
     TaskStatus,
     TaskStatusUpdateEvent,
+    weigh,
 )
 from hocket.errors import LocalProtocolError
 from hocket.log import LogLimits
@@ -99,6 +100,20 @@ def test_an_agent_that_says_too_much_is_stopped_and_its_failure_still_fits():
     assert held <= 5_000
     world.end()
     assert world.take()[-1] == "ended failed"
+
+
+def test_the_last_byte_of_the_limit_may_be_used():
+    def one_chunk(task_size):
+        world = World.of(limits=ServerLimits(task_size=task_size))
+        world.begin()
+        world.say("x" * 100)
+        stored = world.store.load(world.runs[0].task.id)
+        return weigh(stored.task) + sum(entry.weight for entry in stored.entries)
+
+    used = one_chunk(task_size=10_000)
+    assert one_chunk(task_size=used) == used
+    with pytest.raises(LocalProtocolError, match=f"task_size = {used - 1}"):
+        one_chunk(task_size=used - 1)
 
 
 def parts_of(stored):
