@@ -61,7 +61,7 @@ class HttpCall:
             return None
         self._is_asked = True
         accept = "text/event-stream, application/json" if self.call.is_streaming else "application/json"
-        fields: list[tuple[str, str]] = [("content-type", "application/json"), ("accept", accept)]
+        fields = [("content-type", "application/json"), ("accept", accept), ("accept-encoding", "identity")]
         if self.call.dialect.sends_version:
             fields.append(("a2a-version", self.call.dialect.version))
         if self.last_event_id is not None:
@@ -83,6 +83,11 @@ class HttpCall:
             wants = f" (it asks for: {challenge})" if challenge else ""
             verb = "wants credentials" if status == 401 else "refuses these credentials"
             self.call.fail(AuthenticationError(f"{self.url} {verb}: HTTP {status}{wants}"))
+        elif (coding := fields.get("content-encoding", "").strip().lower()) not in ("", "identity"):
+            # A few bytes may stand for gigabytes, and no limit of ours counts before they are unpacked.
+            self.call.fail(
+                ConnectionFailed(f"{self.url} gave a body in {coding!r}, where an uncompressed one was asked for")
+            )
         elif status == 200 and fields.get("content-type", "").partition(";")[0].strip().lower() == "text/event-stream":
             self._parser = SseParser(self.call.limits.framing)
 

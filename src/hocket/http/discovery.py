@@ -24,6 +24,7 @@ class CardSearch:
         url: What the person gave.
         version: The protocol version they want; None for the newest that both sides speak.
         headers: Header fields to send along.
+        limit: Bytes that a transport reads of what is found; what is larger is no card.
 
     Raises:
         LocalProtocolError: The version is none that we speak.
@@ -38,6 +39,7 @@ class CardSearch:
     url: str
     version: str | None = None
     headers: Headers = ()
+    limit: int = 16 * 1024 * 1024
     card: AgentCard | None = field(default=None, init=False)
     address: str = field(init=False)
     dialect: Dialect = field(init=False)
@@ -60,16 +62,16 @@ class CardSearch:
         """Where to ask next; None once there is a card, or nowhere left to ask."""
         if self.card is not None or not self._places:
             return None
-        fields = (("accept", "application/json"), *self.headers)
+        fields = (("accept", "application/json"), ("accept-encoding", "identity"), *self.headers)
         return Request(method="GET", path=self._places.pop(0), headers=fields)
 
     def receive(self, status: int, body: bytes) -> None:
-        """What was found there.
+        """What was found there: all of it, or its beginning as soon as that is over `limit`.
 
         Raises:
             ConnectionFailed: A card, but none of its addresses can be spoken with.
         """
-        if not 200 <= status < 300:
+        if not 200 <= status < 300 or len(body) > self.limit:
             return
         try:
             card = read_card(body)

@@ -139,7 +139,7 @@ class HttpTransport:
             ) as response:
                 http_call.receive_head(response.status_code, _fields(response), time.monotonic())
                 _raise_if_refused(call)
-                async with aclosing(response.aiter_bytes()) as body:
+                async with aclosing(response.aiter_raw()) as body:
                     async for data in body:
                         http_call.receive_data(data, time.monotonic())
                         while (event := call.next_event()) is not None:
@@ -168,8 +168,10 @@ class HttpTransport:
                 request.method, request.path, content=request.body, headers=list(request.headers)
             ) as response:
                 http_call.receive_head(response.status_code, _fields(response), time.monotonic())
-                async for data in response.aiter_bytes():
+                async for data in response.aiter_raw():
                     http_call.receive_data(data, time.monotonic())
+                    if http_call.is_closed:
+                        break
             http_call.receive_eof(time.monotonic())
         except httpx2.HTTPError as error:
             raise _failure(error, request.path) from None
@@ -181,10 +183,17 @@ class HttpTransport:
         search = CardSearch(self.url, self.version, self._prepared.headers)
         while (request := search.next_request()) is not None:
             try:
-                response = await self._client.get(request.path, headers=list(request.headers), follow_redirects=True)
+                async with self._client.stream(
+                    "GET", request.path, headers=list(request.headers), follow_redirects=True
+                ) as response:
+                    body = bytearray()
+                    async for data in response.aiter_raw():
+                        body += data
+                        if len(body) > search.limit:
+                            break
             except httpx2.HTTPError as error:
                 raise _failure(error, self.url) from None
-            search.receive(response.status_code, response.content)
+            search.receive(response.status_code, bytes(body))
         self._prepared.search = search
         return search
 
@@ -247,7 +256,7 @@ class BlockingHttpTransport:
             ) as response:
                 http_call.receive_head(response.status_code, _fields(response), time.monotonic())
                 _raise_if_refused(call)
-                for data in response.iter_bytes():
+                for data in response.iter_raw():
                     http_call.receive_data(data, time.monotonic())
                     while (event := call.next_event()) is not None:
                         yield event
@@ -274,8 +283,10 @@ class BlockingHttpTransport:
                 request.method, request.path, content=request.body, headers=list(request.headers)
             ) as response:
                 http_call.receive_head(response.status_code, _fields(response), time.monotonic())
-                for data in response.iter_bytes():
+                for data in response.iter_raw():
                     http_call.receive_data(data, time.monotonic())
+                    if http_call.is_closed:
+                        break
             http_call.receive_eof(time.monotonic())
         except httpx2.HTTPError as error:
             raise _failure(error, request.path) from None
@@ -287,10 +298,17 @@ class BlockingHttpTransport:
         search = CardSearch(self.url, self.version, self._prepared.headers)
         while (request := search.next_request()) is not None:
             try:
-                response = self._client.get(request.path, headers=list(request.headers), follow_redirects=True)
+                with self._client.stream(
+                    "GET", request.path, headers=list(request.headers), follow_redirects=True
+                ) as response:
+                    body = bytearray()
+                    for data in response.iter_raw():
+                        body += data
+                        if len(body) > search.limit:
+                            break
             except httpx2.HTTPError as error:
                 raise _failure(error, self.url) from None
-            search.receive(response.status_code, response.content)
+            search.receive(response.status_code, bytes(body))
         self._prepared.search = search
         return search
 
