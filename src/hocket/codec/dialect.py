@@ -63,13 +63,23 @@ class Reader(Generic[T]):
         Raises:
             CodecError: It is not JSON, or not what the dialect says.
         """
-        if self.decode is not None:
-            check_depth(data)
-            check_numbers(data)
-            result = self.decode(data)
-            if result is not None:
-                return result
-        return self.from_value(self.codec.loads(data), path)
+        result = self.from_canonical(data)
+        return self.from_value(self.codec.loads(data), path) if result is None else result
+
+    def from_canonical(self, data: bytes) -> T | None:
+        """Read JSON text by the short cut alone, which knows only the usual way of writing each object.
+
+        None where it takes a longer look to tell what the text means, or what is wrong with it; without msgspec
+        always.
+
+        Raises:
+            CodecError: It is deeper, or has a longer number, than we accept.
+        """
+        if self.decode is None:
+            return None
+        check_depth(data)
+        check_numbers(data)
+        return self.decode(data)
 
 
 @frozen(eq=False)

@@ -1,0 +1,112 @@
+"""Events of a stream are read by a short cut where they are usual: it must not mean anything else than the long way."""
+
+import json
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from hocket import codec
+from hocket.a2a import (
+    DIALECTS,
+    V0_3,
+    V1_0,
+    Artifact,
+    Message,
+    Part,
+    Role,
+    StreamItem,
+    Task,
+    TaskArtifactUpdateEvent,
+    TaskState,
+    TaskStatus,
+    TaskStatusUpdateEvent,
+)
+from hocket.errors import CodecError, ErrorObject
+
+TEXT = st.text(max_size=4) | st.sampled_from(['"id"', '"result"', "\\u0069d", "\u2028", "😀"])
+PARTS = st.lists(
+    st.builds(Part, text=TEXT) | st.builds(Part, raw=st.binary(max_size=4)) | st.builds(Part, data=st.just({"id": 1})),
+    min_size=1,
+    max_size=2,
+).map(tuple)
+MESSAGES = st.builds(Message, message_id=TEXT, role=st.sampled_from(Role), parts=PARTS)
+STATUSES = st.builds(TaskStatus, state=st.sampled_from(TaskState), message=st.none() | MESSAGES)
+ARTIFACTS = st.builds(Artifact, artifact_id=TEXT, parts=PARTS, name=st.none() | TEXT)
+ITEMS = st.one_of(
+    MESSAGES,
+    st.builds(Task, id=TEXT, status=STATUSES, artifacts=st.lists(ARTIFACTS, max_size=1).map(tuple)),
+    st.builds(TaskStatusUpdateEvent, task_id=TEXT, status=STATUSES),
+    st.builds(
+        TaskArtifactUpdateEvent, task_id=TEXT, artifact=ARTIFACTS, append=st.booleans(), last_chunk=st.booleans()
+    ),
+)
+MEMBERS = [
+    '"jsonrpc":"2.0"',
+    '"jsonrpc":"1.0"',
+    '"jsonrpc":2',
+    '"id":"7"',
+    '"id":null',
+    '"id":{"id":1}',
+    '"error":null',
+    '"error":{"code":-32001,"message":"Task not found"}',
+    '"extra":1',
+    '"\\u0069d":3',
+    '"result":null',
+]
+
+
+def the_long_way(dialect, data):
+    """The definition: the text as values, the names of the envelope told apart, then the checked readers."""
+    match codec.STDLIB.loads(data, envelope=True):
+        case {"error": {"code": int() as code, "message": str() as message, **more}}:
+            return ErrorObject(code, message, more.get("data"))
+        case {"result": result}:
+            return dialect.read_item(result)
+    raise CodecError("neither")
+
+
+def outcome(read, *arguments):
+    try:
+        return read(*arguments)
+    except CodecError as error:
+        return "refused", error.path
+
+
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.version)
+@given(data=st.data())
+def test_the_short_cut_means_what_the_long_way_means(dialect, data):
+    written = (dialect.wire.writer(StreamItem).to_json(data.draw(ITEMS))).decode()
+    members = data.draw(st.lists(st.sampled_from(MEMBERS), max_size=4))
+    members.insert(data.draw(st.integers(0, len(members))), f'"result":{written}')
+    separators = data.draw(st.sampled_from([",", ", ", "\n,\t"]))
+    text = ("{" + separators.join(members) + "}").encode()
+    assert outcome(dialect.read_response, text) == outcome(the_long_way, dialect, text)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.version)
+@given(item=ITEMS, text=st.text(max_size=3))
+@example(
+    item=TaskArtifactUpdateEvent(task_id="t", artifact=Artifact(artifact_id="a", parts=(Part(text="x"),))), text=""
+)
+def test_a_usual_response_is_read_as_what_was_written(dialect, item, text):
+    response = b'{"jsonrpc":"2.0","id":%b,"result":%b}' % (
+        codec.dumps(text),
+        dialect.wire.writer(StreamItem).to_json(item),
+    )
+    assert dialect.read_response(response) == item
+
+
+@pytest.mark.skipif(codec.MSGSPEC is None, reason="without msgspec there is no short cut")
+@pytest.mark.parametrize("dialect", [V0_3, V1_0], ids=lambda dialect: dialect.version)
+def test_the_short_cut_is_taken_for_a_chunk_of_text(dialect):
+    chunk = TaskArtifactUpdateEvent(
+        task_id="t", context_id="c", artifact=Artifact(artifact_id="a", parts=(Part(text="word "),)), append=True
+    )
+    response = b'{"jsonrpc":"2.0","id":"1","result":%b}' % dialect.write_item(chunk)
+    assert dialect._read_canonical(response) == chunk
+    assert dialect._read_canonical(json.dumps(json.loads(response)).encode()) == chunk, "white space does not matter"
+    twice = response.replace(b'"id":"1"', b'"id":"1","id":"2"')
+    assert dialect._read_canonical(twice) is None
+    with pytest.raises(CodecError, match='"id" occurs twice'):
+        dialect.read_response(twice)
