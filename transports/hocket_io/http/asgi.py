@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
 
 import anyio
+import anyio.lowlevel
 from attrs import define, field
 
 from hocket.a2a import ServerLimits
@@ -24,6 +25,9 @@ from hocket_io.host import Host, HostLink
 __all__ = ["App"]
 
 _log = logging.getLogger(__name__)
+
+_BATCH = 256
+"""Deliveries written together at the most."""
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -141,7 +145,7 @@ class App:
 async def _write(exchange: Exchange, host: Host, link: HostLink, send: Send) -> None:
     is_stream = False
     while True:
-        deliveries = link.take()
+        deliveries = link.take(_BATCH)
         exchange.deliver(deliveries, host.now())
         if not deliveries:
             exchange.handle_timeout(host.now())
@@ -163,6 +167,8 @@ async def _write(exchange: Exchange, host: Host, link: HostLink, send: Send) -> 
             return
         if not deliveries:
             await link.wait(exchange.next_timeout())
+        elif len(deliveries) >= _BATCH:  # `send` may never wait; others get a turn, and news of the client
+            await anyio.lowlevel.checkpoint()
 
 
 async def _until_disconnect(receive: Receive, scope: anyio.CancelScope) -> None:
