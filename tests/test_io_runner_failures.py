@@ -8,7 +8,6 @@ import re
 import anyio
 import pytest
 
-from hocket import Agent
 from hocket.a2a import Message, Part, Role, TaskState, TaskStatus
 from hocket.errors import AgentError
 from hocket_io import AsyncClient
@@ -151,15 +150,6 @@ def test_a_cancellation_of_the_agents_own_making_fails_the_task_only():
                 assert "its log has the reason" in events[-1].message
 
     anyio.run(talk, backend="asyncio")
-
-
-def test_an_agent_without_a_function_fails_its_tasks(run):
-    async def talk():
-        async with AsyncClient(Agent("mute")) as client:
-            with pytest.raises(AgentError, match="is failed"):
-                await client.text("hello?")
-
-    run(talk)
 
 
 def over(task):

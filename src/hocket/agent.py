@@ -104,6 +104,9 @@ class Agent:
         on_disconnect: "cancel" cancels a task when nobody reads it or waits for it any more.
         skills: What the card lists; one skill made from the function if left out.
 
+    Raises:
+        LocalProtocolError: `on_disconnect` is neither of the two.
+
     >>> agent = Agent("hello")
     >>> @agent.stream
     ... def hello(task):
@@ -120,6 +123,10 @@ class Agent:
     on_disconnect: Literal["continue", "cancel"] = field(default="continue", kw_only=True)
     skills: tuple[AgentSkill, ...] = field(default=(), kw_only=True)
     _function: Callable[[AgentTask], Any] | None = field(default=None, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        if self.on_disconnect not in ("continue", "cancel"):
+            raise LocalProtocolError(f"on_disconnect is 'continue' or 'cancel', not {self.on_disconnect!r}")
 
     def stream(self, function: F) -> F:
         """Declare the agent's function: a decorator that gives the function back unchanged.

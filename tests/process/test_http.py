@@ -9,11 +9,11 @@ from pathlib import Path
 import anyio
 import pytest
 
-from hocket import Agent
 from hocket.a2a import Outcome, TaskState
 from hocket.errors import ConnectionFailed, StreamCut
 from hocket_io import AsyncClient, Client, serve
 from hocket_io.server import AddressInUse
+from support.agents import greeter
 
 pytestmark = pytest.mark.process
 
@@ -91,18 +91,18 @@ def test_a_port_that_is_taken():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(AddressInUse, match=f"cannot listen on 127.0.0.1:{port}: .*in use; try another port"):
-            serve(Agent("late"), port=port)
+            serve(greeter(), port=port)
 
 
 @pytest.mark.parametrize("port", [-1, 65_536])
 def test_a_port_that_cannot_be(port):
     with pytest.raises(AddressInUse, match="try another port"):
-        serve(Agent("odd"), port=port)
+        serve(greeter(), port=port)
 
 
 def test_an_address_that_is_not_ours():
     with pytest.raises(AddressInUse, match=r"cannot listen on 192\.0\.2\.1:0"):
-        serve(Agent("elsewhere"), host="192.0.2.1", port=0)
+        serve(greeter(), host="192.0.2.1", port=0)
 
 
 def test_ipv6(tmp_path):

@@ -61,6 +61,9 @@ class Host:
         agent: What is served.
         store: Where the logs are kept.
         limits: Of the server.
+
+    Raises:
+        LocalProtocolError: On entering: the agent has no function.
     """
 
     agent: Agent
@@ -84,6 +87,7 @@ class Host:
         self._runner = Runner(self.agent, self.server, entropy, self.now, self.pump)
 
     async def __aenter__(self) -> Self:
+        _ = self.agent.function  # one without would fail every task
         self._group = await anyio.create_task_group().__aenter__()
         self._group.start_soon(self._keep_time)
         return self

@@ -76,7 +76,7 @@ class Runner:
         try:
             with scope:
                 await self._turn(run, speech)
-        except (Exception, SystemExit) as error:  # noqa: BLE001  -- the agent is somebody else's code
+        except (Exception, SystemExit, GeneratorExit) as error:  # noqa: BLE001  -- the agent is somebody else's code
             self._fail(run, speech, error)
         except anyio.get_cancelled_exc_class() as error:
             if _is_being_cancelled():

@@ -40,6 +40,7 @@ def serve(
 
     Raises:
         AddressInUse: Nothing can listen there.
+        LocalProtocolError: The agent has no function.
         MissingExtra: uvicorn is not installed.
     """
     with needs("http", "serving over HTTP"):
@@ -47,6 +48,7 @@ def serve(
 
         from hocket_io.http.asgi import App
 
+    _ = agent.function  # one without would fail every task
     listening = _listen(host, port)
     address, taken = listening.getsockname()[:2]
     shown = f"[{address}]" if ":" in address else address

@@ -53,6 +53,8 @@ def parse_target(target: str | Agent) -> Target:
     """
     if isinstance(target, Agent):
         return MemoryTarget(target)
+    if not isinstance(target, str):
+        raise LocalProtocolError(f"{target!r} is no target: give http(s)://HOST…, stdio:COMMAND, or an Agent")
     if target.startswith("stdio:"):
         return _command(target.removeprefix("stdio:"))
     if "://" not in target:
