@@ -114,8 +114,9 @@ class Runner:
                 items.clear()
                 self._emit(run, ready)
 
-        slice_ends = time.perf_counter() + _SLICE
         try:
+            await anyio.lowlevel.checkpoint_if_cancelled()
+            slice_ends = time.perf_counter() + _SLICE
             while not speech.is_over:
                 try:
                     value = await Ahead(values.__anext__(), hand_on)
@@ -124,7 +125,10 @@ class Runner:
                 items += speech.say(value)
                 if len(items) >= _BATCH or time.perf_counter() >= slice_ends:
                     hand_on()
-                    await anyio.lowlevel.checkpoint()
+                    if _is_cancelled():  # it was told where it waited, and may say how it ends
+                        await anyio.lowlevel.cancel_shielded_checkpoint()
+                    else:
+                        await anyio.lowlevel.checkpoint()
                     slice_ends = time.perf_counter() + _SLICE
         finally:
             try:
@@ -165,9 +169,14 @@ class Runner:
             _log.error("agent %r failed, correlation id %s", self.agent.name, correlation_id, exc_info=error)
 
 
+def _is_cancelled() -> bool:
+    """Whether a scope around us was cancelled."""
+    return anyio.current_effective_deadline() == float("-inf")
+
+
 def _is_being_cancelled() -> bool:
     """Whether a cancellation that arrived here was meant for the task we run in."""
-    if anyio.current_effective_deadline() == float("-inf"):
+    if _is_cancelled():
         return True
     try:
         task = asyncio.current_task()
