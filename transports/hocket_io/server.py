@@ -98,8 +98,6 @@ def _server(
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
             log = logging.getLogger("uvicorn.error")
             log.addFilter(_is_no_cut)
-            # It would complain about each response that is cut, and that is what we want of it now.
-            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
             before_shutdown()
             try:
                 await super().shutdown(sockets)
