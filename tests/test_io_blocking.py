@@ -5,8 +5,9 @@ import threading
 
 import pytest
 
-from hocket.errors import ConnectionFailed
-from hocket_io.blocking import BlockingChild
+from hocket.a2a import GetTaskRequest, Operation
+from hocket.errors import ConnectionFailed, LocalProtocolError
+from hocket_io.blocking import BlockingChild, BlockingPipeTransport
 
 pytestmark = pytest.mark.process
 
@@ -61,3 +62,44 @@ def test_not_everything_is_read_ahead():
     assert len(receive_all(talker)) == MUCH
     assert len(talker._chunks) == 1  # the mark of the end
     talker.close()
+
+
+class SilentPipe:
+    """A pipe at which nothing arrives until it is closed."""
+
+    def __init__(self):
+        self.is_read, self.is_closed, self.sent = threading.Event(), threading.Event(), []
+
+    def receive(self):
+        self.is_read.set()
+        self.is_closed.wait()
+        return b""
+
+    def send(self, data):
+        self.sent.append(data)
+
+    def farewell(self):
+        return "it was closed"
+
+    def close(self):
+        self.is_closed.set()
+
+
+def test_a_second_thread_is_refused_before_anything_is_sent():
+    pipe, errors = SilentPipe(), []
+
+    def wait():
+        try:
+            transport.answer(transport.start(Operation.GET, GetTaskRequest(id="t")))
+        except ConnectionFailed as error:
+            errors.append(str(error))
+
+    with BlockingPipeTransport(pipe) as transport:
+        waiting = threading.Thread(target=wait)
+        waiting.start()
+        pipe.is_read.wait()
+        with pytest.raises(LocalProtocolError, match="give each thread a Client of its own"):
+            transport.start(Operation.GET, GetTaskRequest(id="t"))
+        assert len(pipe.sent) == 1
+    waiting.join()
+    assert errors == ["it was closed"]

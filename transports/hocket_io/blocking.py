@@ -28,7 +28,7 @@ from hocket.a2a import (
     StreamEvent,
     Task,
 )
-from hocket.errors import ConnectionFailed
+from hocket.errors import ConnectionFailed, LocalProtocolError
 from hocket.framing import Ndjson
 
 __all__ = ["BlockingChild", "BlockingPipe", "BlockingPipeTransport"]
@@ -38,6 +38,9 @@ _AHEAD = 256
 """Chunks that may wait for us before the reading thread stops; it goes on while we are writing ourselves."""
 _PATIENCE = 2.0
 """Seconds a child gets to leave after its stdin was closed, and again after SIGTERM."""
+
+
+_ONE_THREAD = "a Client over a pipe serves one thread at a time: give each thread a Client of its own"
 
 
 class BlockingPipe(Protocol):
@@ -166,6 +169,7 @@ class BlockingPipeTransport:
     pipe: BlockingPipe
     limits: ClientLimits = ClientLimits()
     _machine: PipeClient = field(init=False)
+    _reading: threading.Lock = field(factory=threading.Lock, init=False)
     _lost: ConnectionFailed | None = field(default=None, init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -188,7 +192,10 @@ class BlockingPipeTransport:
 
         Raises:
             ConnectionFailed: The pipe has ended before.
+            LocalProtocolError: Another thread is waiting for an answer. Nothing was sent.
         """
+        if self._reading.locked():
+            raise LocalProtocolError(_ONE_THREAD)
         if self._machine.is_closed:
             raise ConnectionFailed(str(self._lost or "the agent's output could not be read any further"))
         headers = {} if last_event_id is None else {"Last-Event-ID": str(last_event_id)}
@@ -224,7 +231,13 @@ class BlockingPipeTransport:
         return call.result()
 
     def _receive(self) -> None:
-        if data := self.pipe.receive():
+        if not self._reading.acquire(blocking=False):  # it would take what the other thread waits for
+            raise LocalProtocolError(_ONE_THREAD)
+        try:
+            data = self.pipe.receive()
+        finally:
+            self._reading.release()
+        if data:
             self._machine.receive_data(data, time.monotonic())
         else:
             self._lost = ConnectionFailed(self.pipe.farewell())
