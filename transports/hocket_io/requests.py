@@ -6,7 +6,10 @@ import uuid
 from collections.abc import Sequence
 from typing import TypeAlias
 
+from attrs import evolve
+
 from hocket.a2a import Message, Part, Role, SendMessageConfiguration, SendMessageRequest
+from hocket.errors import LocalProtocolError
 
 __all__ = ["Content", "message_request"]
 
@@ -24,19 +27,30 @@ def message_request(
         task_id: The task it follows up.
         context_id: The conversation it belongs to.
         wait: Whether a call that does not stream waits until the task has settled.
+
+    Raises:
+        LocalProtocolError: The content is nothing that can be sent.
     """
     match content:
         case Message():
-            message = content
+            message = evolve(content, task_id=task_id or content.task_id, context_id=context_id or content.context_id)
         case str():
             message = _message((Part(text=content),), task_id, context_id)
         case Part():
             message = _message((content,), task_id, context_id)
         case _:
-            message = _message(tuple(content), task_id, context_id)
+            message = _message(_parts(content), task_id, context_id)
     configuration = None if wait else SendMessageConfiguration(return_immediately=True)
     return SendMessageRequest(message=message, configuration=configuration)
 
 
 def _message(parts: tuple[Part, ...], task_id: str | None, context_id: str | None) -> Message:
     return Message(message_id=str(uuid.uuid4()), role=Role.USER, parts=parts, task_id=task_id, context_id=context_id)
+
+
+def _parts(content: object) -> tuple[Part, ...]:
+    parts = tuple([part for part in content if isinstance(part, Part)]) if isinstance(content, Sequence) else ()
+    if not isinstance(content, Sequence) or not parts or len(parts) != len(content):
+        kind = type(content).__name__
+        raise LocalProtocolError(f"{kind} cannot be sent: give text, a Part, a list of Parts, or a whole Message")
+    return parts
