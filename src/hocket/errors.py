@@ -25,15 +25,20 @@ __all__ = [
     "LimitExceeded",
     "LocalProtocolError",
     "MissingExtra",
+    "NotSupported",
     "RemoteProtocolError",
     "RequestTimeout",
+    "ResumeUnsupported",
     "RpcError",
     "StreamCut",
+    "StreamRefused",
 ]
 
 
 class Code(IntEnum):
-    """JSON-RPC error codes: JSON-RPC 2.0 section 5.1 and A2A section 9.5; -32800 as in the Language Server Protocol."""
+    """JSON-RPC error codes: JSON-RPC 2.0 section 5.1, A2A section 9.5 and ACP streams; -32800 as in the
+    Language Server Protocol.
+    """
 
     PARSE_ERROR = -32700
     INVALID_REQUEST = -32600
@@ -51,6 +56,16 @@ class Code(IntEnum):
     VERSION_NOT_SUPPORTED = -32009
     OVERLOADED = -32050
     REQUEST_CANCELLED = -32800
+    STREAM_NOT_FOUND = -40003
+    STREAM_CLOSED = -40004
+    AGENT_NOT_AVAILABLE = -40005
+    PERMISSION_DENIED = -40006
+    AUTHENTICATION_FAILED = -40007
+    INSUFFICIENT_SCOPE = -40008
+    TOKEN_EXPIRED = -40009
+    STREAM_PAUSED = -40010
+    CHUNK_SEQUENCE = -40011
+    LIMIT_EXCEEDED = -40012
 
 
 CODES: dict[Code, str] = {
@@ -70,6 +85,16 @@ CODES: dict[Code, str] = {
     Code.VERSION_NOT_SUPPORTED: "Version not supported",
     Code.OVERLOADED: "Too many requests in flight",
     Code.REQUEST_CANCELLED: "Request cancelled",
+    Code.STREAM_NOT_FOUND: "Stream not found",
+    Code.STREAM_CLOSED: "The stream is closed",
+    Code.AGENT_NOT_AVAILABLE: "The agent is not available",
+    Code.PERMISSION_DENIED: "Permission denied",
+    Code.AUTHENTICATION_FAILED: "Authentication failed",
+    Code.INSUFFICIENT_SCOPE: "Insufficient scope",
+    Code.TOKEN_EXPIRED: "The token has expired",
+    Code.STREAM_PAUSED: "The stream is paused",
+    Code.CHUNK_SEQUENCE: "The sequence of chunks is broken",
+    Code.LIMIT_EXCEEDED: "Limit exceeded",
 }
 """The message that goes with each code where the sender has nothing more precise to say."""
 
@@ -156,6 +181,22 @@ class RpcError(HocketError):
     def code(self) -> int:
         """The JSON-RPC error code."""
         return self.error.code
+
+
+class NotSupported(RpcError):
+    """The peer does not have the method: it is an extension of ours, or the peer is old."""
+
+
+class ResumeUnsupported(HocketError):
+    """A stream was to be resumed, and the peer started a new one instead. The stray one was ended."""
+
+
+class StreamRefused(LocalProtocolError):
+    """A stream does not take what it was asked for. `error` is what a peer that asks for it is answered."""
+
+    def __init__(self, error: ErrorObject) -> None:
+        super().__init__(f"{error.message} ({error.code})")
+        self.error = error
 
 
 class RequestTimeout(HocketError):
