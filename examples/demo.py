@@ -22,7 +22,8 @@ from hocket import Agent
 from hocket.a2a import StreamEvent, TaskState
 from hocket.errors import HocketError
 from hocket_io import AsyncClient
-from hocket_io.http.asgi import App, Receive, Scope, Send
+from hocket_io.http.asgi import App
+from hocket_io.http.scopes import Receive, Scope, Send
 
 CURL = """\
 curl -sN {url}a2a -H 'Content-Type: application/json' -d '{{"jsonrpc": "2.0", "id": 1, \

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import logging
-import socket
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from hocket.agent import Agent
-from hocket.errors import HocketError
 from hocket_io.extras import needs
-
-if TYPE_CHECKING:
-    import uvicorn
+from hocket_io.http.listening import AddressInUse, listen, shown_address, web_server
 
 __all__ = ["AddressInUse", "serve"]
-
-
-class AddressInUse(HocketError):
-    """The port is taken, or the address is not ours."""
 
 
 def serve(
@@ -44,69 +34,16 @@ def serve(
         MissingExtra: uvicorn is not installed.
     """
     with needs("http", "serving over HTTP"):
-        import uvicorn
+        import uvicorn  # noqa: F401  -- to say at once that it is missing
 
         from hocket_io.http.asgi import App
 
     _ = agent.function  # one without would fail every task
-    listening = _listen(host, port)
-    address, taken = listening.getsockname()[:2]
-    shown = f"[{address}]" if ":" in address else address
+    listening = listen(host, port)
+    url_here = f"http://{shown_address(*listening.getsockname()[:2])}/"
     app = App(agent, url=url)
-    config = uvicorn.Config(
-        app,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        lifespan="on",
-        timeout_graceful_shutdown=5,
-    )
-    url_here = f"http://{shown}:{taken}/"
-    server = _server(config, app.close_calls, lambda: on_ready and on_ready(url_here))
+    server = web_server(app, when_ready=lambda: on_ready and on_ready(url_here), before_shutdown=app.close_calls)
     try:
         server.run([listening])
     except KeyboardInterrupt:
         pass  # uvicorn has shut down in good order and passes the signal on; for us this is the end that was wanted
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((host, port))
-        listening.listen(2048)
-    except (OSError, OverflowError) as error:
-        listening.close()
-        reason = getattr(error, "strerror", None) or error
-        raise AddressInUse(f"cannot listen on {host}:{port}: {reason}; try another port") from None
-    return listening
-
-
-def _server(
-    config: uvicorn.Config, before_shutdown: Callable[[], None], when_ready: Callable[[], object]
-) -> uvicorn.Server:
-    """A uvicorn server that says when it is up, and that ends open streams before it waits for their connections."""
-    import uvicorn
-
-    class Server(uvicorn.Server):
-        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().startup(sockets)
-            if self.started:
-                when_ready()
-
-        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-            log = logging.getLogger("uvicorn.error")
-            log.addFilter(_is_no_cut)
-            before_shutdown()
-            try:
-                await super().shutdown(sockets)
-            finally:
-                log.removeFilter(_is_no_cut)
-
-    return Server(config)
-
-
-def _is_no_cut(record: logging.LogRecord) -> bool:
-    """A record that is worth a line when streams are cut on purpose; uvicorn has one for each of them that is not."""
-    return record.msg != "ASGI callable returned without completing response."

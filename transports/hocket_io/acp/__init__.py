@@ -1,0 +1,1 @@
+"""ACP streams at work: a hub and its links, and the clients of a hub."""

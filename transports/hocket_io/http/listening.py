@@ -1,0 +1,100 @@
+"""Listening: an ASGI application on a port, with uvicorn."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from hocket.errors import HocketError
+
+if TYPE_CHECKING:
+    import uvicorn
+
+__all__ = ["AddressInUse", "listen", "shown_address", "web_server"]
+
+
+class AddressInUse(HocketError):
+    """The port is taken, or the address is not ours."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens.
+
+    Args:
+        host: The address.
+        port: The port; 0 picks a free one.
+
+    Raises:
+        AddressInUse: Nothing can listen there.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(2048)
+    except (OSError, OverflowError) as error:
+        listening.close()
+        reason = getattr(error, "strerror", None) or error
+        raise AddressInUse(f"cannot listen on {host}:{port}: {reason}; try another port") from None
+    return listening
+
+
+def shown_address(address: str, port: int) -> str:
+    """`address:port`, as it is written in a URL.
+
+    >>> shown_address("::1", 80)
+    '[::1]:80'
+    """
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+def web_server(
+    app: Callable[..., Any],
+    *,
+    when_ready: Callable[[], object],
+    before_shutdown: Callable[[], None],
+    message_limit: int = 16 * 1024 * 1024,
+) -> uvicorn.Server:
+    """A uvicorn server that says when it is up, and that ends open streams before it waits for their connections.
+
+    Args:
+        app: The ASGI application; it has a lifespan.
+        when_ready: Called once it can be reached.
+        before_shutdown: Called when the server was told to stop.
+        message_limit: Bytes of one WebSocket message.
+    """
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                when_ready()
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            log = logging.getLogger("uvicorn.error")
+            log.addFilter(_is_no_cut)
+            before_shutdown()
+            try:
+                await super().shutdown(sockets)
+            finally:
+                log.removeFilter(_is_no_cut)
+
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        lifespan="on",
+        timeout_graceful_shutdown=5,
+        ws_max_size=message_limit,
+    )
+    return Server(config)
+
+
+def _is_no_cut(record: logging.LogRecord) -> bool:
+    """A record that is worth a line when streams are cut on purpose; uvicorn has one for each of them that is not."""
+    return record.msg != "ASGI callable returned without completing response."

@@ -1,0 +1,170 @@
+"""Scopes: ASGI in terms of `hocket.http`: requests are read, responses and streams written."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from typing import Any, Protocol, TypeAlias, TypeVar
+
+import anyio
+import anyio.lowlevel
+
+from hocket.http import Headers, Request, Response
+
+__all__ = [
+    "Answer",
+    "ClientGone",
+    "Receive",
+    "Scope",
+    "Send",
+    "Source",
+    "read_body",
+    "request_of",
+    "respond",
+    "until_disconnect",
+    "write_answer",
+]
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+Item = TypeVar("Item")
+ItemOut = TypeVar("ItemOut", covariant=True)
+ItemIn = TypeVar("ItemIn", contravariant=True)
+
+_BATCH = 256
+"""Deliveries written together at the most."""
+
+
+class ClientGone(Exception):
+    """The client closed the connection."""
+
+
+class Source(Protocol[ItemOut]):
+    """Where the items of an answer come from: a link of a host."""
+
+    def take(self, limit: int) -> Sequence[ItemOut]:
+        """What there is for this link now; nothing for the moment if it is empty."""
+
+    async def wait(self, until: float | None) -> None:
+        """Sleep until there is more, or until that time."""
+
+
+class Answer(Protocol[ItemIn]):
+    """An answer that is made of what a link is given: one response, or a stream that goes on."""
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing more will come out of it."""
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether it ended without its end."""
+
+    def deliver(self, deliveries: Sequence[ItemIn], now: float) -> None:
+        """Take what the link was given."""
+
+    def next_response(self) -> Response | None:
+        """The response, or the head of a stream, once."""
+
+    def data_to_send(self) -> list[bytes]:
+        """Pieces of the stream."""
+
+    def next_timeout(self) -> float | None:
+        """When it wants to be called although nothing came."""
+
+    def handle_timeout(self, now: float) -> None:
+        """That time has come."""
+
+
+async def write_answer(answer: Answer[Item], source: Source[Item], now: Callable[[], float], send: Send) -> None:
+    """Write an answer as it comes, at the pace of whoever reads it, until it is complete or cut."""
+    is_stream = False
+    while True:
+        deliveries = source.take(_BATCH)
+        answer.deliver(deliveries, now())
+        if not deliveries:
+            answer.handle_timeout(now())
+        response = answer.next_response()
+        if response is not None and response.body is not None:
+            await respond(response, "POST", send)
+            return
+        if response is not None:
+            is_stream = True
+            await send(_head(response.status, response.headers))
+        if chunks := answer.data_to_send():
+            more = not answer.is_closed or answer.is_cut
+            await send({"type": "http.response.body", "body": b"".join(chunks), "more_body": more})
+            if not more:
+                return
+        if answer.is_closed:
+            if is_stream and not answer.is_cut:
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+            return
+        if not deliveries:
+            await source.wait(answer.next_timeout())
+        elif len(deliveries) >= _BATCH:  # `send` may never wait; others get a turn, and news of the client
+            await anyio.lowlevel.checkpoint()
+
+
+async def until_disconnect(receive: Receive, scope: anyio.CancelScope) -> None:
+    """Cancel a scope once the client is gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    scope.cancel()
+
+
+async def read_body(receive: Receive, limit: int) -> bytes | None:
+    """All of the body; None if it is over the limit.
+
+    Raises:
+        ClientGone: The client went away before it was complete.
+    """
+    pieces: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        piece: bytes = message.get("body", b"")
+        size += len(piece)
+        if size > limit:
+            return None
+        pieces.append(piece)
+        if not message.get("more_body", False):
+            return b"".join(pieces)
+
+
+async def respond(response: Response, method: str, send: Send) -> None:
+    """Write a whole response; its body only if the method has one in its answer."""
+    body = response.body or b""
+    length = ("content-length", str(len(body)))
+    await send(_head(response.status, (*response.headers, length)))
+    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
+
+
+def request_of(scope: Scope, body: bytes = b"", url: str | None = None) -> Request:
+    """The request of an HTTP or WebSocket scope.
+
+    Args:
+        scope: As the server gave it.
+        body: All of the body.
+        url: The address under which the application is known; by default the one that the caller used.
+    """
+    headers = tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]])
+    root = scope.get("root_path", "").rstrip("/")
+    path: str = scope["path"]
+    host = next((value for name, value in headers if name == "host"), "localhost")
+    return Request(
+        method=scope.get("method", "GET"),
+        path=path.removeprefix(root) if path.startswith(f"{root}/") or path == root else path,
+        query=scope.get("query_string", b"").decode("latin-1"),
+        headers=headers,
+        body=body,
+        base_url=url or f"{scope.get('scheme', 'http')}://{host}{root}/",
+    )
+
+
+def _head(status: int, headers: Headers) -> MutableMapping[str, Any]:
+    encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+    return {"type": "http.response.start", "status": status, "headers": encoded}
