@@ -12,7 +12,7 @@ from attrs import frozen
 from hocket.agent import Agent
 from hocket.errors import LocalProtocolError
 
-__all__ = ["CommandTarget", "HttpTarget", "MemoryTarget", "Target", "parse_target"]
+__all__ = ["CommandTarget", "HttpTarget", "MemoryTarget", "Target", "parse_command", "parse_target"]
 
 
 @frozen
@@ -56,7 +56,7 @@ def parse_target(target: str | Agent) -> Target:
     if not isinstance(target, str):
         raise LocalProtocolError(f"{target!r} is no target: give http(s)://HOST…, stdio:COMMAND, or an Agent")
     if target.startswith("stdio:"):
-        return _command(target.removeprefix("stdio:"))
+        return parse_command(target.removeprefix("stdio:"))
     if "://" not in target:
         raise LocalProtocolError(
             f"{target!r} is no target: give http(s)://HOST…, stdio:COMMAND, or an Agent (did you mean http://{target}?)"
@@ -80,7 +80,12 @@ def _has_host(url: str) -> bool:
         return False
 
 
-def _command(text: str) -> CommandTarget:
+def parse_command(text: str) -> CommandTarget:
+    """A command as a shell would read it, without its expansions.
+
+    Raises:
+        LocalProtocolError: It cannot be read, or there is none.
+    """
     try:
         words = shlex.split(text)
     except ValueError as error:

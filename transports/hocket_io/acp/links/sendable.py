@@ -1,0 +1,19 @@
+"""What can be sent over a link: every link refuses the same things."""
+
+from __future__ import annotations
+
+from hocket.errors import LimitExceeded, LocalProtocolError
+
+__all__ = ["check_message"]
+
+
+def check_message(message: bytes, limit: int) -> None:
+    """Refuse what no link can send.
+
+    Raises:
+        LocalProtocolError: The message is empty, or longer than the limit `message` of the client.
+    """
+    if not message:
+        raise LocalProtocolError("an empty message says nothing")
+    if len(message) > limit:
+        raise LocalProtocolError(str(LimitExceeded("message", limit, len(message))))

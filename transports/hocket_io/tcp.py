@@ -1,0 +1,73 @@
+"""TCP: a connection as a pair of byte streams, under asyncio and trio.
+
+There is no TLS and no place for credentials: for what leaves the machine there are https and wss.
+"""
+
+from __future__ import annotations
+
+import anyio
+import anyio.abc
+from attrs import define
+
+from hocket.errors import ConnectionFailed
+
+__all__ = ["TcpPipe", "open_tcp"]
+
+_CHUNK = 65_536
+_PATIENCE = 10.0
+"""Seconds to get a connection."""
+
+
+@define(eq=False)
+class TcpPipe:
+    """A TCP connection as a `BytePipe`, of either side."""
+
+    stream: anyio.abc.ByteStream
+    peer: str
+
+    async def receive(self) -> bytes:
+        """Bytes that arrived; b"" once the other side has closed the connection, or it broke."""
+        try:
+            return await self.stream.receive(_CHUNK)
+        except (anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError):
+            return b""
+
+    async def send(self, data: bytes) -> None:
+        """Write bytes.
+
+        Raises:
+            ConnectionFailed: The connection is gone.
+        """
+        try:
+            await self.stream.send(data)
+        except (anyio.BrokenResourceError, anyio.ClosedResourceError):
+            raise ConnectionFailed(await self.farewell()) from None
+
+    async def farewell(self) -> str:
+        """What there is to say about a connection that has ended."""
+        return f"{self.peer} closed the connection"
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        await self.stream.aclose()
+
+
+async def open_tcp(host: str, port: int, *, timeout: float = _PATIENCE) -> TcpPipe:
+    """Connect.
+
+    Args:
+        host: A name or an address.
+        port: From 1 to 65535.
+        timeout: Seconds this may take.
+
+    Raises:
+        ConnectionFailed: There is no connection to be had.
+    """
+    peer = f"tcp://[{host}]:{port}" if ":" in host else f"tcp://{host}:{port}"
+    try:
+        with anyio.fail_after(timeout):
+            return TcpPipe(await anyio.connect_tcp(host, port), peer)
+    except TimeoutError:
+        raise ConnectionFailed(f"cannot reach {peer} in {timeout:g} seconds") from None
+    except OSError as error:
+        raise ConnectionFailed(f"cannot reach {peer}: {error.strerror or error}") from None

@@ -1,0 +1,370 @@
+"""WebSocket, the client's side, under asyncio and trio: whole messages over one TCP or TLS connection (RFC 6455).
+
+The protocol is the sans-I/O layer of `websockets`; here is only what reads and writes for it. No compression is
+offered, so that no few bytes stand for gigabytes. Proxies are not spoken to.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections import deque
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Self
+
+import anyio
+import anyio.abc
+from attrs import define, field
+
+from hocket.errors import (
+    AuthenticationError,
+    ConnectionFailed,
+    HocketError,
+    LimitExceeded,
+    LocalProtocolError,
+)
+from hocket.heartbeat import Heartbeat
+from hocket_io.extras import needs
+from hocket_io.groups import leave
+from hocket_io.http.words import words_of
+from hocket_io.outgoing import Outgoing
+
+with needs("ws", "talking WebSocket"):
+    from websockets.client import ClientProtocol
+    from websockets.exceptions import InvalidStatus, PayloadTooBig, WebSocketException
+    from websockets.frames import Close, CloseCode, Frame, Opcode
+    from websockets.protocol import State
+    from websockets.uri import WebSocketURI, parse_uri
+
+__all__ = ["WebSocket", "open_websocket", "speak_websocket"]
+
+_CHUNK = 65_536
+_PATIENCE = 10.0
+"""Seconds to get a connection, and again to be let in."""
+_FAREWELL = 2.0
+"""Seconds that the other side gets to answer our farewell."""
+_OWED = 65_536
+"""Bytes of pongs that may wait to be written before nothing more is read: who pings has to read as well."""
+_LARGEST = 16 * 1024 * 1024
+_HEARTBEAT = Heartbeat(interval=20.0, timeout=20.0)
+
+_MEANINGS = {
+    CloseCode.GOING_AWAY: "is going away",
+    CloseCode.NO_STATUS_RCVD: "ended the connection and does not say why",
+    CloseCode.MESSAGE_TOO_BIG: "was sent more than it takes",
+    CloseCode.SERVICE_RESTART: "is being restarted",
+    CloseCode.TRY_AGAIN_LATER: "has too much to do",
+    4003: "does not allow this",
+    4004: "knows no such stream",
+}
+"""What close codes mean: RFC 6455 section 7.4.1, the IANA registry, and the spec of ACP streams, section 5."""
+
+
+@define(eq=False)
+class WebSocket:
+    """A connection, to be entered as an async context manager, which hangs up at the end. `open_websocket` makes it.
+
+    Any number of tasks may send, one at a time receives.
+
+    Args:
+        stream: What it runs over.
+        protocol: The machine.
+        url: How it is called in errors.
+        heartbeat: How much silence there may be while somebody waits in `receive`; None for any.
+    """
+
+    stream: anyio.abc.ByteStream
+    protocol: ClientProtocol
+    url: str
+    heartbeat: Heartbeat | None = _HEARTBEAT
+    outgoing: Outgoing = field(init=False)
+    _group: anyio.abc.TaskGroup | None = field(default=None, init=False)
+    _arrived: deque[bytes] = field(factory=deque, init=False)
+    _message: bytearray = field(factory=bytearray, init=False)
+    _reading: anyio.Lock = field(factory=lambda: anyio.Lock(fast_acquire=True), init=False)
+    _owed: int = field(default=0, init=False)
+    _death: str | None = field(default=None, init=False)
+    _is_closed: bool = field(default=False, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.outgoing = Outgoing(self._write)
+
+    async def __aenter__(self) -> Self:
+        self._group = await anyio.create_task_group().__aenter__()
+        self._group.start_soon(self.outgoing.run)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        assert self._group is not None, "entered first"
+        try:
+            await self.aclose()
+        finally:
+            ends_here = await leave(self._group, kind, error, trace)
+        return ends_here
+
+    async def shake_hands(self, headers: Iterable[tuple[str, str]]) -> None:
+        """Ask for the connection, before anything else (RFC 6455 section 4.1).
+
+        Raises:
+            ConnectionFailed, AuthenticationError: It is refused.
+            LocalProtocolError: A header cannot be sent.
+        """
+        request = self.protocol.connect()
+        for name, value in headers:
+            if not (value.isascii() and value.isprintable()):
+                raise LocalProtocolError(f"the header {name} can have printable ASCII characters only")
+            if name in request.headers:
+                del request.headers[name]
+            request.headers[name] = value
+        self.protocol.send_request(request)
+        await self._write(b"".join(self.protocol.data_to_send()))
+        while self.protocol.state is State.CONNECTING and self.protocol.handshake_exc is None:
+            await self._read()
+        if self.protocol.handshake_exc is not None:
+            raise _refusal(self.protocol.handshake_exc, self.url)
+
+    async def send(self, message: bytes) -> None:
+        """Send one text message, and wait until it is written. A task that is cancelled meanwhile sends all of it.
+
+        Args:
+            message: In UTF-8.
+
+        Raises:
+            ConnectionFailed, AuthenticationError: The connection has ended.
+            LocalProtocolError: The message is empty.
+        """
+        if not message:
+            raise LocalProtocolError("an empty message says nothing")
+        if self._group is None:
+            raise LocalProtocolError("a WebSocket works only as an async context manager: `async with socket:`")
+        if self.protocol.state is not State.OPEN or self._is_closed:
+            raise self._ending() or ConnectionFailed(f"the connection to {self.url} is closed")
+        self.protocol.send_text(message)
+        self._give()
+        await self.outgoing.flush()
+
+    async def receive(self) -> bytes:
+        """The next message; b"" where the other side ended the connection in good order (1000), or this one did.
+
+        Raises:
+            ConnectionFailed: It ended otherwise, or broke.
+            AuthenticationError: It ended since the other side does not know who we are (4001).
+        """
+        while not self._is_closed:
+            if self._arrived:
+                return self._arrived.popleft()
+            if self._is_over():
+                if (ending := self._ending()) is not None:
+                    raise ending
+                return b""
+            async with self._reading:
+                if not (self._arrived or self._is_closed):
+                    await self._read()
+        return b""
+
+    async def aclose(self) -> None:
+        """Say farewell and wait a little for the answer: what was sent is read until there. Then hang up."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        with anyio.CancelScope(shield=True):
+            if self._group is not None:
+                with anyio.move_on_after(_FAREWELL):
+                    await self._say_farewell()
+            await self._hang_up()
+
+    async def _say_farewell(self) -> None:
+        if self.protocol.state is State.OPEN:
+            self.protocol.send_close(CloseCode.NORMAL_CLOSURE)
+            self._give()
+        try:
+            await self.outgoing.flush()
+        except ConnectionFailed:
+            return  # it is gone already
+        async with self._reading:
+            while self.protocol.state is State.CLOSING:
+                await self._read()
+
+    async def _hang_up(self) -> None:
+        try:
+            await self.stream.aclose()
+        except (anyio.BrokenResourceError, OSError):
+            pass  # it is gone already
+
+    async def _read(self) -> None:
+        """Read once, and take what there is."""
+        data = await self._next_bytes()
+        if data:
+            self.protocol.receive_data(data)
+        else:
+            self.protocol.receive_eof()
+        for event in self.protocol.events_received():
+            if isinstance(event, Frame) and event.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
+                self._take(event)
+        if not self.outgoing.held:
+            self._owed = 0
+        self._owed += self._give()
+        if self._owed > _OWED:
+            await self.outgoing.flush()
+
+    def _take(self, frame: Frame) -> None:
+        """A piece of a message. An empty message says nothing; some servers send one to keep a connection alive."""
+        self._message += frame.data
+        if frame.fin:
+            if self._message:
+                self._arrived.append(bytes(self._message))
+            self._message.clear()
+
+    async def _next_bytes(self) -> bytes:
+        if self.heartbeat is None or self.protocol.state is not State.OPEN:
+            return await self._receive()
+        with anyio.move_on_after(self.heartbeat.interval):
+            return await self._receive()
+        self.protocol.send_ping(b"")
+        self._give()
+        with anyio.move_on_after(self.heartbeat.timeout):
+            return await self._receive()
+        seconds = self.heartbeat.interval + self.heartbeat.timeout
+        self._death = f"{self.url} was silent for {seconds:g} seconds and does not answer a ping"
+        return b""
+
+    async def _receive(self) -> bytes:
+        try:
+            return await self.stream.receive(_CHUNK)
+        except (anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError, OSError):
+            return b""
+
+    async def _write(self, data: bytes) -> None:
+        try:
+            await self.stream.send(data)
+        except (anyio.BrokenResourceError, anyio.ClosedResourceError, OSError):
+            raise ConnectionFailed(f"the connection to {self.url} broke") from None
+
+    def _give(self) -> int:
+        """Pass on what the machine has to write."""
+        data = b"".join(self.protocol.data_to_send())
+        self.outgoing.give(data)
+        return len(data)
+
+    def _is_over(self) -> bool:
+        return self.protocol.close_rcvd is not None or self.protocol.state in (State.CLOSING, State.CLOSED)
+
+    def _ending(self) -> HocketError | None:
+        """Why the connection has ended; None if in good order."""
+        if self._death is not None:
+            return ConnectionFailed(self._death)
+        if (error := self.protocol.parser_exc) is not None:
+            return _breach(error, self.url, self.protocol.max_message_size)
+        if self.protocol.close_rcvd is not None:
+            return _farewell(self.protocol.close_rcvd, self.url)
+        return None
+
+
+def _refusal(error: Exception, url: str) -> HocketError:
+    """Why there is no connection."""
+    if not isinstance(error, InvalidStatus):
+        return ConnectionFailed(f"{url} does not speak WebSocket: {error}")
+    status, words = error.response.status_code, words_of(bytes(error.response.body or b""))
+    match status:
+        case 401:
+            return AuthenticationError(f"{url} wants credentials: HTTP 401{words}")
+        case 403:
+            return AuthenticationError(f"{url} refuses these credentials: HTTP 403{words}")
+        case _:
+            return ConnectionFailed(f"{url} gave HTTP {status} in place of a WebSocket{words}")
+
+
+def _breach(error: Exception, url: str, largest: int | None) -> HocketError:
+    """What it means that the bytes could not be read to their end."""
+    match error:
+        case EOFError():
+            return ConnectionFailed(f"the connection to {url} broke off without a farewell")
+        case PayloadTooBig() if largest is not None:
+            return ConnectionFailed(f"{url} sent {LimitExceeded('message', largest)}")
+        case _:
+            return ConnectionFailed(f"{url} broke the rules of WebSocket: {error}")
+
+
+def _farewell(close: Close, url: str) -> HocketError | None:
+    """What the other side meant by its farewell."""
+    reason = f": {close.reason}" if close.reason.isprintable() and close.reason else ""
+    match close.code:
+        case CloseCode.NORMAL_CLOSURE:
+            return None
+        case 4001:
+            return AuthenticationError(f"{url} does not take these credentials (4001){reason}")
+        case code:
+            meaning = _MEANINGS.get(code, "ended the connection")
+            return ConnectionFailed(f"{url} {meaning} ({int(code)}){reason}")
+
+
+def _read_url(url: str) -> WebSocketURI:
+    try:
+        return parse_uri(url)
+    except (WebSocketException, ValueError) as error:
+        raise LocalProtocolError(f"{url!r} is no WebSocket address: {error}") from None
+
+
+async def _connect(uri: WebSocketURI, url: str, timeout: float, tls: ssl.SSLContext | None) -> anyio.abc.ByteStream:
+    try:
+        with anyio.fail_after(timeout):
+            if not uri.secure:
+                return await anyio.connect_tcp(uri.host, uri.port)
+            return await anyio.connect_tcp(uri.host, uri.port, tls=True, ssl_context=tls, tls_standard_compatible=False)
+    except TimeoutError:
+        raise ConnectionFailed(f"cannot reach {url} in {timeout:g} seconds") from None
+    except (OSError, anyio.BrokenResourceError, anyio.EndOfStream) as error:
+        raise ConnectionFailed(f"cannot reach {url}: {str(error) or type(error).__name__}") from None
+
+
+async def open_websocket(
+    url: str,
+    *,
+    headers: Iterable[tuple[str, str]] = (),
+    max_size: int = _LARGEST,
+    heartbeat: Heartbeat | None = _HEARTBEAT,
+    timeout: float = _PATIENCE,
+    tls: ssl.SSLContext | None = None,
+) -> WebSocket:
+    """Connect to a WebSocket server. As in `async with await open_websocket(url) as socket: …`.
+
+    Args:
+        url: `ws://…` or `wss://…`.
+        headers: Header fields to send with the handshake.
+        max_size: Bytes of one message that is received.
+        heartbeat: How much silence there may be while somebody waits in `receive`; None for any.
+        timeout: Seconds to connect, and again to shake hands.
+        tls: For `wss://`, how certificates are checked; None for Python's default.
+
+    Raises:
+        ConnectionFailed: There is no such server, or it does not speak WebSocket here.
+        AuthenticationError: It wants other credentials (HTTP 401 or 403).
+        LocalProtocolError: The URL or a header cannot be used.
+    """
+    stream = await _connect(_read_url(url), url, timeout, tls)
+    return await speak_websocket(stream, url, headers=headers, max_size=max_size, heartbeat=heartbeat, timeout=timeout)
+
+
+async def speak_websocket(
+    stream: anyio.abc.ByteStream,
+    url: str,
+    *,
+    headers: Iterable[tuple[str, str]] = (),
+    max_size: int = _LARGEST,
+    heartbeat: Heartbeat | None = _HEARTBEAT,
+    timeout: float = _PATIENCE,
+) -> WebSocket:
+    """`open_websocket` over a stream of the caller's, which belongs to the WebSocket from then on."""
+    try:
+        socket = WebSocket(stream, ClientProtocol(_read_url(url), max_size=max_size), url, heartbeat)
+        with anyio.fail_after(timeout):
+            await socket.shake_hands(headers)
+    except TimeoutError:
+        await anyio.aclose_forcefully(stream)
+        raise ConnectionFailed(f"{url} does not answer in {timeout:g} seconds") from None
+    except BaseException:
+        await anyio.aclose_forcefully(stream)
+        raise
+    return socket
