@@ -151,16 +151,28 @@ class Log(Generic[E]):
         begin = self._dropped + max(0, after + 1 - self.first)
         return self._entries[begin : begin + limit]
 
+    def drop(self, through: int) -> None:
+        """Forget the entries up to and including offset `through`; no error if they are gone already."""
+        while len(self) and self.first <= through:
+            self._drop_oldest()
+        self._release()
+
     def _check_open(self) -> None:
         if self.is_ended:
             raise LocalProtocolError(f"the log ended at offset {self.last}; nothing can be appended to it")
 
     def _trim(self) -> None:
         while len(self) > self.limits.entries or (self.held > self.limits.size and len(self) > 1):
-            weight = self._entries[self._dropped].weight
-            self.held -= weight
-            self._dropped += 1
-            self._dropped_weight += weight
+            self._drop_oldest()
+        self._release()
+
+    def _drop_oldest(self) -> None:
+        weight = self._entries[self._dropped].weight
+        self.held -= weight
+        self._dropped += 1
+        self._dropped_weight += weight
+
+    def _release(self) -> None:
         many = self._dropped > 64 and self._dropped * 2 > len(self._entries)
         if many or self._dropped_weight * 4 > self.limits.size:  # few heavy ones must not stay in memory either
             del self._entries[: self._dropped]

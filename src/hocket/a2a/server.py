@@ -48,7 +48,7 @@ from hocket.a2a.ports import (
 from hocket.a2a.residents import Residents
 from hocket.a2a.states import Answer
 from hocket.a2a.subscription import Call, Subscription
-from hocket.a2a.timestamps import timestamp
+from hocket.timestamps import timestamp
 from hocket.entropy import Entropy
 from hocket.errors import ErrorObject, LocalProtocolError
 from hocket.jsonrpc import Id

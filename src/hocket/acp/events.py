@@ -14,6 +14,7 @@ from attrs import field, frozen
 
 from hocket.acp.assembly import assemble
 from hocket.acp.model import Message, StreamObject
+from hocket.acp.said import Said
 from hocket.errors import ErrorObject
 
 __all__ = [
@@ -278,7 +279,7 @@ class StreamArchivable:
     stream_id: str
     agent_id: str | None = None
     stream: StreamObject
-    history: tuple[MessageSent | MessageCompleted, ...]
+    history: tuple[Said, ...]
 
 
 @frozen(kw_only=True)

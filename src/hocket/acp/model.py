@@ -32,7 +32,7 @@ __all__ = [
 
 
 class StreamStatus(Enum):
-    """Where a stream stands. (TIMEOUT, which the source document draws, is a reason to be CLOSED.)"""
+    """Where a stream stands. TIMEOUT, which the source document draws, is a reason to be CLOSED."""
 
     ACTIVE = "ACTIVE"
     PAUSED = "PAUSED"
@@ -188,8 +188,13 @@ def message_of(content: Content, *, agent_id: str | None = None, role: Role = Ro
         case Part():
             parts = (content,)
         case _:
-            parts = tuple(content) if isinstance(content, Sequence) else ()
-    if not parts or not all(isinstance(part, Part) for part in parts):
+            parts = _parts(content)
+    return Message(role=role, parts=parts, agent_id=agent_id)
+
+
+def _parts(content: object) -> tuple[Part, ...]:
+    parts = tuple([part for part in content if isinstance(part, Part)]) if isinstance(content, Sequence) else ()
+    if not isinstance(content, Sequence) or not parts or len(parts) != len(content):
         kind = type(content).__name__
         raise LocalProtocolError(f"{kind} cannot be said: give text, a Part, a list of Parts, or a whole Message")
-    return Message(role=role, parts=parts, agent_id=agent_id)
+    return parts

@@ -1,7 +1,7 @@
 """The life of a stream as tables: state × input → what happens. The hub's table, and the client's.
 
-The rules are those of spec section 3. What a row says is done by `hocket.acp.stream` and `hocket.acp.client`; who may do
-it is in `hocket.acp.access`, and what a chunk does in a stream that takes it, in `hocket.acp.lane`.
+What a row says is done by `hocket.acp.stream` and `hocket.acp.client`; who may do it is in `hocket.acp.access`, and
+what a chunk does in a stream that takes it, in `hocket.acp.lane`.
 """
 
 from __future__ import annotations

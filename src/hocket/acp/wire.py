@@ -42,7 +42,7 @@ ACP = Dialect(
 
 @frozen(kw_only=True, weakref_slot=False)
 class StartParams:
-    """`stream.start`: a new stream, or (with a stream id, here or in `metadata.resumeStreamId`) a paused one resumed."""
+    """`stream.start`: a new stream; or a paused one resumed, named by `stream_id` or `metadata.resumeStreamId`."""
 
     participants: tuple[str, ...] = ()
     metadata: Mapping[str, Any] | None = None

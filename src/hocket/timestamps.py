@@ -10,7 +10,7 @@ _UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def timestamp(unix_time: float) -> str:
-    """A moment as A2A writes it, to the millisecond.
+    """A moment as A2A and ACP write it, to the millisecond.
 
     Args:
         unix_time: Seconds since 1970-01-01T00:00:00Z.

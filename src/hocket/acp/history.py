@@ -1,0 +1,71 @@
+"""History: the log of a stream, as much of it as is kept, and what was said in it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+
+from attrs import define, field
+
+from hocket.acp.events import ChunkReceived, LoggedEvent, MessageLost, MessageSent
+from hocket.acp.limits import StreamLimits
+from hocket.acp.model import Message
+from hocket.acp.said import Said
+from hocket.log import Log, LogLimits
+
+__all__ = ["History", "said_in"]
+
+
+@define(eq=False)
+class History:
+    """The events of a stream that are kept: the latest messages with all their chunks, and what happened between them.
+
+    Args:
+        limits: How many messages, and how many bytes.
+    """
+
+    limits: StreamLimits
+    log: Log[LoggedEvent] = field(init=False)
+    _begun: deque[int] = field(factory=deque, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.log = Log(LogLimits(size=self.limits.history_size))
+
+    def append(self, event: LoggedEvent, weight: int) -> None:
+        """Keep an event whose `event_id` is the next one; forget the oldest message if that is one too many."""
+        self.log.append([event], weights=[weight])
+        if isinstance(event, MessageSent) or (
+            isinstance(event, ChunkReceived) and event.first_event_id == event.event_id
+        ):
+            self._begun.append(event.event_id)
+            if len(self._begun) > self.limits.history:
+                self._begun.popleft()
+                self.log.drop(self._begun[0] - 1)
+
+    @property
+    def said(self) -> tuple[Said, ...]:
+        """The messages that are kept whole, in the order in which they were complete."""
+        return tuple(said_in(entry.event for entry in self.log.read(0, len(self.log))))
+
+
+def said_in(events: Iterable[LoggedEvent]) -> Iterable[Said]:
+    """The messages that are complete in a run of events."""
+    open_messages: dict[int, list[Message]] = {}
+    for event in events:
+        match event:
+            case MessageSent():
+                yield Said(agent=event.agent_id, chunks=(event.message,), event_id=event.event_id)
+            case ChunkReceived():
+                if event.first_event_id == event.event_id:
+                    open_messages[event.event_id] = []
+                chunks = open_messages.get(event.first_event_id)
+                if chunks is None:
+                    continue  # its beginning is no longer kept
+                chunks.append(event.chunk)
+                if event.is_last:
+                    del open_messages[event.first_event_id]
+                    yield Said(agent=event.agent_id, chunks=tuple(chunks), event_id=event.event_id)
+            case MessageLost():
+                open_messages.pop(event.first_event_id, None)
+            case _:
+                pass

@@ -1,0 +1,139 @@
+"""Links: the hub's side of its connections. What waits for each, and how far it has read each stream."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Hashable, Iterable
+from typing import TypeAlias
+
+from attrs import define, field, frozen
+
+from hocket.acp.events import LoggedEvent, ReplayGap
+from hocket.acp.notices import gap_notice, notice
+from hocket.acp.replies import Replies
+from hocket.acp.stream import Stream
+from hocket.jsonrpc import Peer
+from hocket.log import Cursor
+
+__all__ = ["HubLink", "Link", "Reading", "Send"]
+
+Link: TypeAlias = Hashable
+"""A connection, named by its transport. Never used again while it is open."""
+
+_VOICES = 256
+"""Agents that a connection without a principal may speak for."""
+
+
+@frozen
+class Send:
+    """A message for a connection.
+
+    Attributes:
+        link: Which one.
+        message: One JSON-RPC message.
+        event_id: Its place in the stream's log; None where it has none: an answer.
+    """
+
+    link: Link
+    message: bytes
+    event_id: int | None = None
+
+
+@define(eq=False)
+class Reading:
+    """How far one connection has read one stream."""
+
+    stream: Stream
+    cursor: Cursor[LoggedEvent]
+
+    def take(self, link: HubLink, limit: int) -> Iterable[Send]:
+        """The next events for the agents on this connection, at most `limit` of the log's."""
+        roster = self.stream.roster
+        members = [member for name in link.voices if (member := roster.get(name)) is not None]
+        if self.cursor.is_behind:
+            gap = ReplayGap(
+                stream_id=self.stream.stream_id,
+                agent_id=members[0].agent_id if members else "",
+                first=self.cursor.after + 1,
+                last=self.cursor.log.first - 1,
+            )
+            self.cursor.jump(gap.last)
+            yield Send(link.name, gap_notice(gap, self.stream.timestamp()), gap.last)
+        for entry in self.cursor.read(limit):
+            for member in members:
+                member.seen = max(member.seen, entry.offset)
+            if any(member.hears(entry.event) for member in members):
+                message = entry.encoded("acp", notice)
+                assert message is not None, "every logged event has a notification"
+                yield Send(link.name, message, entry.offset)
+
+
+@define(eq=False)
+class HubLink:
+    """One connection, as the hub knows it.
+
+    Attributes:
+        name: What its transport calls it.
+        peer: Its JSON-RPC.
+        replies: What its requests were answered; shared by the connections of one session.
+        principal: Who it speaks for; None if it declared nothing, and each frame says it.
+        ordered: Whether its frames arrive in the order in which they were sent.
+        listens: Whether it is given what happens, besides its answers.
+        null_id_is_notification: Whether a request with the id null is one without an id.
+        bound: The only stream its frames may be about; None for any.
+        feed: The only stream it is given; None for all of its agents'.
+        voices: The agents it has spoken for, or declared; the first counts where a frame names nobody.
+        fed: Where it has said something in chunks: (stream, agent).
+        readings: How far it has read, by stream.
+        outbox: Messages that come before all events: its answers.
+        unread: Bytes in the outbox.
+    """
+
+    name: Link
+    peer: Peer
+    replies: Replies
+    principal: str | None
+    ordered: bool
+    listens: bool
+    null_id_is_notification: bool
+    bound: str | None
+    feed: str | None = field(default=None, init=False)
+    voices: dict[str, None] = field(factory=dict, init=False)
+    fed: dict[tuple[str, str], None] = field(factory=dict, init=False)
+    readings: dict[str, Reading] = field(factory=dict, init=False)
+    outbox: deque[Send] = field(factory=deque, init=False)
+    unread: int = field(default=0, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        if self.principal is not None:
+            self.voices[self.principal] = None
+
+    @property
+    def may_add_voice(self) -> bool:
+        """Whether it may speak for one agent more."""
+        return len(self.voices) < _VOICES
+
+    @property
+    def has_mail(self) -> bool:
+        """Whether there is something to take."""
+        return bool(self.outbox) or any(reading.cursor.has_more for reading in self.readings.values())
+
+    def post(self, message: bytes, event_id: int | None = None) -> None:
+        """Put a message before the events."""
+        self.outbox.append(Send(self.name, message, event_id))
+        self.unread += len(message)
+
+    def take(self, limit: int) -> list[Send]:
+        """The next messages, about `limit`: first the answers, then what happened, stream after stream in turn."""
+        taken: list[Send] = []
+        while self.outbox and len(taken) < limit:
+            send = self.outbox.popleft()
+            self.unread -= len(send.message)
+            taken.append(send)
+        for stream_id, reading in list(self.readings.items()):
+            if len(taken) >= limit:
+                break
+            if reading.cursor.has_more:
+                taken += reading.take(self, limit - len(taken))
+                self.readings[stream_id] = self.readings.pop(stream_id)  # to the end: it was its turn
+        return taken

@@ -1,0 +1,107 @@
+"""Params: from the JSON of a call to what a method takes, or to the refusal that says where it is wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hocket.acp.limits import StreamLimits
+from hocket.acp.model import Message, Part, PartType
+from hocket.acp.refusals import invalid, over_limit
+from hocket.acp.wire import ACP, PARAMS, ChunkParams, MessageParams, Params, StartParams
+from hocket.codec.text import dumps
+from hocket.errors import CodecError, ErrorObject
+
+__all__ = ["event_id_of", "read_params"]
+
+_LARGEST_EVENT_ID = 18
+"""Digits. No log is longer, and int() of a long text is slow."""
+
+_OF_PART: dict[PartType, str] = {
+    PartType.TEXT: "text",
+    PartType.IMAGE: "image",
+    PartType.AUDIO: "audio",
+    PartType.FILE: "file",
+}
+
+
+def read_params(method: str, value: Any, limits: StreamLimits) -> Params | ErrorObject:
+    """What a call asks for.
+
+    Args:
+        method: One of `PARAMS`.
+        value: Its params, as `loads` gave them.
+        limits: How long ids may be, and how large parts.
+
+    Returns:
+        The params, or the error to answer with: -32602 with the path of the bad member, -40012 for what is too large.
+    """
+    if method == "stream.chunk" and isinstance(value, dict) and isinstance(value.get("sequence"), str):
+        return invalid(
+            "params.sequence: must be an integer, got a text"
+        )  # the codec reads digits in a text as a number
+    try:
+        params: Params = ACP.reader(PARAMS[method]).from_value({} if value is None else value, "params")
+    except CodecError as error:
+        return invalid(str(error))
+    return _id_refusal(params, limits) or _content_refusal(params, limits) or params
+
+
+def event_id_of(text: str | None) -> int | ErrorObject | None:
+    """The place in a stream's log that a `lastEventId` names; None where it names none."""
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= _LARGEST_EVENT_ID):
+        return invalid(f"params.lastEventId: must be an eventId that this hub gave, got {text[:32]!r}")
+    return int(text)
+
+
+def _id_refusal(params: Params, limits: StreamLimits) -> ErrorObject | None:
+    named = [params.agent_id] if params.agent_id is not None else []
+    if isinstance(params, StartParams):
+        named += [*params.participants, *([params.stream_id] if params.stream_id is not None else [])]
+    else:
+        named.append(params.stream_id)
+    if isinstance(params, MessageParams) and params.message.agent_id is not None:
+        named.append(params.message.agent_id)
+    if isinstance(params, ChunkParams) and params.chunk.agent_id is not None:
+        named.append(params.chunk.agent_id)
+    for name in named:
+        if not name:
+            return invalid("an id of an agent or a stream must not be empty")
+        if len(name) > limits.id or len(name.encode("utf-8", "replace")) > limits.id:
+            return over_limit("id", limits.id, f"an id of an agent or a stream has at most {limits.id} bytes")
+    return None
+
+
+def _content_refusal(params: Params, limits: StreamLimits) -> ErrorObject | None:
+    match params:
+        case MessageParams():
+            return _message_refusal("message", params.message, limits)
+        case ChunkParams():
+            return _message_refusal("chunk", params.chunk, limits)
+        case _:
+            return None
+
+
+def _message_refusal(name: str, message: Message, limits: StreamLimits) -> ErrorObject | None:
+    if not message.parts:
+        return invalid(f"params.{name}.parts: must have at least one part")
+    for place, part in enumerate(message.parts):
+        limit = _OF_PART.get(part.type)
+        if limit is None:
+            continue
+        maximum: int = getattr(limits, limit)
+        if _size(part) > maximum:
+            where = f"params.{name}.parts[{place}].content"
+            return over_limit(limit, maximum, f"{where}: a {part.type.value} has at most {maximum} bytes; send chunks")
+    return None
+
+
+def _size(part: Part) -> int:
+    """Bytes of the content: of text in UTF-8, of base64 when decoded."""
+    content = part.content
+    if not isinstance(content, str):
+        return 0 if content is None else len(dumps(content))
+    if part.type is PartType.TEXT:
+        return len(content) if content.isascii() else len(content.encode("utf-8", "replace"))
+    return len(content) * 3 // 4

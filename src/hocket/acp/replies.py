@@ -1,0 +1,45 @@
+"""Replies: what requests were answered, so that one that is sent again is answered again, and not done again."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from hashlib import blake2b
+
+from attrs import define, field
+
+from hocket.codec import JsonValue, dumps
+from hocket.jsonrpc import Id
+
+__all__ = ["Replies", "fingerprint"]
+
+
+def fingerprint(method: str, params: JsonValue) -> bytes:
+    """What tells two requests apart: the same method and params give the same 16 bytes."""
+    return blake2b(dumps([method, params]), digest_size=16).digest()
+
+
+@define(eq=False)
+class Replies:
+    """The latest replies of one connection, by request id (spec section 3, "same request id").
+
+    Args:
+        count: How many are kept.
+        size: How many bytes of them; the oldest are forgotten first.
+    """
+
+    count: int
+    size: int
+    _kept: OrderedDict[tuple[type, Id], tuple[bytes, bytes]] = field(factory=OrderedDict, init=False)
+    _held: int = field(default=0, init=False)
+
+    def get(self, request_id: Id) -> tuple[bytes, bytes] | None:
+        """The fingerprint of the request that had this id, and the result it was given; None if there was none."""
+        return self._kept.get((type(request_id), request_id))
+
+    def add(self, request_id: Id, mark: bytes, result: bytes) -> None:
+        """Keep the result, as JSON text, that a request was given."""
+        self._kept[type(request_id), request_id] = (mark, result)
+        self._held += len(result)
+        while len(self._kept) > self.count or self._held > self.size:
+            _, (_, dropped) = self._kept.popitem(last=False)
+            self._held -= len(dropped)

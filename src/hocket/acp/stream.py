@@ -1,0 +1,456 @@
+"""Stream: one ACP stream. Its life, its members, their lanes, its log and its deadlines; no I/O, no links.
+
+The hub owns many of these. By itself it serves tests and notebooks:
+
+>>> room = Stream(["analyst", "source"])
+>>> _ = room.message("analyst", "Where does it come from?")
+>>> room.chunk("source", "an acquisition.", sequence=2, last=True)
+>>> room.chunk("source", "It is ", sequence=1)
+>>> [(said.agent, said.text) for said in room.log]
+[('analyst', 'Where does it come from?'), ('source', 'It is an acquisition.')]
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from attrs import define, evolve, field
+
+from hocket.acp.access import full_refusal, join_refusal, participants_limit, permission_refusal
+from hocket.acp.assembly import weight
+from hocket.acp.events import (
+    ChunkReceived,
+    Invited,
+    LoggedEvent,
+    MessageCompleted,
+    MessageLost,
+    MessageSent,
+    ParticipantInactive,
+    ParticipantJoined,
+    ParticipantLeft,
+    ParticipantLost,
+    StreamArchivable,
+    StreamEnded,
+    StreamEvent,
+    StreamPaused,
+    StreamResumed,
+    StreamStarted,
+)
+from hocket.acp.history import History
+from hocket.acp.lane import Completed, Delivered, Failed
+from hocket.acp.lanes import Budget, LaneKey, Lanes, LanesVerdict
+from hocket.acp.limits import StreamLimits
+from hocket.acp.model import Content, Message, StreamObject, StreamStatus, message_of
+from hocket.acp.refusals import closed, denied, invalid, paused
+from hocket.acp.roster import Roster
+from hocket.acp.said import Said
+from hocket.acp.states import HUB, Input, Row
+from hocket.errors import Code, ErrorObject, LocalProtocolError, StreamRefused
+from hocket.log import Log
+from hocket.timers import Timers, soonest
+from hocket.timestamps import timestamp
+
+__all__ = ["Stream"]
+
+_ENTRY = 200
+"""What an event counts for beside its content, in bytes."""
+
+
+@define(eq=False)
+class Stream:
+    """One stream, from its start to its end.
+
+    A command that the stream refuses raises StreamRefused, with the error that a peer would be answered, and changes
+    nothing, except where the rules for chunks say so (spec section 4). After any command drain `next_event`.
+
+    Args:
+        participants: Who takes part, whoever starts it first.
+        stream_id: Its name.
+        metadata: Purpose, rules and whatever else; `maxParticipants`, `allowDynamicJoin`, `expertiseRequired` count.
+        limits: What it may cost, and how long it may last.
+        epoch: Unix time, in seconds, at which `now` was 0.
+        now: The time in seconds. In all methods it may be left out: it then stays at the last one given.
+        budget: The bytes that chunks may hold, shared by the streams of a hub.
+
+    Raises:
+        StreamRefused: There are more participants than allowed.
+        LocalProtocolError: There is none.
+    """
+
+    participants: Sequence[str]
+    stream_id: str = field(default="stream", kw_only=True)
+    metadata: Mapping[str, Any] | None = field(default=None, kw_only=True)
+    limits: StreamLimits = field(default=StreamLimits(), kw_only=True)
+    epoch: float = field(default=0.0, kw_only=True)
+    now: float = field(default=0.0, kw_only=True)
+    budget: Budget = field(factory=Budget, kw_only=True)
+    status: StreamStatus = field(default=StreamStatus.ACTIVE, init=False)
+    roster: Roster = field(init=False)
+    history: History = field(init=False)
+    _times: tuple[str, str | None] = field(init=False)
+    _lanes: Lanes = field(init=False)
+    _firsts: dict[LaneKey, int] = field(factory=dict, init=False)
+    _timers: Timers[tuple[str, str]] = field(factory=Timers, init=False)
+    _events: deque[StreamEvent] = field(factory=deque, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        if not self.participants:
+            raise LocalProtocolError("a stream has at least one participant: whoever starts it")
+        self.roster = Roster(self.participants[0], self.participants[1:])
+        maximum = participants_limit(self.metadata, self.limits)
+        if len(self.roster) > maximum:
+            raise StreamRefused(full_refusal(maximum))
+        self.history = History(self.limits)
+        self._lanes = Lanes(self.limits.lane, self.budget)
+        self._times = (timestamp(self.epoch + self.now), None)
+        self._timers.set(("duration", ""), self.now + self.limits.duration)
+        purpose = (self.metadata or {}).get("purpose")
+        self._tell(
+            StreamStarted(
+                **self._stamp(self.roster.initiator),
+                stream=self.object(),
+                reason=purpose if isinstance(purpose, str) else None,
+            )
+        )
+        for agent_id in self.roster.names:
+            self._watch(agent_id)
+
+    # What it is ---------------------------------------------------------------------------------------------------
+
+    @property
+    def is_closed(self) -> bool:
+        """True once it has ended; it takes nothing more then."""
+        return self.status is StreamStatus.CLOSED
+
+    @property
+    def events(self) -> Log[LoggedEvent]:
+        """What happened, numbered, as far as it is kept: what members that were away are given."""
+        return self.history.log
+
+    @property
+    def log(self) -> tuple[Said, ...]:
+        """What was said in full, in the order in which it was complete, as far as it is kept."""
+        return self.history.said
+
+    def object(self) -> StreamObject:
+        """The stream as it goes on the wire."""
+        created_at, closed_at = self._times
+        return StreamObject(
+            stream_id=self.stream_id,
+            status=self.status,
+            participants=self.roster.names,
+            created_at=created_at,
+            closed_at=closed_at,
+            metadata=self.metadata,
+        )
+
+    def timestamp(self) -> str:
+        """The time it is, as it goes on the wire."""
+        return timestamp(self.epoch + self.now)
+
+    def next_event(self) -> StreamEvent | None:
+        """The next thing that happened, or None when all has been told."""
+        return self._events.popleft() if self._events else None
+
+    # What members do ----------------------------------------------------------------------------------------------
+
+    def message(self, agent: str, content: Content, *, now: float | None = None) -> MessageSent:
+        """Say something in one piece.
+
+        Args:
+            agent: Who says it.
+            content: Text, a Part, several, or a whole Message.
+            now: The time in seconds.
+        """
+        message = _signed(agent, content)
+        self._admit(Input.MESSAGE, agent, now)
+        event = MessageSent(**self._stamp(agent), message=message)
+        self._tell(event, weight(message))
+        return event
+
+    def chunk(
+        self,
+        agent: str,
+        content: Content,
+        *,
+        sequence: int,
+        last: bool = False,
+        now: float | None = None,
+        ordered: bool = False,
+        is_request: bool = True,
+    ) -> None:
+        """Say a piece of something. What it makes complete is told as events.
+
+        Args:
+            agent: Who says it.
+            content: The piece.
+            sequence: Its number: 1 for the first of a message.
+            last: Whether the message ends with it.
+            now: The time in seconds.
+            ordered: Whether chunks arrive in the order in which they were sent (on one socket, say).
+            is_request: Whether the sender will be told of a refusal. If not, a refused chunk is one that is lost.
+        """
+        chunk = _signed(agent, content)
+        try:
+            self._admit(Input.CHUNK, agent, now)
+        except StreamRefused:
+            if not is_request and agent in self.roster:
+                self._apply(self._lanes.resync(agent, self.now))
+            raise
+        verdict = self._lanes.receive(
+            agent, chunk, sequence, is_last=last, now=self.now, is_request=is_request, ordered=ordered
+        )
+        self._apply(verdict)
+        if verdict.error is not None:
+            raise StreamRefused(verdict.error)
+
+    def end(self, reason: str | None = None, *, agent: str | None = None, now: float | None = None) -> None:
+        """Close the stream for good. `agent` is who does it, by default whoever started it."""
+        agent = agent or self.roster.initiator
+        self._admit(Input.END, agent, now)
+        self._close(agent, reason)
+
+    def pause(self, agent: str, reason: str | None = None, *, now: float | None = None) -> None:
+        """Suspend the stream: nothing can be said until it is resumed. Does nothing if it is PAUSED."""
+        row = self._admit(Input.PAUSE, agent, now)
+        if row.event is None:
+            return
+        self.status = row.to
+        self._lanes.freeze(self.now)
+        self._timers.clear(("idle", ""))
+        self._timers.set(("pause", ""), self.now + self.limits.pause)
+        self._tell(StreamPaused(**self._stamp(agent), reason=reason, lanes=self._lanes.expected()))
+
+    def resume(self, agent: str, reason: str | None = None, *, now: float | None = None) -> None:
+        """Let a PAUSED stream go on. Does nothing if it is ACTIVE."""
+        row = self._admit(Input.RESUME, agent, now)
+        if row.event is None:
+            return
+        self.status = row.to
+        self._lanes.thaw(self.now)
+        self._timers.clear(("pause", ""))
+        self._watch(agent)
+        self._tell(StreamResumed(**self._stamp(agent), reason=reason))
+
+    def join(self, agent: str, capabilities: Sequence[str] = (), *, now: float | None = None) -> None:
+        """Become a member. Does nothing if the agent is one.
+
+        Args:
+            agent: Who joins.
+            capabilities: What it can do, where the stream asks for that.
+            now: The time in seconds.
+        """
+        self._at(now)
+        if agent not in self.roster:
+            refusal = join_refusal(agent, tuple(capabilities), self.roster, self.metadata)
+            if refusal is not None:
+                raise StreamRefused(refusal)
+        row = self._row(Input.JOIN)
+        if agent in self.roster:
+            return
+        self._check_room()
+        event = ParticipantJoined(**self._stamp(agent))
+        self.roster.join(agent, event.event_id)
+        self.status = row.to
+        self._watch(agent)
+        self._tell(event)
+
+    def invite(self, agent: str, whom: str, reason: str | None = None, *, now: float | None = None) -> Invited | None:
+        """Let somebody join who could not by itself. Returns the invitation; None if it is a member already."""
+        self._admit(Input.INVITE, agent, now)
+        if whom in self.roster:
+            return None
+        self._check_room()
+        if len(self.roster.invited) >= self.limits.participants and whom not in self.roster.invited:
+            raise StreamRefused(full_refusal(self.limits.participants))
+        self.roster.invited[whom] = None
+        event = Invited(
+            stream_id=self.stream_id,
+            agent_id=whom,
+            invited_by=agent,
+            timestamp=self.timestamp(),
+            reason=reason,
+            current_participants=self.roster.names,
+        )
+        self._events.append(event)
+        return event
+
+    def leave(self, agent: str, reason: str | None = None, *, now: float | None = None) -> None:
+        """Take part no longer. What the agent had begun to say is lost; a stream that is left by all is over."""
+        self._admit(Input.LEAVE, agent, now)
+        self._part(agent, reason, None)
+
+    def remove(self, agent: str, whom: str, reason: str | None = None, *, now: float | None = None) -> None:
+        """Send somebody away."""
+        self._admit(Input.REMOVE, agent, now)
+        if whom not in self.roster:
+            raise StreamRefused(invalid(f"params.agentId: {whom!r} is no participant of this stream"))
+        self._part(whom, reason, None if whom == agent else agent)
+
+    def get(self, agent: str, *, now: float | None = None) -> StreamObject:
+        """The stream, for a member."""
+        self._at(now)
+        self._check_member(agent)
+        return self.object()
+
+    # What happens to it -------------------------------------------------------------------------------------------
+
+    def lost(self, agent: str, *, now: float | None = None) -> None:
+        """The last connection of a member broke. It stays a member."""
+        self._at(now)
+        if agent in self.roster and not self.is_closed:
+            self._tell(ParticipantLost(**self._stamp(agent)))
+
+    def resync(self, agent: str, *, now: float | None = None) -> None:
+        """Chunks of this sender are known to be lost: its open messages fail, and it begins a new one."""
+        self._at(now)
+        if not self.is_closed:
+            self._apply(self._lanes.resync(agent, self.now))
+
+    def next_timeout(self) -> float | None:
+        """When `handle_timeout` wants to be called, or None."""
+        return soonest(self._timers.next_timeout(), self._lanes.next_timeout())
+
+    def handle_timeout(self, now: float) -> None:
+        """Fail messages whose chunks do not come, and close a stream whose time is over."""
+        self.now = now
+        self._apply(self._lanes.handle_timeout(now))
+        for name, agent in self._timers.due(now):
+            match name:
+                case "inactive":
+                    self._events.append(ParticipantInactive(stream_id=self.stream_id, agent_id=agent))
+                case "idle":
+                    self._expire(Input.IDLE_TIMEOUT)
+                case "pause":
+                    self._expire(Input.PAUSE_TIMEOUT)
+                case _:
+                    self._expire(Input.MAX_DURATION)
+
+    # Within -------------------------------------------------------------------------------------------------------
+
+    def _at(self, now: float | None) -> None:
+        """It is `now`; what was to happen before, happens first."""
+        if now is not None:
+            due = self.next_timeout()
+            if due is not None and due <= now:
+                self.handle_timeout(now)
+            self.now = now
+
+    def _admit(self, kind: Input, agent: str, now: float | None) -> Row:
+        """The row of the table, if the agent may do this now (membership, then state, then permission).
+
+        Raises:
+            StreamRefused: It may not.
+        """
+        self._at(now)
+        self._check_member(agent)
+        row = self._row(kind)
+        if row.event is not None or kind is Input.INVITE:
+            refusal = permission_refusal(kind, agent, self.roster)
+            if refusal is not None:
+                raise StreamRefused(refusal)
+        self._watch(agent)
+        return row
+
+    def _check_member(self, agent: str) -> None:
+        if agent not in self.roster:
+            reason = f"{agent} is no participant of this stream: join it first, or ask to be invited"
+            raise StreamRefused(denied("not_a_participant", reason, streamId=self.stream_id))
+
+    def _check_room(self) -> None:
+        maximum = participants_limit(self.metadata, self.limits)
+        if len(self.roster) >= maximum:
+            raise StreamRefused(full_refusal(maximum))
+
+    def _row(self, kind: Input) -> Row:
+        row = HUB[kind][self.status]
+        if row.error is not None:
+            raise StreamRefused(self._refusal(row.error))
+        return row
+
+    def _refusal(self, code: Code) -> ErrorObject:
+        return paused(self.stream_id) if code is Code.STREAM_PAUSED else closed(self.stream_id, self._times[1])
+
+    def _watch(self, agent: str) -> None:
+        """The agent has done something: nobody is idle for a while."""
+        self._timers.set(("inactive", agent), self.now + self.limits.inactivity)
+        if self.limits.idle is not None and self.status is StreamStatus.ACTIVE:
+            self._timers.set(("idle", ""), self.now + self.limits.idle)
+
+    def _stamp(self, agent: str) -> dict[str, Any]:
+        """What every logged event begins with."""
+        return {
+            "stream_id": self.stream_id,
+            "agent_id": agent,
+            "event_id": self.events.last + 1,
+            "timestamp": self.timestamp(),
+        }
+
+    def _tell(self, event: LoggedEvent, size: int = 0) -> None:
+        self.history.append(event, size + _ENTRY)
+        self._events.append(event)
+
+    def _apply(self, verdict: LanesVerdict) -> None:
+        """Tell what the lanes made of something."""
+        for key, happened in verdict.events:
+            match happened:
+                case Delivered():
+                    self._deliver(key, happened)
+                case Completed(chunks=chunks):
+                    first = self._firsts.pop(key)
+                    self._events.append(
+                        MessageCompleted(
+                            stream_id=self.stream_id, agent_id=key.sender, chunks=chunks, first_event_id=first
+                        )
+                    )
+                case Failed(reason=reason, expected=expected):
+                    first = self._firsts.pop(key, 0)
+                    self._tell(
+                        MessageLost(**self._stamp(key.sender), reason=reason, expected=expected, first_event_id=first)
+                    )
+
+    def _deliver(self, key: LaneKey, delivered: Delivered) -> None:
+        stamp = self._stamp(key.sender)
+        if delivered.is_first:
+            self._firsts[key] = stamp["event_id"]
+        event = ChunkReceived(
+            **stamp,
+            chunk=delivered.chunk,
+            sequence=delivered.sequence,
+            is_last=delivered.is_last,
+            first_event_id=self._firsts[key],
+        )
+        self._tell(event, weight(delivered.chunk))
+
+    def _part(self, agent: str, reason: str | None, removed_by: str | None) -> None:
+        self._apply(self._lanes.drop(agent))
+        self._timers.clear(("inactive", agent))
+        event = ParticipantLeft(**self._stamp(agent), reason=reason, removed_by=removed_by)
+        self.roster.leave(agent)
+        self._tell(event)
+        if not len(self.roster):
+            self._expire(Input.EMPTY)
+
+    def _expire(self, kind: Input) -> None:
+        row = HUB[kind][self.status]
+        if row.event is not None:
+            self._close(None, kind.value)
+
+    def _close(self, agent: str | None, reason: str | None) -> None:
+        self._apply(self._lanes.fail_all("stream_closed"))
+        event = StreamEnded(**{**self._stamp(""), "agent_id": agent}, reason=reason)
+        self.status = StreamStatus.CLOSED
+        self._times = (self._times[0], event.timestamp)
+        self._timers = Timers()
+        self._tell(event)
+        self.events.end()
+        self._events.append(
+            StreamArchivable(stream_id=self.stream_id, agent_id=agent, stream=self.object(), history=self.log)
+        )
+
+
+def _signed(agent: str, content: Content) -> Message:
+    message = message_of(content, agent_id=agent)
+    return message if message.agent_id == agent else evolve(message, agent_id=agent)
