@@ -50,7 +50,8 @@ def permission_refusal(kind: Input, agent_id: str, roster: Roster) -> ErrorObjec
     needed = NEEDS.get(kind)
     if needed is None or needed in permissions_of(agent_id, roster):
         return None
-    reason = f"{agent_id} may not {kind.value} here: that takes the permission {needed.value!r}, which {roster.initiator} has"
+    who = roster.initiator
+    reason = f"{agent_id} may not {kind.value} here: that takes the permission {needed.value!r}, which {who} has"
     return denied("permission", reason, permission=needed.value)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from typing import Any
 
 from attrs import define, field
 
@@ -12,8 +13,12 @@ from hocket.acp.limits import StreamLimits
 from hocket.acp.model import Message
 from hocket.acp.said import Said
 from hocket.log import Log, LogLimits
+from hocket.timestamps import timestamp
 
 __all__ = ["History", "said_in"]
+
+_ENTRY = 200
+"""What an event counts for beside its content, in bytes."""
 
 
 @define(eq=False)
@@ -21,19 +26,44 @@ class History:
     """The events of a stream that are kept: the latest messages with all their chunks, and what happened between them.
 
     Args:
+        stream_id: The stream's name.
         limits: How many messages, and how many bytes.
+        epoch: Unix time, in seconds, at which `now` was 0.
+        now: The time in seconds; whoever owns this keeps it right.
     """
 
+    stream_id: str
     limits: StreamLimits
+    epoch: float
+    now: float
     log: Log[LoggedEvent] = field(init=False)
     _begun: deque[int] = field(factory=deque, init=False)
 
     def __attrs_post_init__(self) -> None:
         self.log = Log(LogLimits(size=self.limits.history_size))
 
-    def append(self, event: LoggedEvent, weight: int) -> None:
-        """Keep an event whose `event_id` is the next one; forget the oldest message if that is one too many."""
-        self.log.append([event], weights=[weight])
+    @property
+    def timestamp(self) -> str:
+        """The time it is, as it goes on the wire."""
+        return timestamp(self.epoch + self.now)
+
+    def stamp(self, agent_id: str | None) -> dict[str, Any]:
+        """What the next event begins with."""
+        return {
+            "stream_id": self.stream_id,
+            "agent_id": agent_id,
+            "event_id": self.log.last + 1,
+            "timestamp": self.timestamp,
+        }
+
+    def append(self, event: LoggedEvent, weight: int = 0) -> None:
+        """Keep a stamped event; forget the oldest message if that is one too many.
+
+        Args:
+            event: What happened.
+            weight: Bytes of its content.
+        """
+        self.log.append([event], weights=[weight + _ENTRY])
         if isinstance(event, MessageSent) or (
             isinstance(event, ChunkReceived) and event.first_event_id == event.event_id
         ):

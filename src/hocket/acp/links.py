@@ -58,7 +58,7 @@ class Reading:
                 last=self.cursor.log.first - 1,
             )
             self.cursor.jump(gap.last)
-            yield Send(link.name, gap_notice(gap, self.stream.timestamp()), gap.last)
+            yield Send(link.name, gap_notice(gap, self.stream.history.timestamp), gap.last)
         for entry in self.cursor.read(limit):
             for member in members:
                 member.seen = max(member.seen, entry.offset)

@@ -20,12 +20,10 @@ from attrs import define, evolve, field
 
 from hocket.acp.access import full_refusal, join_refusal, participants_limit, permission_refusal
 from hocket.acp.assembly import weight
+from hocket.acp.chunking import Chunking
 from hocket.acp.events import (
-    ChunkReceived,
     Invited,
     LoggedEvent,
-    MessageCompleted,
-    MessageLost,
     MessageSent,
     ParticipantInactive,
     ParticipantJoined,
@@ -39,8 +37,7 @@ from hocket.acp.events import (
     StreamStarted,
 )
 from hocket.acp.history import History
-from hocket.acp.lane import Completed, Delivered, Failed
-from hocket.acp.lanes import Budget, LaneKey, Lanes, LanesVerdict
+from hocket.acp.lanes import Budget, Lanes, LanesVerdict
 from hocket.acp.limits import StreamLimits
 from hocket.acp.model import Content, Message, StreamObject, StreamStatus, message_of
 from hocket.acp.refusals import closed, denied, invalid, paused
@@ -50,12 +47,8 @@ from hocket.acp.states import HUB, Input, Row
 from hocket.errors import Code, ErrorObject, LocalProtocolError, StreamRefused
 from hocket.log import Log
 from hocket.timers import Timers, soonest
-from hocket.timestamps import timestamp
 
 __all__ = ["Stream"]
-
-_ENTRY = 200
-"""What an event counts for beside its content, in bytes."""
 
 
 @define(eq=False)
@@ -90,8 +83,7 @@ class Stream:
     roster: Roster = field(init=False)
     history: History = field(init=False)
     _times: tuple[str, str | None] = field(init=False)
-    _lanes: Lanes = field(init=False)
-    _firsts: dict[LaneKey, int] = field(factory=dict, init=False)
+    _chunks: Chunking = field(init=False)
     _timers: Timers[tuple[str, str]] = field(factory=Timers, init=False)
     _events: deque[StreamEvent] = field(factory=deque, init=False)
 
@@ -102,14 +94,14 @@ class Stream:
         maximum = participants_limit(self.metadata, self.limits)
         if len(self.roster) > maximum:
             raise StreamRefused(full_refusal(maximum))
-        self.history = History(self.limits)
-        self._lanes = Lanes(self.limits.lane, self.budget)
-        self._times = (timestamp(self.epoch + self.now), None)
+        self.history = History(self.stream_id, self.limits, self.epoch, self.now)
+        self._chunks = Chunking(Lanes(self.limits.lane, self.budget), self.history)
+        self._times = (self.history.timestamp, None)
         self._timers.set(("duration", ""), self.now + self.limits.duration)
         purpose = (self.metadata or {}).get("purpose")
         self._tell(
             StreamStarted(
-                **self._stamp(self.roster.initiator),
+                **self.history.stamp(self.roster.initiator),
                 stream=self.object(),
                 reason=purpose if isinstance(purpose, str) else None,
             )
@@ -146,10 +138,6 @@ class Stream:
             metadata=self.metadata,
         )
 
-    def timestamp(self) -> str:
-        """The time it is, as it goes on the wire."""
-        return timestamp(self.epoch + self.now)
-
     def next_event(self) -> StreamEvent | None:
         """The next thing that happened, or None when all has been told."""
         return self._events.popleft() if self._events else None
@@ -166,7 +154,7 @@ class Stream:
         """
         message = _signed(agent, content)
         self._admit(Input.MESSAGE, agent, now)
-        event = MessageSent(**self._stamp(agent), message=message)
+        event = MessageSent(**self.history.stamp(agent), message=message)
         self._tell(event, weight(message))
         return event
 
@@ -197,9 +185,9 @@ class Stream:
             self._admit(Input.CHUNK, agent, now)
         except StreamRefused:
             if not is_request and agent in self.roster:
-                self._apply(self._lanes.resync(agent, self.now))
+                self._apply(self._chunks.lanes.resync(agent, self.now))
             raise
-        verdict = self._lanes.receive(
+        verdict = self._chunks.lanes.receive(
             agent, chunk, sequence, is_last=last, now=self.now, is_request=is_request, ordered=ordered
         )
         self._apply(verdict)
@@ -218,10 +206,10 @@ class Stream:
         if row.event is None:
             return
         self.status = row.to
-        self._lanes.freeze(self.now)
+        self._chunks.lanes.freeze(self.now)
         self._timers.clear(("idle", ""))
         self._timers.set(("pause", ""), self.now + self.limits.pause)
-        self._tell(StreamPaused(**self._stamp(agent), reason=reason, lanes=self._lanes.expected()))
+        self._tell(StreamPaused(**self.history.stamp(agent), reason=reason, lanes=self._chunks.lanes.expected()))
 
     def resume(self, agent: str, reason: str | None = None, *, now: float | None = None) -> None:
         """Let a PAUSED stream go on. Does nothing if it is ACTIVE."""
@@ -229,10 +217,10 @@ class Stream:
         if row.event is None:
             return
         self.status = row.to
-        self._lanes.thaw(self.now)
+        self._chunks.lanes.thaw(self.now)
         self._timers.clear(("pause", ""))
         self._watch(agent)
-        self._tell(StreamResumed(**self._stamp(agent), reason=reason))
+        self._tell(StreamResumed(**self.history.stamp(agent), reason=reason))
 
     def join(self, agent: str, capabilities: Sequence[str] = (), *, now: float | None = None) -> None:
         """Become a member. Does nothing if the agent is one.
@@ -251,7 +239,7 @@ class Stream:
         if agent in self.roster:
             return
         self._check_room()
-        event = ParticipantJoined(**self._stamp(agent))
+        event = ParticipantJoined(**self.history.stamp(agent))
         self.roster.join(agent, event.event_id)
         self.status = row.to
         self._watch(agent)
@@ -270,7 +258,7 @@ class Stream:
             stream_id=self.stream_id,
             agent_id=whom,
             invited_by=agent,
-            timestamp=self.timestamp(),
+            timestamp=self.history.timestamp,
             reason=reason,
             current_participants=self.roster.names,
         )
@@ -301,22 +289,22 @@ class Stream:
         """The last connection of a member broke. It stays a member."""
         self._at(now)
         if agent in self.roster and not self.is_closed:
-            self._tell(ParticipantLost(**self._stamp(agent)))
+            self._tell(ParticipantLost(**self.history.stamp(agent)))
 
     def resync(self, agent: str, *, now: float | None = None) -> None:
         """Chunks of this sender are known to be lost: its open messages fail, and it begins a new one."""
         self._at(now)
         if not self.is_closed:
-            self._apply(self._lanes.resync(agent, self.now))
+            self._apply(self._chunks.lanes.resync(agent, self.now))
 
     def next_timeout(self) -> float | None:
         """When `handle_timeout` wants to be called, or None."""
-        return soonest(self._timers.next_timeout(), self._lanes.next_timeout())
+        return soonest(self._timers.next_timeout(), self._chunks.lanes.next_timeout())
 
     def handle_timeout(self, now: float) -> None:
         """Fail messages whose chunks do not come, and close a stream whose time is over."""
-        self.now = now
-        self._apply(self._lanes.handle_timeout(now))
+        self.now = self.history.now = now
+        self._apply(self._chunks.lanes.handle_timeout(now))
         for name, agent in self._timers.due(now):
             match name:
                 case "inactive":
@@ -336,7 +324,7 @@ class Stream:
             due = self.next_timeout()
             if due is not None and due <= now:
                 self.handle_timeout(now)
-            self.now = now
+            self.now = self.history.now = now
 
     def _admit(self, kind: Input, agent: str, now: float | None) -> Row:
         """The row of the table, if the agent may do this now (membership, then state, then permission).
@@ -379,55 +367,17 @@ class Stream:
         if self.limits.idle is not None and self.status is StreamStatus.ACTIVE:
             self._timers.set(("idle", ""), self.now + self.limits.idle)
 
-    def _stamp(self, agent: str) -> dict[str, Any]:
-        """What every logged event begins with."""
-        return {
-            "stream_id": self.stream_id,
-            "agent_id": agent,
-            "event_id": self.events.last + 1,
-            "timestamp": self.timestamp(),
-        }
-
     def _tell(self, event: LoggedEvent, size: int = 0) -> None:
-        self.history.append(event, size + _ENTRY)
+        self.history.append(event, size)
         self._events.append(event)
 
     def _apply(self, verdict: LanesVerdict) -> None:
-        """Tell what the lanes made of something."""
-        for key, happened in verdict.events:
-            match happened:
-                case Delivered():
-                    self._deliver(key, happened)
-                case Completed(chunks=chunks):
-                    first = self._firsts.pop(key)
-                    self._events.append(
-                        MessageCompleted(
-                            stream_id=self.stream_id, agent_id=key.sender, chunks=chunks, first_event_id=first
-                        )
-                    )
-                case Failed(reason=reason, expected=expected):
-                    first = self._firsts.pop(key, 0)
-                    self._tell(
-                        MessageLost(**self._stamp(key.sender), reason=reason, expected=expected, first_event_id=first)
-                    )
-
-    def _deliver(self, key: LaneKey, delivered: Delivered) -> None:
-        stamp = self._stamp(key.sender)
-        if delivered.is_first:
-            self._firsts[key] = stamp["event_id"]
-        event = ChunkReceived(
-            **stamp,
-            chunk=delivered.chunk,
-            sequence=delivered.sequence,
-            is_last=delivered.is_last,
-            first_event_id=self._firsts[key],
-        )
-        self._tell(event, weight(delivered.chunk))
+        self._events.extend(self._chunks.tell(verdict))
 
     def _part(self, agent: str, reason: str | None, removed_by: str | None) -> None:
-        self._apply(self._lanes.drop(agent))
+        self._apply(self._chunks.lanes.drop(agent))
         self._timers.clear(("inactive", agent))
-        event = ParticipantLeft(**self._stamp(agent), reason=reason, removed_by=removed_by)
+        event = ParticipantLeft(**self.history.stamp(agent), reason=reason, removed_by=removed_by)
         self.roster.leave(agent)
         self._tell(event)
         if not len(self.roster):
@@ -439,8 +389,8 @@ class Stream:
             self._close(None, kind.value)
 
     def _close(self, agent: str | None, reason: str | None) -> None:
-        self._apply(self._lanes.fail_all("stream_closed"))
-        event = StreamEnded(**{**self._stamp(""), "agent_id": agent}, reason=reason)
+        self._apply(self._chunks.lanes.fail_all("stream_closed"))
+        event = StreamEnded(**self.history.stamp(agent), reason=reason)
         self.status = StreamStatus.CLOSED
         self._times = (self._times[0], event.timestamp)
         self._timers = Timers()
