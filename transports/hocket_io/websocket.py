@@ -15,6 +15,11 @@ from typing import Self
 import anyio
 import anyio.abc
 from attrs import define, field
+from websockets.client import ClientProtocol
+from websockets.exceptions import InvalidStatus, PayloadTooBig, WebSocketException
+from websockets.frames import Close, CloseCode, Frame, Opcode
+from websockets.protocol import State
+from websockets.uri import WebSocketURI, parse_uri
 
 from hocket.errors import (
     AuthenticationError,
@@ -24,17 +29,9 @@ from hocket.errors import (
     LocalProtocolError,
 )
 from hocket.heartbeat import Heartbeat
-from hocket_io.extras import needs
 from hocket_io.groups import leave
 from hocket_io.http.words import words_of
 from hocket_io.outgoing import Outgoing
-
-with needs("ws", "talking WebSocket"):
-    from websockets.client import ClientProtocol
-    from websockets.exceptions import InvalidStatus, PayloadTooBig, WebSocketException
-    from websockets.frames import Close, CloseCode, Frame, Opcode
-    from websockets.protocol import State
-    from websockets.uri import WebSocketURI, parse_uri
 
 __all__ = ["WebSocket", "open_websocket", "speak_websocket"]
 
@@ -328,7 +325,7 @@ async def open_websocket(
     timeout: float = _PATIENCE,
     tls: ssl.SSLContext | None = None,
 ) -> WebSocket:
-    """Connect to a WebSocket server. As in `async with await open_websocket(url) as socket: …`.
+    """Connect to a WebSocket server; `async with` the result.
 
     Args:
         url: `ws://…` or `wss://…`.

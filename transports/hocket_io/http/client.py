@@ -22,7 +22,7 @@ from hocket.a2a import AgentCard, ClientCall, ClientLimits, Message, Operation, 
 from hocket.errors import ConnectionFailed, HocketError, RequestTimeout
 from hocket.http import CardSearch, Headers, HttpCall, Request
 
-__all__ = ["BlockingHttpTransport", "HttpTransport", "default_timeout"]
+__all__ = ["BlockingHttpTransport", "HttpTransport", "default_timeout", "failure_of", "tls"]
 
 _NOT_STARTED = "nothing was asked yet"
 _FAREWELL = 1.0
@@ -35,12 +35,12 @@ def default_timeout() -> httpx2.Timeout:
 
 
 @cache
-def _tls() -> ssl.SSLContext:
+def tls() -> ssl.SSLContext:
     """What httpx2 uses by default. Loading the certificates takes longer than a call: once is enough for a process."""
     return httpx2.create_ssl_context()
 
 
-def _failure(error: httpx2.HTTPError, url: str) -> HocketError:
+def failure_of(error: httpx2.HTTPError, url: str) -> HocketError:
     """What an error of httpx2 means to a client of ours."""
     reason = str(error) or type(error).__name__
     match error:
@@ -105,7 +105,7 @@ class HttpTransport:
         self._prepared = _Prepared(self.url, self.version, tuple(self.headers.items()), self.limits)
 
     async def __aenter__(self) -> Self:
-        self._client = await httpx2.AsyncClient(timeout=self.timeout, verify=_tls()).__aenter__()
+        self._client = await httpx2.AsyncClient(timeout=self.timeout, verify=tls()).__aenter__()
         return self
 
     async def __aexit__(
@@ -149,7 +149,7 @@ class HttpTransport:
                             return
             http_call.receive_eof(time.monotonic())
         except httpx2.HTTPError as error:
-            failure = _failure(error, request.path)
+            failure = failure_of(error, request.path)
             if not http_call.is_answered:
                 raise failure from None
             http_call.receive_failure(failure, time.monotonic())
@@ -174,7 +174,7 @@ class HttpTransport:
                         break
             http_call.receive_eof(time.monotonic())
         except httpx2.HTTPError as error:
-            raise _failure(error, request.path) from None
+            raise failure_of(error, request.path) from None
         return call.result()
 
     async def _search(self) -> CardSearch:
@@ -192,7 +192,7 @@ class HttpTransport:
                         if len(body) > search.limit:
                             break
             except httpx2.HTTPError as error:
-                raise _failure(error, self.url) from None
+                raise failure_of(error, self.url) from None
             search.receive(response.status_code, bytes(body))
         self._prepared.search = search
         return search
@@ -222,7 +222,7 @@ class BlockingHttpTransport:
         self._prepared = _Prepared(self.url, self.version, tuple(self.headers.items()), self.limits)
 
     def __enter__(self) -> Self:
-        self._client = httpx2.Client(timeout=self.timeout, verify=_tls()).__enter__()
+        self._client = httpx2.Client(timeout=self.timeout, verify=tls()).__enter__()
         return self
 
     def __exit__(
@@ -264,7 +264,7 @@ class BlockingHttpTransport:
                         return
             http_call.receive_eof(time.monotonic())
         except httpx2.HTTPError as error:
-            failure = _failure(error, request.path)
+            failure = failure_of(error, request.path)
             if not http_call.is_answered:
                 raise failure from None
             http_call.receive_failure(failure, time.monotonic())
@@ -289,7 +289,7 @@ class BlockingHttpTransport:
                         break
             http_call.receive_eof(time.monotonic())
         except httpx2.HTTPError as error:
-            raise _failure(error, request.path) from None
+            raise failure_of(error, request.path) from None
         return call.result()
 
     def _search(self) -> CardSearch:
@@ -307,7 +307,7 @@ class BlockingHttpTransport:
                         if len(body) > search.limit:
                             break
             except httpx2.HTTPError as error:
-                raise _failure(error, self.url) from None
+                raise failure_of(error, self.url) from None
             search.receive(response.status_code, bytes(body))
         self._prepared.search = search
         return search

@@ -10,9 +10,10 @@ from attrs import frozen
 from hocket.errors import LocalProtocolError
 from hocket_io.targets import CommandTarget, parse_command
 
-__all__ = ["LinkTarget", "OwnStreams", "TcpTarget", "WebSocketTarget", "WebTarget", "parse_link_target"]
+__all__ = ["WANTED", "LinkTarget", "OwnStreams", "TcpTarget", "WebSocketTarget", "WebTarget", "parse_link_target"]
 
-_WANTED = "give http(s)://HOST…, ws(s)://HOST…, tcp://HOST:PORT, stdio:COMMAND, stdio:-, or a HubHost"
+WANTED = "give http(s)://HOST…, ws(s)://HOST…, tcp://HOST:PORT, stdio:COMMAND, stdio:-, or a HubHost"
+"""What to say to somebody who gave something else."""
 
 
 @frozen
@@ -58,13 +59,11 @@ def parse_link_target(target: str) -> LinkTarget:
     >>> parse_link_target("ws://127.0.0.1:8100")
     WebSocketTarget(url='ws://127.0.0.1:8100/jsonrpc')
     """
-    if not isinstance(target, str):
-        raise LocalProtocolError(f"{target!r} is no hub: {_WANTED}")
     if target.startswith("stdio:"):
         words = target.removeprefix("stdio:")
         return OwnStreams() if words.strip() == "-" else parse_command(words)
     if "://" not in target:
-        raise LocalProtocolError(f"{target!r} is no hub: {_WANTED} (did you mean http://{target}?)")
+        raise LocalProtocolError(f"{target!r} is no hub: {WANTED} (did you mean http://{target}?)")
     parts = _split(target)
     match parts.scheme:
         case "http" | "https":
@@ -75,7 +74,7 @@ def parse_link_target(target: str) -> LinkTarget:
         case "tcp":
             return _tcp(target, parts)
         case scheme:
-            raise LocalProtocolError(f"{target!r} is no hub: {scheme}:// is not spoken here; {_WANTED}")
+            raise LocalProtocolError(f"{target!r} is no hub: {scheme}:// is not spoken here; {WANTED}")
 
 
 def _split(target: str) -> SplitResult:
@@ -87,7 +86,7 @@ def _split(target: str) -> SplitResult:
     except ValueError:
         pass
     if scheme not in ("http", "https", "ws", "wss", "tcp"):
-        raise LocalProtocolError(f"{target!r} is no hub: {scheme}:// is not spoken here; {_WANTED}")
+        raise LocalProtocolError(f"{target!r} is no hub: {scheme}:// is not spoken here; {WANTED}")
     raise LocalProtocolError(f"{target!r} is no hub: an address looks like {scheme}://HOST:PORT")
 
 

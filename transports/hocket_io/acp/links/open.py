@@ -1,0 +1,140 @@
+"""`open_link`: from a target to a connection that has been made."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+from hocket.acp.limits import ClientLimits
+from hocket.errors import LocalProtocolError
+from hocket_io.acp.links.protocol import MessageLink
+from hocket_io.acp.links.targets import (
+    WANTED,
+    LinkTarget,
+    OwnStreams,
+    TcpTarget,
+    WebSocketTarget,
+    WebTarget,
+    parse_link_target,
+)
+from hocket_io.extras import needs
+from hocket_io.targets import CommandTarget
+
+if TYPE_CHECKING:
+    from hocket_io.acp.host import HubHost
+
+__all__ = ["open_link"]
+
+
+async def open_link(
+    target: str | HubHost,
+    *,
+    agent: str | None = None,
+    token: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    limits: ClientLimits = ClientLimits(),
+    connection_id: str | None = None,
+) -> MessageLink:
+    """Connect an agent to a hub. What is returned works as soon as it is entered, as an async context manager.
+
+    Args:
+        target: A HubHost in this process, or one of: `http(s)://HOST[:PORT][/PATH]`, `ws(s)://HOST[:PORT][/PATH]`,
+            `tcp://HOST:PORT`, `stdio:COMMAND` for a hub that is a child process, `stdio:-` for the hub that has
+            started this process.
+        agent: Who we are, where the transport can say so (`X-Agent-Id`). On a pipe only messages say who speaks.
+        token: Shown as `Authorization: Bearer …`.
+        headers: Header fields to send along, over HTTP and WebSocket.
+        limits: `message` counts here.
+        connection_id: A name for this connection (`X-Connection-Id`), which makes a request that is sent again known
+            to the hub as the same. Give the name of an earlier HTTP link to go on where it was; by default it is new.
+
+    Raises:
+        ConnectionFailed: The hub cannot be reached.
+        AuthenticationError: It wants other credentials.
+        LocalProtocolError: The target is none, or has no place for a token or for header fields.
+        MissingExtra: What this needs is not installed.
+    """
+    if not isinstance(target, str):
+        _refuse_credentials(target, token, headers)
+        return _open_memory(target, agent, limits)
+    parsed = parse_link_target(target)
+    match parsed:
+        case WebTarget() | WebSocketTarget():
+            fields, query = _introduce(agent, token, headers, connection_id or str(uuid.uuid4()))
+            if isinstance(parsed, WebTarget):
+                return await _open_web(parsed, fields, query, limits)
+            return await _open_websocket(parsed, fields, query, limits)
+        case _:
+            _refuse_credentials(target, token, headers)
+            return await _open_pipe(parsed, limits)
+
+
+def _introduce(
+    agent: str | None, token: str | None, headers: Mapping[str, str] | None, connection_id: str
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Who we are: as header fields, and as query parameters where a name has characters that no header can have."""
+    fields = {**(headers or {}), "X-Connection-Id": connection_id}
+    query = {}
+    if token is not None:
+        fields["Authorization"] = f"Bearer {token}"
+    if agent is not None and agent.isascii() and agent.isprintable() and agent == agent.strip():
+        fields["X-Agent-Id"] = agent
+    elif agent is not None:
+        query["agent"] = agent
+    for name, value in fields.items():
+        if not (value.isascii() and value.isprintable() and name.isascii() and name.isprintable()):
+            raise LocalProtocolError(f"the header {name!r} can have printable ASCII characters only")
+    return fields, query
+
+
+def _refuse_credentials(target: object, token: str | None, headers: Mapping[str, str] | None) -> None:
+    if token is not None or headers:
+        raise LocalProtocolError(f"{target!r} has no place for a token or headers: http(s):// and ws(s):// have")
+
+
+async def _open_web(
+    target: WebTarget, headers: Mapping[str, str], query: Mapping[str, str], limits: ClientLimits
+) -> MessageLink:
+    with needs("http", "talking HTTP"):
+        from hocket_io.acp.links.http import open_http_link
+    return await open_http_link(target.url, headers=headers, query=query, limit=limits.message)
+
+
+async def _open_websocket(
+    target: WebSocketTarget, headers: Mapping[str, str], query: Mapping[str, str], limits: ClientLimits
+) -> MessageLink:
+    with needs("ws", "talking WebSocket"):
+        from hocket_io.acp.links.websocket import WebSocketLink
+        from hocket_io.websocket import open_websocket
+    parts = urlsplit(target.url)
+    both = "&".join(filter(None, (parts.query, urlencode(query))))
+    url = urlunsplit(parts._replace(query=both))
+    socket = await open_websocket(url, headers=headers.items(), max_size=limits.message)
+    return WebSocketLink(socket, limits.message)
+
+
+def _open_memory(target: HubHost, agent: str | None, limits: ClientLimits) -> MessageLink:
+    with needs("http", "running a hub in memory"):
+        from hocket_io.acp.host import HubHost
+        from hocket_io.acp.links.memory import open_memory_link
+    if not isinstance(target, HubHost):
+        raise LocalProtocolError(f"{target!r} is no hub: {WANTED}")
+    return open_memory_link(target, agent, limits.message)
+
+
+async def _open_pipe(target: LinkTarget, limits: ClientLimits) -> MessageLink:
+    with needs("http", "talking to a hub"):
+        from hocket_io.acp.links.own import OwnPipe
+        from hocket_io.acp.links.pipe import PipeLink
+        from hocket_io.stdio import open_child
+        from hocket_io.tcp import open_tcp
+    match target:
+        case CommandTarget(command=command):
+            return PipeLink(await open_child(command), limits.message)
+        case TcpTarget(host=host, port=port):
+            return PipeLink(await open_tcp(host, port), limits.message)
+        case OwnStreams():
+            return PipeLink(OwnPipe(), limits.message, ends_well=True)
+    raise AssertionError(f"{target!r} is no pipe")
