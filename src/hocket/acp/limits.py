@@ -103,11 +103,22 @@ class ClientLimits:
         retries: How often a request without an answer is sent again.
         unread: Events that may wait to be read in one stream; beyond it nothing more is taken from the hub.
         message: Bytes of one message on the wire, both ways.
+        in_flight: Requests of ours without an answer.
+        streams: Streams that are remembered, also closed ones; of these, the oldest is forgotten first.
+        unsent: Posted messages that may wait to be sent, in one stream.
+        unsent_size: Bytes of them.
+        held: Bytes of the chunks of messages that are not yet complete, in all streams.
         lane: Of the chunks of the others.
     """
 
     request: float = 10.0
     retries: int = 5
     unread: int = 10_000
+    unread_size: int = 64 * _MIB
     message: int = 16 * _MIB
+    in_flight: int = 1_024
+    streams: int = 1_000
+    unsent: int = 1_000
+    unsent_size: int = 32 * _MIB
+    held: int = 256 * _MIB
     lane: LaneLimits = LaneLimits()
