@@ -102,6 +102,7 @@ class ClientLimits:
         request: Seconds to wait for the answer to a request before it is sent again.
         retries: How often a request without an answer is sent again.
         unread: Events that may wait to be read in one stream; beyond it nothing more is taken from the hub.
+        unread_size: Bytes of the content of those events.
         message: Bytes of one message on the wire, both ways.
         in_flight: Requests of ours without an answer.
         streams: Streams that are remembered, also closed ones; of these, the oldest is forgotten first.
