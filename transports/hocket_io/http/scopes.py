@@ -138,8 +138,8 @@ async def read_body(receive: Receive, limit: int) -> bytes | None:
 async def respond(response: Response, method: str, send: Send) -> None:
     """Write a whole response; its body only if the method has one in its answer."""
     body = response.body or b""
-    length = ("content-length", str(len(body)))
-    await send(_head(response.status, (*response.headers, length)))
+    length: Headers = () if response.status == 204 else (("content-length", str(len(body))),)
+    await send(_head(response.status, (*response.headers, *length)))
     await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
 
 
