@@ -96,6 +96,24 @@ def flow(feed, now=0.0):
     return b"".join(feed.data_to_send())
 
 
+async def ask(link, message):
+    """Say something on a link of a HubHost and give the answer, whatever comes before it."""
+    link.receive(body(message))
+    return (await read(link, f'"id":{json.dumps(message["id"])}'))[-1]
+
+
+async def read(link, text):
+    """The messages up to the one with the text in it, and those that were taken with it."""
+    messages = []
+    while True:
+        taken = link.take()
+        messages += [json.loads(send.message) for send in taken]
+        if any(text.encode() in send.message for send in taken):
+            return messages
+        if not taken:
+            await link.wait()
+
+
 class WebSocket:
     """A WebSocket to an ASGI application, and what came out of it."""
 

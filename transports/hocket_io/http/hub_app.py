@@ -1,0 +1,200 @@
+"""HubApp: a hub of ACP streams as a bare ASGI application: HTTP, server-sent events and WebSockets.
+
+from hocket_io.http.hub_app import HubApp
+app = HubApp()                                  # uvicorn module:app
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import anyio
+import anyio.lowlevel
+from attrs import define, field
+
+from hocket.http import KEEP_ALIVE, Response
+from hocket.http.acp import HubRoutes
+from hocket.http.feed import Feed
+from hocket.http.hub_socket import Close, HubSocket
+from hocket_io.acp.host import HubHost, HubLink
+from hocket_io.background import in_background
+from hocket_io.groups import scratch_group
+from hocket_io.http.scopes import (
+    ClientGone,
+    Receive,
+    Scope,
+    Send,
+    read_body,
+    request_of,
+    respond,
+    until_disconnect,
+    write_answer,
+)
+
+__all__ = ["HubApp"]
+
+_log = logging.getLogger(__name__)
+
+
+@define(eq=False)
+class HubApp:
+    """An ASGI application that serves one hub.
+
+    Args:
+        host: The hub's host. Where nobody has entered it yet, the application does: with its lifespan, or, where the
+            server has none, on first use.
+        keep_alive: Seconds between comments on silent feeds; None for none.
+        acp_compat: Whether `"id": null` in a POST makes a notification, as in the ACP SDK, and not a request.
+    """
+
+    host: HubHost = field(factory=HubHost)
+    keep_alive: float | None = field(default=KEEP_ALIVE, kw_only=True)
+    acp_compat: bool = field(default=True, kw_only=True)
+    _routes: HubRoutes = field(init=False)
+    _starting: anyio.Lock = field(factory=anyio.Lock, init=False)
+    _open: dict[HubLink, Feed | HubSocket] = field(factory=dict, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._routes = HubRoutes(self.host.hub, self.host.authenticate, self.keep_alive, self.acp_compat)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One ASGI connection."""
+        match scope["type"]:
+            case "lifespan":
+                await self._live(receive, send)
+            case "http":
+                await self._serve(scope, receive, send)
+            case "websocket":
+                await self._meet(scope, receive, send)
+            case kind:  # as ASGI wants it said
+                raise ValueError(f"no ASGI scope of ours: {kind!r}")
+
+    def close_calls(self) -> None:
+        """End every feed and every WebSocket: the process is about to stop. Readers can tell, and come back."""
+        for link, answer in self._open.items():
+            answer.cut()
+            link.ring()
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        async with self._hosting():
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    @asynccontextmanager
+    async def _hosting(self) -> AsyncIterator[None]:
+        if self.host.is_running:
+            yield  # somebody else's
+            return
+        async with self.host:
+            yield
+
+    async def _start(self) -> None:
+        if not self.host.is_running:
+            async with self._starting:
+                if not self.host.is_running:
+                    await in_background(self._hosting())
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = request_of(scope)
+        try:
+            body = await read_body(receive, self.host.limits.message)
+        except ClientGone:
+            return
+        if body is None:
+            await respond(self._routes.too_large(request), request.method, send)
+            return
+        await self._start()
+        link = self.host.new_link()
+        try:
+            answer = self._routes.receive(link.name, request_of(scope, body), self.host.now())
+            self.host.pump()
+            if isinstance(answer, Response):
+                link.close()
+                await respond(answer, request.method, send)
+            else:
+                await self._feed(answer, link, receive, send)
+        finally:
+            link.close()
+
+    async def _feed(self, feed: Feed, link: HubLink, receive: Receive, send: Send) -> None:
+        """Write what happens until the stream has ended, or until the client is gone."""
+        async with scratch_group() as group:
+            self._open[link] = feed
+            try:
+                group.start_soon(until_disconnect, receive, group.cancel_scope)
+                await write_answer(feed, link, self.host.now, send)
+            except OSError as error:  # as ASGI asks servers to say that the client is gone
+                _log.debug("the client is gone: %s", error)
+            finally:
+                del self._open[link]
+
+    async def _meet(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One WebSocket. It is accepted in any case: only then can it be told why it is closed."""
+        if (await receive())["type"] != "websocket.connect":
+            return
+        request = request_of(scope)
+        headers = [(b"x-correlation-id", value) for name, value in scope["headers"] if name == b"x-correlation-id"]
+        await self._start()
+        link = self.host.new_link()
+        try:
+            await send({"type": "websocket.accept", "headers": headers})
+            answer = self._routes.open_socket(link.name, request, self.host.now())
+            self.host.pump()
+            if isinstance(answer, Close):
+                await _close(answer, send)
+            else:
+                await self._talk(answer, link, receive, send)
+        except OSError as error:
+            _log.debug("the client is gone: %s", error)
+        finally:
+            link.close()
+
+    async def _talk(self, socket: HubSocket, link: HubLink, receive: Receive, send: Send) -> None:
+        async with scratch_group() as group:
+            self._open[link] = socket
+            try:
+                group.start_soon(_read, socket, link, receive, group.cancel_scope)
+                await _write(socket, link, send)
+            finally:
+                del self._open[link]
+
+
+async def _read(socket: HubSocket, link: HubLink, receive: Receive, everything: anyio.CancelScope) -> None:
+    """Pass on what comes, as long as its answers find a reader."""
+    while True:
+        message = await receive()
+        if message["type"] == "websocket.disconnect":
+            everything.cancel()
+            return
+        text = message.get("text")
+        if text is None:
+            socket.receive_bytes(link.host.now())
+        else:
+            socket.receive_text(text, link.host.now())
+        link.host.pump()
+        link.ring()
+        await link.room()
+
+
+async def _write(socket: HubSocket, link: HubLink, send: Send) -> None:
+    """Write what the hub has, at the pace of whoever reads, and in the end the close."""
+    while True:
+        messages = socket.messages_to_send()
+        link.made_room()
+        for message in messages:
+            await send({"type": "websocket.send", "text": message})
+        if socket.close is not None:
+            await _close(socket.close, send)
+            return
+        if messages:  # `send` may never wait; others get a turn, and news of the client
+            await anyio.lowlevel.checkpoint()
+        else:
+            await link.wait()
+
+
+async def _close(close: Close, send: Send) -> None:
+    await send({"type": "websocket.close", "code": close.code, "reason": close.reason})
