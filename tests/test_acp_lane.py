@@ -174,6 +174,20 @@ def test_the_ids_that_are_remembered_are_bounded_for_each_sender():
     assert told(give(lanes, "ada", 1, last=True, message_id="m0")) == "^1! =x"
 
 
+def test_open_messages_with_ids_are_never_forgotten():
+    lanes = Lanes(LaneLimits(lanes=3))
+    for number in range(20):
+        give(lanes, "ada", 2, message_id=f"lost {number}", ordered=True, is_request=False)
+    for number in range(3):
+        give(lanes, "ada", 1, message_id=f"open {number}")
+    for number in range(20, 40):
+        give(lanes, "ada", 2, message_id=f"lost {number}", ordered=True, is_request=False)
+    assert lanes.expected() == {f"ada/open {number}": 2 for number in range(3)}
+    assert told(lanes.resync("ada", 0.0)) == "-resync@2 -resync@2 -resync@2"
+    assert lanes.expected() == {}
+    assert told(give(lanes, "ada", 1, message_id="open 2")) == "^1"
+
+
 def test_a_message_id_has_a_limit():
     lanes = Lanes(LaneLimits())
     give(lanes, "ada", 1)

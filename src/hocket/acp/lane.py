@@ -261,9 +261,10 @@ class Lane:
     def _open(self, message: Pieces) -> None:
         self._message = message
         self._skips = False
-        if message.first < 2:
-            self._zero = message.first == 0
-            self._restarted = self._restarted or (message.first == 1 and self._finished is not None)
+        first, finished = message.first, self._finished
+        if first < 2 and (finished is None or first != finished + 1):
+            self._zero = first == 0
+            self._restarted = self._restarted or finished is not None
 
     def _hold(self, message: Pieces, number: int, held: Held) -> Verdict:
         message.hold(number, held)

@@ -215,7 +215,9 @@ class Lanes:
         events: list[tuple[LaneKey, LaneEvent]] = []
         for name, lane in list(self._senders.get(sender, {}).items()):
             was_open = lane.is_open
-            events += self._settle(LaneKey(sender, name), lane, lane.resync(reason), was_open=was_open).events
+            verdict = lane.resync(reason)
+            if was_open:
+                events += self._settle(LaneKey(sender, name), lane, verdict, was_open=True).events
         return LanesVerdict(tuple(events))
 
     def _watch(self, key: LaneKey, lane: Lane) -> None:
