@@ -17,7 +17,16 @@ from hocket.acp.roster import Roster
 from hocket.acp.states import Input
 from hocket.errors import ErrorObject
 
-__all__ = ["NEEDS", "Permission", "join_refusal", "participants_limit", "permission_refusal", "permissions_of"]
+__all__ = [
+    "NEEDS",
+    "Permission",
+    "invite_refusal",
+    "join_refusal",
+    "participants_limit",
+    "permission_refusal",
+    "permissions_of",
+    "room_refusal",
+]
 
 
 class Permission(Enum):
@@ -87,6 +96,22 @@ def join_refusal(
     return None
 
 
-def full_refusal(maximum: int) -> ErrorObject:
-    """There is no room for one more member."""
+def room_refusal(
+    roster: Roster, metadata: Mapping[str, Any] | None, limits: StreamLimits, *, more: int = 1
+) -> ErrorObject | None:
+    """Why there cannot be `more` members than there are; None if there can."""
+    maximum = participants_limit(metadata, limits)
+    return _full(maximum) if len(roster) + more > maximum else None
+
+
+def invite_refusal(
+    agent_id: str, roster: Roster, metadata: Mapping[str, Any] | None, limits: StreamLimits
+) -> ErrorObject | None:
+    """Why nobody can be invited now; None if this agent can. There are no more invitations than members can be."""
+    if agent_id not in roster.invited and len(roster.invited) >= limits.participants:
+        return _full(limits.participants)
+    return room_refusal(roster, metadata, limits)
+
+
+def _full(maximum: int) -> ErrorObject:
     return over_limit("participants", maximum, f"the stream has its {maximum} participants already")

@@ -6,9 +6,9 @@ from collections import deque
 
 from attrs import define, field, frozen
 
-from hocket.acp.events import Invited, ParticipantJoined, ParticipantLeft, StreamEvent, StreamStarted
+from hocket.acp.events import Invited, ParticipantJoined, StreamEnded, StreamEvent, StreamStarted
 from hocket.acp.links import HubLink, Link, Reading, Send
-from hocket.acp.notices import invitation, notice
+from hocket.acp.notices import invitation
 from hocket.acp.stream import Stream
 from hocket.log import Cursor
 
@@ -44,32 +44,41 @@ class Delivery:
             return
         self._listeners.setdefault(agent_id, {})[link.name] = None
         for stream in streams:
-            self.read(link, stream)
-        for message in self._invited.pop(agent_id, {}).values():
-            link.post(message)
+            if link.may_read(stream.stream_id):
+                self.read(link, stream)
+        waiting = self._invited.get(agent_id, {})
+        for stream_id in [stream_id for stream_id in waiting if link.may_read(stream_id)]:
+            link.post(waiting.pop(stream_id))
+        if not waiting:
+            self._invited.pop(agent_id, None)
         self.ring(link)
 
-    def read(self, link: HubLink, stream: Stream, after: int | None = None) -> Reading:
+    def read(self, link: HubLink, stream: Stream, after: int | None = None) -> None:
         """Let a connection read a stream: after event `after`, or after what its agents were given already."""
-        members = [member for name in link.voices if (member := stream.roster.get(name)) is not None]
-        begin = min((member.since for member in members), default=0)
+        reading = link.readings.get(stream.stream_id)
+        if reading is not None and after is None:
+            return
+        reading = Reading(stream, Cursor(stream.events))
+        members = reading.members(link.voices)
+        begin = min([member.since for member in members], default=0)
         if after is None:
-            reading = link.readings.get(stream.stream_id)
-            if reading is not None:
-                return reading
-            after = min((member.seen for member in members), default=stream.events.last)
-        after = min(max(after, begin), stream.events.last)
-        reading = link.readings[stream.stream_id] = Reading(stream, Cursor(stream.events, after))
+            after = min([member.seen for member in members], default=stream.events.last)
+        reading.cursor.after = min(max(after, begin), stream.events.last)
+        link.readings[stream.stream_id] = reading
         self._readers.setdefault(stream.stream_id, {})[link.name] = None
         self.ring(link)
-        return reading
+
+    def narrow(self, link: HubLink) -> None:
+        """A connection is about one stream from here on: let it read no other."""
+        for stream_id in [stream_id for stream_id in link.readings if not link.may_read(stream_id)]:
+            self._stop(link, stream_id)
 
     def is_read_for(self, agent_id: str, stream: Stream) -> bool:
         """Whether some connection reads the stream for this agent."""
         return any(agent_id in self.links[name].voices for name in self._readers.get(stream.stream_id, ()))
 
     def spread(self, event: StreamEvent, stream: Stream) -> None:
-        """Something happened in a stream: wake its readers, and let those begin or cease to read whom it is about."""
+        """Something happened in a stream: wake its readers, and let those begin to read whom it is about."""
         match event:
             case StreamStarted(agent_id=starter):
                 for agent_id in stream.roster.names:
@@ -77,10 +86,12 @@ class Delivery:
                     if agent_id != starter:
                         self._invite(event, agent_id, stream)
             case ParticipantJoined(agent_id=agent_id):
+                self._withdraw(agent_id, stream)
                 self._begin(agent_id, stream)
-            case ParticipantLeft():
-                self._cease(event, stream)
-            case Invited(agent_id=agent_id):
+            case StreamEnded():
+                for agent_id in stream.roster.invited:
+                    self._withdraw(agent_id, stream)
+            case Invited():
                 self._post_invitation(event, stream)
             case _:
                 pass
@@ -89,12 +100,8 @@ class Delivery:
 
     def forget(self, stream: Stream) -> None:
         """The stream is no longer known."""
-        for name in self._readers.pop(stream.stream_id, {}):
-            self.links[name].readings.pop(stream.stream_id, None)
-        for agent_id in list(self._invited):
-            self._invited[agent_id].pop(stream.stream_id, None)
-            if not self._invited[agent_id]:
-                del self._invited[agent_id]
+        for name in list(self._readers.get(stream.stream_id, ())):
+            self._stop(self.links[name], stream.stream_id)
 
     def drop(self, link: HubLink) -> None:
         """The connection is gone."""
@@ -106,7 +113,8 @@ class Delivery:
             if not listeners:
                 self._listeners.pop(agent_id, None)
         for stream_id in link.readings:
-            self._unread(link.name, stream_id)
+            self._strike(link, stream_id)
+        self._ahead = deque([send for send in self._ahead if send.link != link.name])
 
     def ring(self, link: HubLink) -> None:
         """Tell the transport, if there is something new for it to take."""
@@ -117,6 +125,8 @@ class Delivery:
     def take(self, link: HubLink, limit: int) -> list[Send]:
         """What the connection may be given now."""
         taken = link.take(limit)
+        for stream_id in [stream_id for stream_id, reading in link.readings.items() if reading.is_over(link.voices)]:
+            self._stop(link, stream_id)
         if not link.has_mail:
             self._ready.pop(link.name, None)
         return taken
@@ -133,27 +143,24 @@ class Delivery:
     # Within -------------------------------------------------------------------------------------------------------
 
     def _begin(self, agent_id: str, stream: Stream) -> None:
-        for name in self._listeners.get(agent_id, ()):
-            self.read(self.links[name], stream)
+        for link in self._listening(agent_id, stream):
+            self.read(link, stream)
 
-    def _cease(self, left: ParticipantLeft, stream: Stream) -> None:
-        """Who was sent away is told, and reads no further."""
-        for name in list(self._readers.get(stream.stream_id, ())):
-            link = self.links[name]
-            if left.agent_id not in link.voices:
-                continue
-            if left.removed_by is not None:
-                link.post(notice(left), left.event_id)
-                self.ring(link)
-            if not any(voice in stream.roster for voice in link.voices):
-                del link.readings[stream.stream_id]
-                self._unread(name, stream.stream_id)
+    def _stop(self, link: HubLink, stream_id: str) -> None:
+        """The connection reads this stream no further."""
+        link.stop_reading(stream_id)
+        self._strike(link, stream_id)
 
-    def _unread(self, name: Link, stream_id: str) -> None:
-        readers = self._readers.get(stream_id, {})
-        readers.pop(name, None)
+    def _strike(self, link: HubLink, stream_id: str) -> None:
+        readers = self._readers[stream_id]
+        del readers[link.name]
         if not readers:
-            self._readers.pop(stream_id, None)
+            del self._readers[stream_id]
+
+    def _listening(self, agent_id: str, stream: Stream) -> list[HubLink]:
+        """The connections that are given what happens to an agent in a stream."""
+        links = [self.links[name] for name in self._listeners.get(agent_id, ())]
+        return [link for link in links if link.may_read(stream.stream_id)]
 
     def _invite(self, started: StreamStarted, agent_id: str, stream: Stream) -> None:
         invited = Invited(
@@ -165,17 +172,23 @@ class Delivery:
             current_participants=stream.roster.names,
         )
         message = invitation(invited, started.event_id)
-        for name in self._listeners.get(agent_id, ()):
-            self.links[name].post(message)
-            self.ring(self.links[name])
+        for link in self._listening(agent_id, stream):
+            link.post(message)
+            self.ring(link)
 
     def _post_invitation(self, invited: Invited, stream: Stream) -> None:
         """To the agent's connections; or for the next one, if it has none now."""
         message = invitation(invited, stream.events.last)
-        listeners = self._listeners.get(invited.agent_id)
-        if not listeners:
+        links = self._listening(invited.agent_id, stream)
+        if not links:
             self._invited.setdefault(invited.agent_id, {})[stream.stream_id] = message
-            return
-        for name in listeners:
-            self.links[name].post(message)
-            self.ring(self.links[name])
+        for link in links:
+            link.post(message)
+            self.ring(link)
+
+    def _withdraw(self, agent_id: str, stream: Stream) -> None:
+        """An invitation that nobody has been given yet is pointless now."""
+        waiting = self._invited.get(agent_id, {})
+        waiting.pop(stream.stream_id, None)
+        if not waiting:
+            self._invited.pop(agent_id, None)

@@ -9,7 +9,7 @@ One hub serves connections of any kind at once; what it has to know of each is s
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Hashable
 from typing import TypeAlias
 
@@ -22,12 +22,13 @@ from hocket.acp.limits import HubLimits
 from hocket.acp.links import HubLink, Link, Send
 from hocket.acp.methods import METHODS, Call, event_id, stream_result, stream_to_resume
 from hocket.acp.params import read_params
+from hocket.acp.principal import speaker
 from hocket.acp.refusals import denied, invalid, over_limit, unknown_stream
 from hocket.acp.registry import Registry
-from hocket.acp.replies import Replies, fingerprint
+from hocket.acp.replies import Sessions, fingerprint
 from hocket.acp.stream import Stream
-from hocket.acp.wire import PARAMS, ChunkParams, JoinParams, MemberParams, MessageParams, Params, StartParams
-from hocket.codec import JsonValue, Raw
+from hocket.acp.wire import JoinParams, StartParams
+from hocket.codec import JsonValue
 from hocket.entropy import Entropy
 from hocket.errors import (
     Code,
@@ -44,9 +45,6 @@ __all__ = ["Hub", "HubEvent"]
 
 HubEvent: TypeAlias = StreamEvent | Ready
 """What a hub tells: everything that happens in its streams, and which connection has something to take."""
-
-_SESSIONS = 10_000
-"""Sessions whose replies are kept; the one that was quiet longest is forgotten first."""
 
 
 def _itself(principal: str, agent_id: str) -> bool:
@@ -71,11 +69,12 @@ class Hub:
     registry: Registry = field(init=False)
     _events: deque[HubEvent] = field(factory=deque, init=False)
     _delivery: Delivery = field(init=False)
-    _sessions: OrderedDict[Hashable, Replies] = field(factory=OrderedDict, init=False)
+    _sessions: Sessions = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self.registry = Registry(self.limits, self.epoch)
         self._delivery = Delivery(self._events)
+        self._sessions = Sessions(self.limits.replies, self.limits.replies_size)
 
     # Connections --------------------------------------------------------------------------------------------------
 
@@ -119,7 +118,7 @@ class Hub:
         held = self._delivery.links[link] = HubLink(
             name=link,
             peer=Peer(limits=PeerLimits(message=self.limits.message)),
-            replies=self._replies(session),
+            replies=self._sessions.replies(session),
             principal=principal,
             ordered=ordered,
             listens=listens,
@@ -146,14 +145,15 @@ class Hub:
             Why it may not; None if it does.
         """
         held = self._link(link)
-        if only:
-            held.feed = stream_id
         stream = self.registry.get(stream_id)
         if stream is None:
             return unknown_stream(stream_id)
         if not any(voice in stream.roster for voice in held.voices):
             reason = "only participants can read a stream: say who you are, and join it or ask to be invited"
             return denied("not_a_participant", reason, streamId=stream_id)
+        if only:
+            held.feed = stream_id
+            self._delivery.narrow(held)
         self._delivery.read(held, stream, last_event_id)
         return None
 
@@ -207,13 +207,16 @@ class Hub:
         return 0 if held is None else held.unread
 
     def is_over(self, link: Link) -> bool:
-        """Whether this connection was for one stream, which has ended, and has taken all."""
+        """Whether this connection was for one stream, which is over for it: it has ended, or its agents have left it.
+
+        What there was to take has been taken.
+        """
         held = self._delivery.links.get(link)
-        only = None if held is None else held.feed or held.bound
+        only = None if held is None else held.only
         if held is None or only is None or held.has_mail:
             return False
         stream = self.registry.get(only)
-        return stream is None or stream.is_closed or only not in held.readings
+        return stream is None or stream.is_closed or (held.feed is not None and only not in held.readings)
 
     def stream(self, stream_id: str) -> Stream | None:
         """The stream of that name, if it is known (still). To look at, not to change."""
@@ -244,15 +247,6 @@ class Hub:
             raise LocalProtocolError(f"there is no connection {link!r}: connect it first")
         return held
 
-    def _replies(self, session: Hashable | None) -> Replies:
-        if session is None:
-            return Replies(self.limits.replies, self.limits.replies_size)
-        replies = self._sessions.pop(session, None) or Replies(self.limits.replies, self.limits.replies_size)
-        self._sessions[session] = replies
-        if len(self._sessions) > _SESSIONS:
-            self._sessions.popitem(last=False)
-        return replies
-
     def _work_off(self, link: HubLink, now: float) -> None:
         """Do what the messages on a connection say, in their order."""
         while (event := link.peer.next_event()) is not None:
@@ -263,8 +257,7 @@ class Hub:
                     self._notification(link, event, now)
                 case MessageRejected():
                     self._events.append(FrameRejected(error=event.error, answered=event.answered))
-                    if not event.answered and link.ordered:  # it may have been a chunk
-                        self._lose_chunks(link, now)
+                    self._lose_chunks(link, now)  # it may have been one, whose sender cannot tell from the answer
                 case _:
                     pass  # answers to questions that nobody asked
         for message in link.peer.messages_to_send():
@@ -274,18 +267,18 @@ class Hub:
     def _request(self, link: HubLink, request: RequestReceived, now: float) -> None:
         mark = fingerprint(request.method, request.params)
         known = link.replies.get(request.id)
-        if known is not None and known[0] == mark:
-            link.peer.send_result(request.id, Raw(known[1]), now=now)
-            return
         try:
-            if known is not None:
+            if known is None:
+                result = self._perform(link, request.method, request.params, now, is_request=True)
+                link.replies.add(request.id, mark, result)
+            elif known[0] == mark:
+                result = known[1]
+            else:
                 reason = f"the id {request.id!r} was used for another request on this connection: use a new one"
-                raise StreamRefused(ErrorObject.of(Code.INVALID_REQUEST, reason))
-            result = self._perform(link, request.method, request.params, now, is_request=True)
-            link.peer.send_result(request.id, Raw(result), now=now)
-            link.replies.add(request.id, mark, result)
+                raise self._refused(StreamRefused(ErrorObject.of(Code.INVALID_REQUEST, reason)), request.method)
+            link.answer(request.id, result, now)
         except StreamRefused as refusal:
-            link.peer.send_error(request.id, refusal.error, now=now)
+            link.answer(request.id, refusal.error, now)
 
     def _notification(self, link: HubLink, told: NotificationReceived, now: float) -> None:
         try:
@@ -299,59 +292,49 @@ class Hub:
         Raises:
             StreamRefused: It cannot be done. That is told as an event, too.
         """
-        agent, stream = "", None
+        agent, stream_id = "", None
         try:
-            params = self._params(link, method, value, now, is_request=is_request)
-            agent = self._speaker(link, params)
-            call = Call(agent=agent, params=params, now=now, ordered=link.ordered, is_request=is_request)
+            params = read_params(method, value, self.limits.stream)
+            if isinstance(params, ErrorObject):
+                if method == "stream.chunk" and not is_request:
+                    self._lose_chunk(link, value, now)
+                raise StreamRefused(params)
             stream_id = stream_to_resume(params) if isinstance(params, StartParams) else params.stream_id
+            agent = speaker(params, link.principal, link.voices, self.may_speak_for)
+            if link.bound is not None and stream_id != link.bound:
+                raise StreamRefused(invalid(f"params.streamId: this connection is for the stream {link.bound!r} only"))
+            call = Call(agent=agent, params=params, now=now, ordered=link.ordered, is_request=is_request)
             if stream_id is None:
                 stream = self._start(call)
                 result = stream_result(stream.object())
             else:
-                stream = self._stream(link, stream_id)
+                stream = self._stream(stream_id)
                 result = self._do(link, method, call, stream)
-            self._hear(link, agent)
-            if isinstance(params, JoinParams) and link.listens:
-                self._delivery.read(link, stream, event_id(params.last_event_id))
         except StreamRefused as refusal:
-            named = "" if stream is None else stream.stream_id
-            self._events.append(
-                FrameRejected(stream_id=named, agent_id=agent, method=method, error=refusal.error, answered=is_request)
-            )
-            raise
+            raise self._refused(refusal, method, stream_id, agent, answered=is_request) from None
+        self._hear(link, agent)
+        if isinstance(params, JoinParams) and link.listens:
+            self._delivery.read(link, stream, event_id(params.last_event_id))
         return result
 
-    def _params(self, link: HubLink, method: str, value: JsonValue, now: float, *, is_request: bool) -> Params:
-        if method not in PARAMS:
-            reason = f"there is no method {method[:64]!r} here"
-            raise StreamRefused(ErrorObject.of(Code.METHOD_NOT_FOUND, reason, {"methods": list(PARAMS)}))
-        params = read_params(method, value, self.limits.stream)
-        if isinstance(params, ErrorObject):
-            if method == "stream.chunk" and not is_request and link.ordered:
-                self._lose_chunks(link, now)
-            raise StreamRefused(params)
-        return params
+    def _refused(
+        self,
+        refusal: StreamRefused,
+        method: str,
+        stream_id: str | None = None,
+        agent: str = "",
+        *,
+        answered: bool = True,
+    ) -> StreamRefused:
+        """Tell that something was refused."""
+        self._events.append(
+            FrameRejected(
+                stream_id=stream_id or "", agent_id=agent, method=method, error=refusal.error, answered=answered
+            )
+        )
+        return refusal
 
-    def _speaker(self, link: HubLink, params: Params) -> str:
-        """Who a call is from (spec section 1, "Principal")."""
-        claimed = _claimed(params)
-        if link.principal is not None:
-            if claimed is None or claimed == link.principal or self.may_speak_for(link.principal, claimed):
-                return claimed or link.principal
-            reason = f"this connection speaks for {link.principal}, and not for {claimed}"
-            raise StreamRefused(denied("not_yours", reason, principal=link.principal))
-        if claimed is None and isinstance(params, StartParams):
-            claimed = next(iter(params.participants), None)
-        claimed = claimed or next(iter(link.voices), None)
-        if claimed is None:
-            reason = "nobody has said who this is from: put agentId into the call, or declare an agent when you connect"
-            raise StreamRefused(denied("nobody", reason))
-        return claimed
-
-    def _stream(self, link: HubLink, stream_id: str) -> Stream:
-        if link.bound is not None and stream_id != link.bound:
-            raise StreamRefused(invalid(f"params.streamId: this connection is for the stream {link.bound!r} only"))
+    def _stream(self, stream_id: str) -> Stream:
         stream = self.registry.get(stream_id)
         if stream is None:
             raise StreamRefused(unknown_stream(stream_id))
@@ -366,8 +349,8 @@ class Hub:
         return stream
 
     def _do(self, link: HubLink, method: str, call: Call, stream: Stream) -> bytes:
-        if method == "stream.chunk" and link.ordered:
-            link.fed[stream.stream_id, call.agent] = None
+        if method == "stream.chunk" and link.ordered and call.agent in stream.roster:
+            link.fed.setdefault(stream.stream_id, {})[call.agent] = None
         try:
             return METHODS[method](call, stream)
         finally:
@@ -379,14 +362,27 @@ class Hub:
             link.voices[agent] = None
             self._delivery.listen(link, agent, self.registry.of(agent))
 
+    def _lose_chunk(self, link: HubLink, value: JsonValue, now: float) -> None:
+        """A chunk came that cannot be read, and its sender is not told: it is lost to whichever message it was of."""
+        named = value.get("streamId") if isinstance(value, dict) else None
+        stream = self.registry.get(named) if isinstance(named, str) else None
+        if stream is None or link.principal is None:
+            self._lose_chunks(link, now)
+        else:
+            self._resync(stream, link.principal, now)
+
     def _lose_chunks(self, link: HubLink, now: float) -> None:
         """Something that this connection said is lost, and may have been a chunk."""
-        for stream_id, agent in link.fed:
+        for stream_id, agents in link.fed.items():
             stream = self.registry.get(stream_id)
             if stream is not None:
-                stream.resync(agent, now=now)
-                self._settle(stream, now)
+                for agent in agents:
+                    self._resync(stream, agent, now)
         link.fed.clear()
+
+    def _resync(self, stream: Stream, agent: str, now: float) -> None:
+        stream.resync(agent, now=now)
+        self._settle(stream, now)
 
     def _settle(self, stream: Stream, now: float) -> None:
         """Tell what a stream has to tell, and note when it wants to be looked at again."""
@@ -395,16 +391,3 @@ class Hub:
             self._delivery.spread(event, stream)
             self._events.append(event)
         self.registry.settle(stream, now)
-
-
-def _claimed(params: Params) -> str | None:
-    """Who a call says it is from."""
-    match params:
-        case MessageParams(message=message):
-            return message.agent_id or params.agent_id
-        case ChunkParams(chunk=chunk):
-            return chunk.agent_id or params.agent_id
-        case MemberParams():
-            return None
-        case _:
-            return params.agent_id

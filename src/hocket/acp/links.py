@@ -10,9 +10,13 @@ from attrs import define, field, frozen
 
 from hocket.acp.events import LoggedEvent, ReplayGap
 from hocket.acp.notices import gap_notice, notice
+from hocket.acp.refusals import over_limit
 from hocket.acp.replies import Replies
+from hocket.acp.roster import Member
 from hocket.acp.stream import Stream
-from hocket.jsonrpc import Peer
+from hocket.codec import Raw
+from hocket.errors import ErrorObject, LocalProtocolError
+from hocket.jsonrpc import Id, Peer
 from hocket.log import Cursor
 
 __all__ = ["HubLink", "Link", "Reading", "Send"]
@@ -45,11 +49,24 @@ class Reading:
 
     stream: Stream
     cursor: Cursor[LoggedEvent]
+    _members: dict[tuple[str, int], Member] = field(factory=dict, init=False)
+
+    def members(self, voices: Iterable[str]) -> list[Member]:
+        """Those of the agents that take part in the stream, or did since this was begun (twice, who has come back)."""
+        for name in voices:
+            member = self.stream.roster.get(name)
+            if member is not None:
+                self._members[name, member.since] = member
+        return list(self._members.values())
+
+    def is_over(self, voices: Iterable[str]) -> bool:
+        """Whether all the agents have left, and what was for them was read."""
+        ends = [member.until for member in self.members(voices)]
+        return all(end is not None and end <= self.cursor.after for end in ends)
 
     def take(self, link: HubLink, limit: int) -> Iterable[Send]:
         """The next events for the agents on this connection, at most `limit` of the log's."""
-        roster = self.stream.roster
-        members = [member for name in link.voices if (member := roster.get(name)) is not None]
+        members = self.members(link.voices)
         if self.cursor.is_behind:
             gap = ReplayGap(
                 stream_id=self.stream.stream_id,
@@ -83,7 +100,7 @@ class HubLink:
         bound: The only stream its frames may be about; None for any.
         feed: The only stream it is given; None for all of its agents'.
         voices: The agents it has spoken for, or declared; the first counts where a frame names nobody.
-        fed: Where it has said something in chunks: (stream, agent).
+        fed: Who has said something in chunks on it, by stream.
         readings: How far it has read, by stream.
         outbox: Messages that come before all events: its answers.
         unread: Bytes in the outbox.
@@ -99,7 +116,7 @@ class HubLink:
     bound: str | None
     feed: str | None = field(default=None, init=False)
     voices: dict[str, None] = field(factory=dict, init=False)
-    fed: dict[tuple[str, str], None] = field(factory=dict, init=False)
+    fed: dict[str, dict[str, None]] = field(factory=dict, init=False)
     readings: dict[str, Reading] = field(factory=dict, init=False)
     outbox: deque[Send] = field(factory=deque, init=False)
     unread: int = field(default=0, init=False)
@@ -114,26 +131,60 @@ class HubLink:
         return len(self.voices) < _VOICES
 
     @property
+    def only(self) -> str | None:
+        """The only stream it is about; None if it is about any."""
+        return self.feed or self.bound
+
+    def may_read(self, stream_id: str) -> bool:
+        """Whether it is given what happens in this stream, if its agents take part there."""
+        return self.only is None or self.only == stream_id
+
+    @property
     def has_mail(self) -> bool:
         """Whether there is something to take."""
         return bool(self.outbox) or any(reading.cursor.has_more for reading in self.readings.values())
+
+    def answer(self, request_id: Id, answer: bytes | ErrorObject, now: float) -> None:
+        """Answer a request, with a result as JSON text or with an error."""
+        try:
+            if isinstance(answer, ErrorObject):
+                self.peer.send_error(request_id, answer, now=now)
+            else:
+                self.peer.send_result(request_id, Raw(answer), now=now)
+        except LocalProtocolError:
+            maximum = self.peer.limits.message
+            error = over_limit("message", maximum, f"the answer would be longer than {maximum} bytes")
+            self.peer.send_error(request_id, error, now=now)
 
     def post(self, message: bytes, event_id: int | None = None) -> None:
         """Put a message before the events."""
         self.outbox.append(Send(self.name, message, event_id))
         self.unread += len(message)
 
+    def stop_reading(self, stream_id: str) -> None:
+        """A stream is over for it."""
+        del self.readings[stream_id]
+        self.fed.pop(stream_id, None)
+
     def take(self, limit: int) -> list[Send]:
-        """The next messages, about `limit`: first the answers, then what happened, stream after stream in turn."""
+        """The next messages, about `limit`: first the answers, then what happened, stream after stream in turn.
+
+        None only if there is nothing more: what the log has and is not for its agents is passed over.
+        """
         taken: list[Send] = []
         while self.outbox and len(taken) < limit:
             send = self.outbox.popleft()
             self.unread -= len(send.message)
             taken.append(send)
+        self._take_in_turn(taken, limit)
+        while not taken and self.has_mail:
+            self._take_in_turn(taken, limit)
+        return taken
+
+    def _take_in_turn(self, taken: list[Send], limit: int) -> None:
         for stream_id, reading in list(self.readings.items()):
             if len(taken) >= limit:
                 break
             if reading.cursor.has_more:
                 taken += reading.take(self, limit - len(taken))
                 self.readings[stream_id] = self.readings.pop(stream_id)  # to the end: it was its turn
-        return taken

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from hocket.acp.limits import StreamLimits
-from hocket.acp.model import Message, Part, PartType
+from hocket.acp.model import Encoding, Message, Part, PartType
 from hocket.acp.refusals import invalid, over_limit
-from hocket.acp.wire import ACP, PARAMS, ChunkParams, MessageParams, Params, StartParams
+from hocket.acp.wire import ACP, PARAMS, ChunkParams, GetParams, JoinParams, MessageParams, Params, StartParams
 from hocket.codec.text import dumps
-from hocket.errors import CodecError, ErrorObject
+from hocket.errors import Code, CodecError, ErrorObject
 
-__all__ = ["event_id_of", "read_params"]
+__all__ = ["event_id_of", "read_params", "size_refusal"]
 
 _LARGEST_EVENT_ID = 18
 """Digits. No log is longer, and int() of a long text is slow."""
+
+_NESTING = 48
+"""Levels. What is passed on is read by others inside of more containers than it came in, of which JSON may have 64."""
 
 _OF_PART: dict[PartType, str] = {
     PartType.TEXT: "text",
@@ -28,13 +32,17 @@ def read_params(method: str, value: Any, limits: StreamLimits) -> Params | Error
     """What a call asks for.
 
     Args:
-        method: One of `PARAMS`.
+        method: What is called.
         value: Its params, as `loads` gave them.
         limits: How long ids may be, and how large parts.
 
     Returns:
-        The params, or the error to answer with: -32602 with the path of the bad member, -40012 for what is too large.
+        The params, or the error to answer with: -32601 for no method of a hub, -32602 with the path of the bad member,
+        -40012 for an id that is too long. (Whether the content is too large is asked later, by `size_refusal`.)
     """
+    if method not in PARAMS:
+        reason = f"there is no method {method[:64]!r} here"
+        return ErrorObject.of(Code.METHOD_NOT_FOUND, reason, {"methods": list(PARAMS)})
     if method == "stream.chunk" and isinstance(value, dict) and isinstance(value.get("sequence"), str):
         return invalid(
             "params.sequence: must be an integer, got a text"
@@ -43,7 +51,7 @@ def read_params(method: str, value: Any, limits: StreamLimits) -> Params | Error
         params: Params = ACP.reader(PARAMS[method]).from_value({} if value is None else value, "params")
     except CodecError as error:
         return invalid(str(error))
-    return _id_refusal(params, limits) or _content_refusal(params, limits) or params
+    return _id_refusal(params, limits) or _content_refusal(params) or params
 
 
 def event_id_of(text: str | None) -> int | ErrorObject | None:
@@ -73,19 +81,54 @@ def _id_refusal(params: Params, limits: StreamLimits) -> ErrorObject | None:
     return None
 
 
-def _content_refusal(params: Params, limits: StreamLimits) -> ErrorObject | None:
+def _content_refusal(params: Params) -> ErrorObject | None:
     match params:
-        case MessageParams():
-            return _message_refusal("message", params.message, limits)
-        case ChunkParams():
-            return _message_refusal("chunk", params.chunk, limits)
+        case StartParams(metadata=metadata):
+            return _nesting_refusal("metadata", metadata)
+        case MessageParams(message=message):
+            return _message_refusal("message", message)
+        case ChunkParams(chunk=chunk):
+            return _message_refusal("chunk", chunk)
+        case GetParams(last_event_id=text) | JoinParams(last_event_id=text):
+            read = event_id_of(text)
+            return read if isinstance(read, ErrorObject) else None
         case _:
             return None
 
 
-def _message_refusal(name: str, message: Message, limits: StreamLimits) -> ErrorObject | None:
+def _message_refusal(name: str, message: Message) -> ErrorObject | None:
     if not message.parts:
         return invalid(f"params.{name}.parts: must have at least one part")
+    for place, part in enumerate(message.parts):
+        refusal = _nesting_refusal(f"{name}.parts[{place}]", part.content, part.extra)
+        if refusal is not None:
+            return refusal
+    return _nesting_refusal(name, message.extra)
+
+
+def _nesting_refusal(name: str, *values: Any) -> ErrorObject | None:
+    if any(_is_deeper(value, _NESTING) for value in values):
+        return invalid(f"params.{name}: must not be nested deeper than {_NESTING} levels")
+    return None
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    """Whether there are containers in containers, more than `levels` of them."""
+    if isinstance(value, Mapping):
+        value = value.values()
+    elif not isinstance(value, list | tuple):
+        return False
+    return levels == 0 or any(_is_deeper(item, levels - 1) for item in value)
+
+
+def size_refusal(name: str, message: Message, limits: StreamLimits) -> ErrorObject | None:
+    """Why a message is too large for a stream; None if it is not (spec section 2, "inline limits").
+
+    Args:
+        name: What it is called in the params: `message` or `chunk`.
+        message: The message.
+        limits: Of the stream.
+    """
     for place, part in enumerate(message.parts):
         limit = _OF_PART.get(part.type)
         if limit is None:
@@ -102,6 +145,6 @@ def _size(part: Part) -> int:
     content = part.content
     if not isinstance(content, str):
         return 0 if content is None else len(dumps(content))
-    if part.type is PartType.TEXT:
-        return len(content) if content.isascii() else len(content.encode("utf-8", "replace"))
+    if part.type is PartType.TEXT or part.encoding is Encoding.UTF8:
+        return len(content) if content.isascii() else len(content.encode("utf-8", "surrogatepass"))
     return len(content) * 3 // 4

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Hashable
 from hashlib import blake2b
 
 from attrs import define, field
@@ -10,7 +11,10 @@ from attrs import define, field
 from hocket.codec import JsonValue, dumps
 from hocket.jsonrpc import Id
 
-__all__ = ["Replies", "fingerprint"]
+__all__ = ["Replies", "Sessions", "fingerprint"]
+
+_SESSIONS = 10_000
+"""Sessions whose replies are kept; the one that was quiet longest is forgotten first."""
 
 
 def fingerprint(method: str, params: JsonValue) -> bytes:
@@ -43,3 +47,27 @@ class Replies:
         while len(self._kept) > self.count or self._held > self.size:
             _, (_, dropped) = self._kept.popitem(last=False)
             self._held -= len(dropped)
+
+
+@define(eq=False)
+class Sessions:
+    """The replies of sessions: of connections that are one for the rule above.
+
+    Args:
+        count: Replies kept for each.
+        size: Bytes of them.
+    """
+
+    count: int
+    size: int
+    _kept: OrderedDict[Hashable, Replies] = field(factory=OrderedDict, init=False)
+
+    def replies(self, session: Hashable | None) -> Replies:
+        """Those of a session; None is a new one that nobody else will have."""
+        if session is None:
+            return Replies(self.count, self.size)
+        replies = self._kept.setdefault(session, Replies(self.count, self.size))
+        self._kept.move_to_end(session)
+        if len(self._kept) > _SESSIONS:
+            self._kept.popitem(last=False)
+        return replies

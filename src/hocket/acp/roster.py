@@ -19,11 +19,13 @@ class Member:
         agent_id: Its name.
         since: The last event before it was a member; it is given what came later.
         seen: The last event that was handed to any connection of it: where its next one goes on.
+        until: The event of its leaving, the last that is for it; None for a member of now.
     """
 
     agent_id: str
     since: int = 0
     seen: int = 0
+    until: int | None = field(default=None, init=False)
 
     def hears(self, event: LoggedEvent) -> bool:
         """Whether the event is for this member: not its own, and not from before its time (spec section 4).
@@ -33,6 +35,8 @@ class Member:
         actor = event.agent_id
         if isinstance(event, ParticipantLeft) and event.removed_by is not None:
             actor = event.removed_by
+        if self.until is not None and event.event_id > self.until:
+            return False
         if event.event_id <= self.since or (actor == self.agent_id and not isinstance(event, MessageLost)):
             return False
         if isinstance(event, ChunkReceived | MessageLost):
@@ -78,7 +82,7 @@ class Roster:
         self._members[agent_id] = Member(agent_id, since, since)
         self.invited.pop(agent_id, None)
 
-    def leave(self, agent_id: str) -> None:
-        """It is no member any more, and not invited either."""
-        del self._members[agent_id]
+    def leave(self, agent_id: str, until: int) -> None:
+        """It is no member any more, and not invited either; event `until` tells so."""
+        self._members.pop(agent_id).until = until
         self.invited.pop(agent_id, None)

@@ -18,7 +18,7 @@ from typing import Any
 
 from attrs import define, evolve, field
 
-from hocket.acp.access import full_refusal, join_refusal, participants_limit, permission_refusal
+from hocket.acp.access import invite_refusal, join_refusal, permission_refusal, room_refusal
 from hocket.acp.assembly import weight
 from hocket.acp.chunking import Chunking
 from hocket.acp.events import (
@@ -40,6 +40,7 @@ from hocket.acp.history import History
 from hocket.acp.lanes import Budget, Lanes, LanesVerdict
 from hocket.acp.limits import StreamLimits
 from hocket.acp.model import Content, Message, StreamObject, StreamStatus, message_of
+from hocket.acp.params import size_refusal
 from hocket.acp.refusals import closed, denied, invalid, paused
 from hocket.acp.roster import Roster
 from hocket.acp.said import Said
@@ -91,9 +92,7 @@ class Stream:
         if not self.participants:
             raise LocalProtocolError("a stream has at least one participant: whoever starts it")
         self.roster = Roster(self.participants[0], self.participants[1:])
-        maximum = participants_limit(self.metadata, self.limits)
-        if len(self.roster) > maximum:
-            raise StreamRefused(full_refusal(maximum))
+        _raise(room_refusal(self.roster, self.metadata, self.limits, more=0))
         self.history = History(self.stream_id, self.limits, self.epoch, self.now)
         self._chunks = Chunking(Lanes(self.limits.lane, self.budget), self.history)
         self._times = (self.history.timestamp, None)
@@ -153,7 +152,7 @@ class Stream:
             now: The time in seconds.
         """
         message = _signed(agent, content)
-        self._admit(Input.MESSAGE, agent, now)
+        self._admit(Input.MESSAGE, agent, now, message)
         event = MessageSent(**self.history.stamp(agent), message=message)
         self._tell(event, weight(message))
         return event
@@ -182,10 +181,10 @@ class Stream:
         """
         chunk = _signed(agent, content)
         try:
-            self._admit(Input.CHUNK, agent, now)
+            self._admit(Input.CHUNK, agent, now, chunk)
         except StreamRefused:
-            if not is_request and agent in self.roster:
-                self._apply(self._chunks.lanes.resync(agent, self.now))
+            if not is_request:
+                self.resync(agent)
             raise
         verdict = self._chunks.lanes.receive(
             agent, chunk, sequence, is_last=last, now=self.now, is_request=is_request, ordered=ordered
@@ -232,13 +231,11 @@ class Stream:
         """
         self._at(now)
         if agent not in self.roster:
-            refusal = join_refusal(agent, tuple(capabilities), self.roster, self.metadata)
-            if refusal is not None:
-                raise StreamRefused(refusal)
+            _raise(join_refusal(agent, tuple(capabilities), self.roster, self.metadata))
         row = self._row(Input.JOIN)
         if agent in self.roster:
             return
-        self._check_room()
+        _raise(room_refusal(self.roster, self.metadata, self.limits))
         event = ParticipantJoined(**self.history.stamp(agent))
         self.roster.join(agent, event.event_id)
         self.status = row.to
@@ -250,9 +247,7 @@ class Stream:
         self._admit(Input.INVITE, agent, now)
         if whom in self.roster:
             return None
-        self._check_room()
-        if len(self.roster.invited) >= self.limits.participants and whom not in self.roster.invited:
-            raise StreamRefused(full_refusal(self.limits.participants))
+        _raise(invite_refusal(whom, self.roster, self.metadata, self.limits))
         self.roster.invited[whom] = None
         event = Invited(
             stream_id=self.stream_id,
@@ -294,7 +289,7 @@ class Stream:
     def resync(self, agent: str, *, now: float | None = None) -> None:
         """Chunks of this sender are known to be lost: its open messages fail, and it begins a new one."""
         self._at(now)
-        if not self.is_closed:
+        if agent in self.roster and not self.is_closed:
             self._apply(self._chunks.lanes.resync(agent, self.now))
 
     def next_timeout(self) -> float | None:
@@ -307,6 +302,8 @@ class Stream:
         self._apply(self._chunks.lanes.handle_timeout(now))
         for name, agent in self._timers.due(now):
             match name:
+                case _ if self.is_closed:
+                    return
                 case "inactive":
                     self._events.append(ParticipantInactive(stream_id=self.stream_id, agent_id=agent))
                 case "idle":
@@ -326,8 +323,8 @@ class Stream:
                 self.handle_timeout(now)
             self.now = self.history.now = now
 
-    def _admit(self, kind: Input, agent: str, now: float | None) -> Row:
-        """The row of the table, if the agent may do this now (membership, then state, then permission).
+    def _admit(self, kind: Input, agent: str, now: float | None, content: Message | None = None) -> Row:
+        """The row of the table, if the agent may do this now (membership, then state, permission, size).
 
         Raises:
             StreamRefused: It may not.
@@ -336,9 +333,9 @@ class Stream:
         self._check_member(agent)
         row = self._row(kind)
         if row.event is not None or kind is Input.INVITE:
-            refusal = permission_refusal(kind, agent, self.roster)
-            if refusal is not None:
-                raise StreamRefused(refusal)
+            _raise(permission_refusal(kind, agent, self.roster))
+        if content is not None:
+            _raise(size_refusal(kind.value, content, self.limits))
         self._watch(agent)
         return row
 
@@ -347,19 +344,12 @@ class Stream:
             reason = f"{agent} is no participant of this stream: join it first, or ask to be invited"
             raise StreamRefused(denied("not_a_participant", reason, streamId=self.stream_id))
 
-    def _check_room(self) -> None:
-        maximum = participants_limit(self.metadata, self.limits)
-        if len(self.roster) >= maximum:
-            raise StreamRefused(full_refusal(maximum))
-
     def _row(self, kind: Input) -> Row:
         row = HUB[kind][self.status]
         if row.error is not None:
-            raise StreamRefused(self._refusal(row.error))
+            is_paused = row.error is Code.STREAM_PAUSED
+            _raise(paused(self.stream_id) if is_paused else closed(self.stream_id, self._times[1]))
         return row
-
-    def _refusal(self, code: Code) -> ErrorObject:
-        return paused(self.stream_id) if code is Code.STREAM_PAUSED else closed(self.stream_id, self._times[1])
 
     def _watch(self, agent: str) -> None:
         """The agent has done something: nobody is idle for a while."""
@@ -378,7 +368,7 @@ class Stream:
         self._apply(self._chunks.lanes.drop(agent))
         self._timers.clear(("inactive", agent))
         event = ParticipantLeft(**self.history.stamp(agent), reason=reason, removed_by=removed_by)
-        self.roster.leave(agent)
+        self.roster.leave(agent, event.event_id)
         self._tell(event)
         if not len(self.roster):
             self._expire(Input.EMPTY)
@@ -404,3 +394,8 @@ class Stream:
 def _signed(agent: str, content: Content) -> Message:
     message = message_of(content, agent_id=agent)
     return message if message.agent_id == agent else evolve(message, agent_id=agent)
+
+
+def _raise(refusal: ErrorObject | None) -> None:
+    if refusal is not None:
+        raise StreamRefused(refusal)

@@ -1,0 +1,55 @@
+"""Principal: who a call is from (spec section 1, "Principal")."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from hocket.acp.refusals import denied
+from hocket.acp.wire import ChunkParams, MemberParams, MessageParams, Params, StartParams
+from hocket.errors import StreamRefused
+
+__all__ = ["speaker"]
+
+
+def speaker(
+    params: Params, principal: str | None, voices: Iterable[str], may_speak_for: Callable[[str, str], bool]
+) -> str:
+    """The agent that a call is from.
+
+    Args:
+        params: What is called for, and perhaps by whom.
+        principal: Who the connection speaks for; None if it declared nobody.
+        voices: Whom it has spoken for so far.
+        may_speak_for: Whether a principal may speak for an agent of another name.
+
+    Raises:
+        StreamRefused: The call names an agent that the principal may not speak for, or nobody is named at all.
+    """
+    claims = _claims(params)
+    if principal is not None:
+        for claimed in claims:
+            if claimed != principal and not may_speak_for(principal, claimed):
+                reason = f"this connection speaks for {principal}, and not for {claimed}"
+                raise StreamRefused(denied("not_yours", reason, principal=principal))
+        return claims[0] if claims else principal
+    if isinstance(params, StartParams):
+        claims += params.participants[:1]
+    name = next(iter([*claims, *voices]), None)
+    if name is None:
+        reason = "nobody has said who this is from: put agentId into the call, or declare an agent when you connect"
+        raise StreamRefused(denied("nobody", reason))
+    return name
+
+
+def _claims(params: Params) -> list[str]:
+    """Who a call says it is from; what is said closest to the content counts."""
+    match params:
+        case MessageParams(message=message):
+            names = [message.agent_id, params.agent_id]
+        case ChunkParams(chunk=chunk):
+            names = [chunk.agent_id, params.agent_id]
+        case MemberParams():
+            names = []  # its agent_id is whom the call is about
+        case _:
+            names = [params.agent_id]
+    return [name for name in names if name is not None]
