@@ -95,11 +95,13 @@ class Batcher:
         self._waiting.append(Posted(self._added, message, now, size))
         self._size += size
 
-    def next_timeout(self) -> float | None:
-        """When the next batch is due; None if nothing waits."""
+    def next_timeout(self, *, is_urgent: bool = False) -> float | None:
+        """When the next batch is due; None if nothing waits. Where it is urgent, no message waits for others."""
         if not self._waiting:
             return None
-        if len(self._waiting) >= self.count:
+        if is_urgent:
+            at = self._waiting[0].at
+        elif len(self._waiting) >= self.count:
             at = self._waiting[self.count - 1].at
         elif self._size >= self.room:
             at = self._waiting[-1].at
@@ -107,9 +109,9 @@ class Batcher:
             at = self._waiting[0].at + self.interval
         return max(at, self._not_before)
 
-    def due(self, now: float) -> tuple[Posted, ...]:
+    def due(self, now: float, *, is_urgent: bool = False) -> tuple[Posted, ...]:
         """The next batch, if it is time for it; else nothing. Call it until it gives nothing."""
-        at = self.next_timeout()
+        at = self.next_timeout(is_urgent=is_urgent)
         return () if at is None or now < at else self.flush()
 
     def flush(self) -> tuple[Posted, ...]:

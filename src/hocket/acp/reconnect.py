@@ -92,6 +92,11 @@ class Schedule:
         return self._state is _State.OPEN
 
     @property
+    def is_fresh(self) -> bool:
+        """Whether the first attempt is still under way."""
+        return self._state is _State.TRYING and not self._attempts
+
+    @property
     def is_exhausted(self) -> bool:
         """Whether it was given up: there is only polling."""
         return self._state is _State.POLLING
