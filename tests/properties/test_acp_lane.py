@@ -16,6 +16,7 @@ from hocket.acp.lane import Completed, Delivered, Failed, Lane
 from hocket.acp.lanes import Lanes
 from hocket.acp.limits import LaneLimits
 from hocket.acp.model import Role
+from hocket.timers import soonest
 from support.acp_chunks import LENGTHS, NUMBERINGS, chunk, interleaved, numbered, texts, whole
 
 SENDERS = ("ada", "bob", "eve")
@@ -329,3 +330,42 @@ def test_the_same_chunks_at_the_same_times_give_the_same_answers(steps):
             yield lanes.next_timeout()
 
     assert list(answers()) == list(answers())
+
+
+@given(STEPS)
+def test_lanes_are_as_many_lanes_with_one_clock(steps):
+    limits = LaneLimits(buffered=4, gap=10.0, stall=35.0)
+    lanes = Lanes(limits)
+    alone = {"ada": Lane(limits, ordered=False), "bob": Lane(limits, ordered=False)}
+    now = 0.0
+    for sequence, is_last, is_request, text, role, waited, step, ordered in steps:
+        now += waited
+        sender = "ada" if sequence % 2 else "bob"
+        lane = alone[sender]
+        match step:
+            case "receive":
+                lane.ordered = ordered
+                said = {"is_last": is_last, "now": now, "is_request": is_request}
+                piece = chunk(text, role=role)
+                expected = lane.receive(piece, sequence // 2, **said)
+                verdict = lanes.receive(sender, piece, sequence // 2, ordered=ordered, **said)
+            case "resync":
+                expected, verdict = lane.resync(), lanes.resync(sender, now)
+            case "begin":
+                expected, verdict = lane.begin(sequence), lanes.begin(sender, chunk(), sequence)
+            case "timeout":
+                both = [(other.next_timeout(), name) for name, other in alone.items() if other.is_open]
+                verdicts = [alone[name].handle_timeout(now) for _, name in sorted(both, key=str)]
+                assert sorted([str(event) for _, event in lanes.handle_timeout(now).events]) == sorted(
+                    [str(event) for one in verdicts for event in one.events]
+                )
+                continue
+            case _:
+                for machine in (lanes, *alone.values()):
+                    getattr(machine, step)(now)
+                continue
+        assert [event for _, event in verdict.events] == list(expected.events)
+        assert verdict.error == expected.error
+        assert lanes.next_timeout() == soonest(*[other.next_timeout() for other in alone.values()])
+        assert lanes.expected() == {name: alone[name].expected for name in lanes.expected()}
+        assert sorted(lanes.expected()) == [name for name, other in alone.items() if other.is_open]

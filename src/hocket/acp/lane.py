@@ -112,7 +112,7 @@ class Lane:
         Raises:
             LocalProtocolError: The chunk is nothing that JSON can say. Nothing was changed.
         """
-        number = _number(sequence)
+        number = sequence if type(sequence) is int and 0 <= sequence <= _MAX_SEQUENCE else _number(sequence)
         if number is None:
             error = invalid(f"params.sequence: expected an integer from 0 to {_MAX_SEQUENCE}")
             return Verdict(error=error) if is_request else self._lose("resync", error)
