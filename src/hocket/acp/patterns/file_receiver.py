@@ -5,7 +5,7 @@ from __future__ import annotations
 from attrs import define, field, frozen
 
 from hocket.acp.assembly import message_id
-from hocket.acp.events import ChunkReceived, MessageCompleted, MessageLost, ParticipantLeft, StreamEnded, StreamEvent
+from hocket.acp.events import ChunkReceived, MessageCompleted, MessageLost, ParticipantLeft, StreamEnded
 from hocket.acp.model import Message
 from hocket.acp.patterns.file_events import FileEvent, FileFailed
 from hocket.acp.patterns.file_info import FileInfo, read_info
@@ -66,8 +66,12 @@ class FileReceiver:
     _messages: dict[MessageKey, Transfer] = field(factory=dict, init=False)
     _numbers: int = field(default=0, init=False)
 
-    def receive(self, event: StreamEvent) -> tuple[FileEvent, ...]:
-        """What an event means for the files."""
+    def receive(self, event: object) -> tuple[FileEvent, ...]:
+        """What an event means for the files.
+
+        Args:
+            event: Any event of a stream, a hub or a client.
+        """
         match event:
             case ChunkReceived():
                 return tuple(self._chunk(event))
