@@ -1,9 +1,6 @@
 """The official Python SDK (a2a-sdk): its client streams from our server, our clients stream from its server."""
 
 import asyncio
-import socket
-import threading
-from contextlib import contextmanager
 
 import anyio
 import pytest
@@ -13,45 +10,21 @@ from hocket.a2a import TaskState, TaskStatus
 from hocket.errors import AgentError
 from hocket_io import AsyncClient, Client
 from hocket_io.http.asgi import App
+from support.serving import serving
 
 pytest.importorskip("a2a", reason="a2a-sdk is not installed (extra: test)")
-uvicorn = pytest.importorskip("uvicorn", reason="uvicorn is not installed (extra: http)")
+pytest.importorskip("uvicorn", reason="uvicorn is not installed (extra: http)")
 
-from a2a.client import A2ACardResolver, ClientConfig, ClientFactory  # noqa: E402
-from a2a.helpers import new_task_from_user_message, new_text_message  # noqa: E402
-from a2a.server.agent_execution import AgentExecutor  # noqa: E402
-from a2a.server.request_handlers import DefaultRequestHandler  # noqa: E402
-from a2a.server.routes import create_agent_card_routes, create_jsonrpc_routes  # noqa: E402
-from a2a.server.tasks import InMemoryTaskStore, TaskUpdater  # noqa: E402
-from a2a.types import a2a_pb2 as pb  # noqa: E402
-from starlette.applications import Starlette  # noqa: E402
+from a2a.client import A2ACardResolver, ClientConfig, ClientFactory
+from a2a.helpers import new_task_from_user_message, new_text_message
+from a2a.server.agent_execution import AgentExecutor
+from a2a.server.request_handlers import DefaultRequestHandler
+from a2a.server.routes import create_agent_card_routes, create_jsonrpc_routes
+from a2a.server.tasks import InMemoryTaskStore, TaskUpdater
+from a2a.types import a2a_pb2 as pb
+from starlette.applications import Starlette
 
 pytestmark = pytest.mark.process
-
-
-@contextmanager
-def serving(make_app):
-    """An ASGI application on uvicorn, in a thread; gives its URL."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        url = f"http://127.0.0.1:{listening.getsockname()[1]}/"
-        is_up = threading.Event()
-
-        class Server(uvicorn.Server):
-            async def startup(self, sockets=None):
-                await super().startup(sockets)
-                is_up.set()
-
-        config = uvicorn.Config(make_app(url), log_level="warning", timeout_graceful_shutdown=2)
-        server = Server(config)
-        thread = threading.Thread(target=server.run, args=([listening],))
-        thread.start()
-        try:
-            assert is_up.wait(20)
-            yield url
-        finally:
-            server.should_exit = True
-            thread.join(20)
-            assert not thread.is_alive()
 
 
 # Their client, our server -------------------------------------------------------------------------------------------

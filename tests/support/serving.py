@@ -1,0 +1,32 @@
+"""An ASGI application on a real uvicorn, in a thread of the test."""
+
+import socket
+import threading
+from contextlib import contextmanager
+
+
+@contextmanager
+def serving(make_app):
+    """Serve what `make_app(url)` makes; gives the URL."""
+    import uvicorn
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        is_up = threading.Event()
+
+        class Server(uvicorn.Server):
+            async def startup(self, sockets=None):
+                await super().startup(sockets)
+                is_up.set()
+
+        config = uvicorn.Config(make_app(url), log_level="warning", timeout_graceful_shutdown=2)
+        server = Server(config)
+        thread = threading.Thread(target=server.run, args=([listening],))
+        thread.start()
+        try:
+            assert is_up.wait(20)
+            yield url
+        finally:
+            server.should_exit = True
+            thread.join(20)
+            assert not thread.is_alive()
