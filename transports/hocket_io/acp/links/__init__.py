@@ -1,1 +1,1 @@
-"""Links: one connection of an agent to a hub, whatever it runs over. `open_link` opens the one a target asks for."""
+"""Links: one connection of an agent to a hub, whatever it runs over. `open.open_link` opens what a target asks for."""

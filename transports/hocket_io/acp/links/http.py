@@ -185,10 +185,11 @@ class HttpLink:
         """All of a body; None where it is larger than what is taken."""
         check_coding(self.url, response.headers)
         body = bytearray()
-        async for data in response.aiter_raw():
-            body += data
-            if len(body) > self.limit:
-                return None
+        async with aclosing(response.aiter_raw()) as pieces:
+            async for data in pieces:
+                body += data
+                if len(body) > self.limit:
+                    return None
         return bytes(body)
 
     @asynccontextmanager
@@ -216,20 +217,21 @@ class HttpLink:
             body = await self._body(response) or b""
         except httpx2.HTTPError:
             body = b""
-        check_credentials(url, response.status_code, body)
-        if (refusal := refusal_of(body)) is not None:
+        refusal = refusal_of(body)
+        if refusal is not None and response.status_code != 401:
             raise RpcError(refusal)
+        check_credentials(url, response.status_code, body)
         raise ConnectionFailed(f"{url} gave HTTP {response.status_code} in place of a feed{words_of(body)}")
 
     async def _messages(self, url: str, response: httpx2.Response) -> AsyncGenerator[bytes, None]:
         parser = SseParser(FramingLimits(frame=self.limit, sse_event=self.limit + _SSE_OVERHEAD))
-        pieces = response.aiter_raw()
-        while data := await self._next_piece(url, pieces):
-            parser.receive_data(data)
-            while (event := parser.next_event()) is not None:
-                if isinstance(event, FrameRejected):
-                    raise ConnectionFailed(f"{url} sent {LimitExceeded('message', self.limit)}")
-                yield event.data
+        async with aclosing(response.aiter_raw()) as pieces:
+            while data := await self._next_piece(url, pieces):
+                parser.receive_data(data)
+                while (event := parser.next_event()) is not None:
+                    if isinstance(event, FrameRejected):
+                        raise ConnectionFailed(f"{url} sent {LimitExceeded('message', self.limit)}")
+                    yield event.data
         parser.receive_eof()
         if parser.cut:
             raise ConnectionFailed(f"{url} ended in the midst of an event")

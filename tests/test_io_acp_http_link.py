@@ -1,0 +1,399 @@
+"""HttpLink: what is asked, and what each kind of answer, refusal and accident means."""
+
+import json
+from contextlib import asynccontextmanager
+
+import anyio
+import httpx2
+import pytest
+
+from hocket.errors import AuthenticationError, ConnectionFailed, LocalProtocolError, RpcError
+from hocket_io.acp.links import http
+from hocket_io.acp.links.http import open_http_link
+from hocket_io.acp.links.open import open_link
+from support.http_hub import Body, feed, reply
+from support.web import web
+
+ASK = b'{"jsonrpc":"2.0","id":"a","method":"stream.get","params":{}}'
+ANSWER = b'{"jsonrpc":"2.0","id":"a","result":{}}'
+GONE = b'{"jsonrpc":"2.0","id":null,"error":{"code":-40003,"message":"Stream not found"}}'
+EXPIRED = b'{"jsonrpc":"2.0","id":"a","error":{"code":-40009,"message":"The token has expired"}}'
+
+
+@asynccontextmanager
+async def linked(answer, *, limit=1_000, healthy=lambda: reply(200, b"{}"), **options):
+    """A link to a hub for which the test answers; `asked` has what came, without the first look."""
+    asked = []
+
+    async def serve(request):
+        await anyio.lowlevel.checkpoint()
+        if request.url.path.endswith("/health"):
+            return healthy()
+        asked.append(request)
+        answered = answer(request)
+        return await answered if hasattr(answered, "__await__") else answered
+
+    options = {"headers": {}, **options}
+    link = await open_http_link("http://hub/base", limit=limit, transport=httpx2.MockTransport(serve), **options)
+    async with link:
+        yield link, asked
+
+
+def fail(error):
+    raise error
+
+
+def test_what_is_posted(run):
+    async def talk():
+        headers = {"Authorization": "Bearer t", "X-Connection-Id": "c"}
+        async with linked(lambda _: reply(200, ANSWER), headers=headers, query={"agent": "Zoë"}) as (link, asked):
+            await link.send(ASK)
+            assert await link.receive() == ANSWER
+        (request,) = asked
+        assert (request.method, request.url) == ("POST", "http://hub/base/jsonrpc?agent=Zo%C3%AB")
+        assert request.content == ASK
+        wanted = {
+            "content-type": "application/json",
+            "accept": "application/json",
+            "accept-encoding": "identity",
+            "authorization": "Bearer t",
+            "x-connection-id": "c",
+        }
+        assert wanted.items() <= dict(request.headers).items()
+
+    run(talk)
+
+
+@pytest.mark.parametrize("status", [200, 400, 403, 404, 409, 413, 500, 503])
+def test_a_json_rpc_answer_is_one_on_any_status(run, status):
+    async def talk():
+        async with linked(lambda _: reply(status, b"\n" + GONE + b"\n")) as (link, _):
+            await link.send(ASK)
+            assert await link.receive() == GONE
+            assert link.lost == 0
+
+    run(talk)
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (lambda _: reply(401, EXPIRED), "http://hub/base wants credentials: HTTP 401: The token has expired$"),
+        (lambda _: reply(401, b""), "http://hub/base wants credentials: HTTP 401$"),
+        (lambda _: reply(403, b"not you"), "http://hub/base refuses these credentials: HTTP 403: not you$"),
+    ],
+)
+def test_credentials(run, answer, says):
+    async def talk():
+        async with linked(answer) as (link, _):
+            await link.send(ASK)
+            for _ in range(2):
+                with pytest.raises(AuthenticationError, match=says):
+                    await link.receive()
+            with pytest.raises(AuthenticationError, match=says):
+                await link.send(ASK)
+
+    run(talk)
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (
+            lambda _: reply(404, b"nothing here"),
+            "gave HTTP 404 and no JSON-RPC answer: it may be no hub: nothing here$",
+        ),
+        (lambda _: reply(405, b"<h1>No</h1>"), "gave HTTP 405 and no JSON-RPC answer: it may be no hub$"),
+        (lambda _: reply(307, b"", location="/elsewhere"), "gave HTTP 307 and no JSON-RPC answer"),
+        (lambda _: reply(200, b"<html>welcome"), "gave HTTP 200 and no JSON-RPC answer"),
+        (lambda _: reply(200, b"..", content_encoding="gzip"), "gave a body in 'gzip'"),
+    ],
+)
+def test_what_is_no_hub(run, answer, says):
+    async def talk():
+        async with linked(answer) as (link, _):
+            await link.send(ASK)
+            with pytest.raises(ConnectionFailed, match=says):
+                await link.receive()
+
+    run(talk)
+
+
+@pytest.mark.parametrize(
+    "accident",
+    [
+        lambda: fail(httpx2.ConnectError("refused")),
+        lambda: fail(httpx2.ReadTimeout("silent")),
+        lambda: reply(200, ANSWER[:10], httpx2.RemoteProtocolError("cut")),
+        lambda: reply(200, ANSWER[:10], httpx2.ReadError("cut")),
+        lambda: reply(502, b"<html>Bad gateway"),
+        lambda: reply(429, b"slowly"),
+        lambda: reply(200, b" " * 1_001),
+    ],
+)
+def test_an_accident_is_counted_and_passed_over(run, accident):
+    async def talk():
+        answers = [accident, lambda: reply(200, ANSWER)]
+        async with linked(lambda _: answers.pop(0)()) as (link, asked):
+            await link.send(ASK)
+            await anyio.wait_all_tasks_blocked()
+            assert link.lost == 1
+            await link.send(ASK)
+            assert await link.receive() == ANSWER
+            assert (link.lost, len(asked)) == (1, 2)
+
+    run(talk)
+
+
+def test_a_notification_has_no_answer(run):
+    async def talk():
+        answers = [reply(202), reply(200, b""), reply(200, ANSWER)]
+        async with linked(lambda _: answers.pop(0)) as (link, _):
+            for _ in range(3):
+                await link.send(ASK)
+                await anyio.wait_all_tasks_blocked()
+            assert await link.receive() == ANSWER
+            assert link.lost == 0
+
+    run(talk)
+
+
+def test_no_more_than_sixteen_at_a_time(run):
+    async def talk():
+        may_answer = anyio.Event()
+
+        async def answer(request):
+            await may_answer.wait()
+            return reply(200, request.content)
+
+        async def send_all(link):
+            for number in range(40):
+                await link.send(b"[%d]" % number)
+            done.set()
+
+        done = anyio.Event()
+        async with linked(answer) as (link, asked), anyio.create_task_group() as group:
+            group.start_soon(send_all, link)
+            await anyio.wait_all_tasks_blocked()
+            assert len(asked) == 16
+            assert sorted(json.loads(request.content)[0] for request in asked) == list(range(16))
+            may_answer.set()
+            await anyio.wait_all_tasks_blocked()
+            assert len(asked) == 16, "an answer that nobody took counts"
+            answers = [json.loads(await link.receive())[0] for _ in range(40)]
+            assert sorted(answers) == list(range(40))
+            await done.wait()
+
+    run(talk)
+
+
+def test_what_is_under_way_is_done_before_the_link_is_closed(run):
+    async def talk():
+        delivered = []
+
+        async def answer(request):
+            for _ in range(10):
+                await anyio.lowlevel.checkpoint()
+            delivered.append(request.content)
+            return reply(200, ANSWER)
+
+        async with linked(answer) as (link, _):
+            await link.send(ASK)
+            assert delivered == []
+        assert delivered == [ASK]
+
+    run(talk)
+
+
+def test_closing_does_not_wait_for_ever(run, monkeypatch):
+    monkeypatch.setattr(http, "_FAREWELL", 0.01)
+
+    async def answer(_):
+        await anyio.sleep_forever()
+
+    async def talk():
+        async with linked(answer) as (link, _):
+            await link.send(ASK)
+
+    run(talk)
+
+
+def test_a_feed(run):
+    async def talk():
+        news = anyio.Event()
+        pieces = [b": welcome\n\nid: 4\nda", b'ta: {"n":1}\n\nid: 5\ndata: {"n":2}\n\n', news, b'data: {"n":3}\n\n']
+        async with linked(lambda _: feed(*pieces)) as (link, asked):
+            async with link.feed("a/b ü", 3) as messages:
+                assert [await anext(messages), await anext(messages)] == [b'{"n":1}', b'{"n":2}']
+                news.set()
+                assert [message async for message in messages] == [b'{"n":3}']
+            async with link.feed("s") as messages:
+                assert await anext(messages) == b'{"n":1}'
+        first, second = asked
+        assert first.url.raw_path == b"/base/streams/a%2Fb%20%C3%BC"
+        assert first.headers["last-event-id"] == "3"
+        assert first.headers["accept"] == "text/event-stream"
+        assert first.headers["accept-encoding"] == "identity"
+        assert "last-event-id" not in second.headers
+
+    run(talk)
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "says"),
+    [
+        (lambda _: reply(404, GONE), RpcError, r"Stream not found \(-40003\)$"),
+        (lambda _: reply(403, GONE), RpcError, r"Stream not found \(-40003\)$"),
+        (lambda _: reply(200, GONE, content_type="application/json"), RpcError, "Stream not found"),
+        (lambda _: reply(401, EXPIRED), AuthenticationError, "HTTP 401: The token has expired$"),
+        (lambda _: reply(403, b"no"), AuthenticationError, "HTTP 403: no$"),
+        (lambda _: reply(404, b"no such page"), ConnectionFailed, "in place of a feed: no such page$"),
+        (
+            lambda _: reply(200, b"{}", content_type="application/json"),
+            ConnectionFailed,
+            "HTTP 200 in place of a feed$",
+        ),
+        (lambda _: reply(503, httpx2.ReadError("cut")), ConnectionFailed, "HTTP 503 in place of a feed$"),
+        (lambda _: reply(200, content_type="text/event-stream", content_encoding="br"), ConnectionFailed, "in 'br'"),
+        (lambda _: fail(httpx2.ConnectError("refused")), ConnectionFailed, "refused"),
+        (lambda _: fail(httpx2.ReadTimeout("")), ConnectionFailed, "silent"),
+    ],
+)
+def test_a_feed_that_is_refused(run, answer, error, says):
+    async def talk():
+        bodies = []
+
+        def remember(request):
+            response = answer(request)
+            bodies.append(response.stream)
+            return response
+
+        async with linked(remember) as (link, _):
+            with pytest.raises(error, match=says):
+                async with link.feed("s"):
+                    raise AssertionError("there is none")
+            assert all(body.is_closed for body in bodies if isinstance(body, Body))
+
+    run(talk)
+
+
+@pytest.mark.parametrize(
+    ("pieces", "says"),
+    [
+        ([httpx2.ReadError("reset")], "broke: reset$"),
+        ([httpx2.ReadTimeout("")], "silent for too long$"),
+        ([b"data: cut in two\n"], "in the midst of an event$"),
+        ([b"data: " + b"x" * 3_000 + b"\n\n"], "raise the limit message"),
+    ],
+)
+def test_a_feed_that_breaks(run, pieces, says):
+    async def talk():
+        async with linked(lambda _: feed(b"data: {}\n\n", *pieces)) as (link, _), link.feed("s") as messages:
+            assert await anext(messages) == b"{}"
+            with pytest.raises(ConnectionFailed, match=says):
+                await anext(messages)
+
+    run(talk)
+
+
+def test_closing_ends_the_feeds(run):
+    async def talk():
+        async with linked(lambda _: feed(b"data: {}\n\n", anyio.Event())) as (link, _):
+
+            async def read():
+                async with link.feed("s") as messages:
+                    assert await anext(messages) == b"{}"
+                    with pytest.raises(ConnectionFailed, match="the link is closed"):
+                        await anext(messages)
+                with pytest.raises(ConnectionFailed, match="the link is closed"):
+                    await link.feed("s").__aenter__()
+
+            async with anyio.create_task_group() as group:
+                group.start_soon(read)
+                await anyio.wait_all_tasks_blocked()
+                await link.aclose()
+
+    run(talk)
+
+
+def test_an_error_of_who_reads_a_feed_is_theirs(run):
+    async def fail_in_feed(link):
+        async with link.feed("s") as messages:
+            await anext(messages)
+            raise httpx2.ReadError("of another request")
+
+    async def talk():
+        async with linked(lambda _: feed(b"data: {}\n\n")) as (link, _):
+            with pytest.raises(httpx2.ReadError, match="of another request"):
+                await fail_in_feed(link)
+
+    run(talk)
+
+
+@pytest.mark.parametrize("status", [200, 404, 500])
+def test_whoever_answers_at_all_is_there(run, status):
+    async def talk():
+        async with linked(lambda _: reply(200, ANSWER), healthy=lambda: reply(status, b"?")):
+            pass
+
+    run(talk)
+
+
+@pytest.mark.parametrize(
+    ("healthy", "error", "says"),
+    [
+        (lambda: fail(httpx2.ConnectError("refused")), ConnectionFailed, "cannot reach http://hub/base: refused"),
+        (lambda: fail(httpx2.ConnectTimeout("")), ConnectionFailed, "cannot reach http://hub/base in time"),
+        (lambda: fail(httpx2.ReadTimeout("")), ConnectionFailed, "silent"),
+        (lambda: reply(401), AuthenticationError, "wants credentials: HTTP 401"),
+    ],
+)
+def test_nobody_to_be_reached(run, healthy, error, says):
+    async def talk():
+        with pytest.raises(error, match=says):
+            async with linked(None, healthy=healthy):
+                raise AssertionError("there is nobody")
+
+    run(talk)
+
+
+def test_only_a_link_that_works_sends(run):
+    async def talk():
+        transport = httpx2.MockTransport(lambda _: httpx2.Response(200))
+        link = await open_http_link("http://hub", headers={}, limit=10, transport=transport)
+        with pytest.raises(LocalProtocolError, match="async with link"):
+            await link.send(b"{}")
+        await link.aclose()
+
+    run(talk)
+
+
+@pytest.mark.process
+def test_over_real_connections(run):
+    """A feed and requests at once; then the feed is cut."""
+
+    def answer(request):
+        if request.path.startswith("/streams/"):
+            request.stream(*[b"id: %d\ndata: {}\n\n" % number for number in range(1, 4)], b"da")
+        elif request.command == "POST":
+            request.reply(200, request.body)
+        else:
+            request.reply(200, b"{}")
+
+    async def talk(url):
+        async with await open_link(url, agent="ada", token="t") as link, link.feed("s", 0) as messages:
+            for number in range(20):
+                sent = [b"[%d,%d]" % (number, each) for each in range(3)]  # more connections overrun this server
+                for message in sent:
+                    await link.send(message)
+                assert sorted([await link.receive() for _ in sent]) == sent
+            assert [await anext(messages) for _ in range(3)] == [b"{}"] * 3
+            with pytest.raises(ConnectionFailed, match="in the midst of an event"):
+                await anext(messages)
+
+    with web(answer) as (url, asked):
+        run(talk, url)
+    assert {(request.headers["x-agent-id"], request.headers["authorization"]) for request in asked} == {
+        ("ada", "Bearer t")
+    }
+    assert len({request.headers["x-connection-id"] for request in asked}) == 1
