@@ -16,6 +16,11 @@ def text(words, **more):
     return {"role": "agent", "parts": [{"type": "TextPart", "content": words}], **more}
 
 
+def call(method, /, **params):
+    """A notification, as bytes."""
+    return json.dumps({"jsonrpc": "2.0", "method": method, "params": params}).encode()
+
+
 def name_of(notification):
     """What a notification tells: its method, or the `event` of a stream.event."""
     method = notification["method"]

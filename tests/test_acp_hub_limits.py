@@ -1,0 +1,102 @@
+"""The limits of a hub: each is refused with -40012 and {limit, max}, and nothing that is too much raises."""
+
+import json
+
+import pytest
+
+from hocket.acp.events import FrameRejected
+from hocket.acp.limits import HubLimits, LaneLimits, StreamLimits
+from hocket.errors import LocalProtocolError
+from support.acp_hub import HubWorld, text
+
+
+def limited(**limits):
+    return HubLimits(stream=StreamLimits(lane=LaneLimits(buffered=2, lanes=1), text=10, participants=3), **limits)
+
+
+def test_streams_of_one_principal_and_of_all():
+    world = HubWorld("ada", "bob", "cyd", limits=limited(streams=3, streams_each=2))
+    first = world.start("ada")
+    world.start("ada")
+    assert world.error("ada", "stream.start", participants=[])["data"] == {"limit": "streams_each", "max": 2}
+    world.start("bob")
+    assert world.error("cyd", "stream.start", participants=[])["data"] == {
+        "limit": "streams",
+        "max": 3,
+        "retryAfter": 600.0,
+    }
+    world.ok("ada", "stream.end", streamId=first)
+    assert world.error("ada", "stream.start", participants=[])["data"]["limit"] == "streams", "it is still remembered"
+    world.wait(600.0)
+    world.start("ada")
+    world.ok("bob", "stream.end", streamId=world.hub.registry.of("bob")[0].stream_id)
+    world.wait(600.0)
+    assert world.error("ada", "stream.start", participants=[])["data"]["limit"] == "streams_each"
+
+
+def test_participants_of_the_hub_and_of_the_stream():
+    world = HubWorld("ada", "bob", limits=limited())
+    assert world.error("ada", "stream.start", participants=["b", "c", "d"])["data"] == {
+        "limit": "participants",
+        "max": 3,
+    }
+    assert [event for event in world.events if not isinstance(event, FrameRejected)] == []
+    stream_id = world.start("ada", maxParticipants=1, allowDynamicJoin=True)
+    assert world.error("bob", "stream.join", streamId=stream_id)["data"] == {"limit": "participants", "max": 1}
+    stream_id = world.start("ada", maxParticipants=9)
+    for name in ("b", "c", "d"):
+        world.ok("ada", "stream.invite", streamId=stream_id, agentId=name)
+    refusal = world.error("ada", "stream.invite", streamId=stream_id, agentId="e")
+    assert refusal["data"] == {"limit": "participants", "max": 3}, "nor are there more invitations than that"
+    world.ok("ada", "stream.invite", streamId=stream_id, agentId="b")
+
+
+def test_parts_chunks_and_lanes():
+    world = HubWorld("ada", "bob", limits=limited())
+    stream_id = world.start("ada", "bob")
+    refusal = world.error("ada", "stream.message", streamId=stream_id, message=text("12345678901"))
+    assert (refusal["code"], refusal["data"]) == (-40012, {"limit": "text", "max": 10})
+    world.connect("post", principal="ada", ordered=False, listens=False)
+    assert "result" in world.chunk("post", stream_id, "three", 3)
+    refusal = world.chunk("post", stream_id, "four", 4)["error"]
+    assert (refusal["code"], refusal["data"]["limit"], refusal["data"]["max"]) == (-40012, "buffered", 2)
+    refusal = world.chunk("bob", stream_id, "one", 1)["error"]
+    assert (refusal["code"], refusal["data"]["limit"], refusal["data"]["max"]) == (-40012, "lanes", 1)
+
+
+def test_connections():
+    world = HubWorld("ada", limits=HubLimits(links=1))
+    refusal = world.hub.connect("bob", 0.0, principal="bob")
+    assert (refusal.code, refusal.data) == (-40012, {"limit": "links", "max": 1, "retryAfter": 1.0})
+    with pytest.raises(LocalProtocolError, match="no connection 'bob'"):
+        world.hub.receive("bob", b"{}", 0.0)
+    world.disconnect("ada")
+    assert world.hub.connect("bob", 0.0, principal="bob") is None
+
+
+def test_an_answer_that_is_too_long_is_an_error_and_not_an_exception():
+    world = HubWorld("ada", limits=HubLimits(message=6_000))
+    stream_id = world.start("ada", "bob")
+    world.connect("bob", principal="bob")
+    for _ in range(3):
+        world.say("ada", stream_id, "x" * 2_500)
+    refusal = world.error("bob", "stream.get", streamId=stream_id, lastEventId="0")
+    assert (refusal["code"], refusal["data"]) == (-40012, {"limit": "message", "max": 6_000})
+    assert world.ok("bob", "stream.get", streamId=stream_id, lastEventId="0", limit=2)["lastEventId"] == "2"
+    get = {"jsonrpc": "2.0", "method": "stream.get", "params": {"streamId": stream_id, "lastEventId": "1", "limit": 1}}
+    (answers,) = world.raw("bob", [{**get, "id": number} for number in range(4)])
+    assert sum("result" in answer for answer in answers) == 1
+
+
+@pytest.mark.parametrize("levels", [48, 60])
+def test_what_is_nested_too_deeply_to_be_passed_on_is_refused(levels):
+    world = HubWorld("ada", "bob")
+    deep = json.loads("[" * levels + "]" * levels)
+    answer = world.ask("ada", "stream.start", participants=["bob"], metadata={"deep": deep[0]})
+    assert ("result" in answer) is (levels == 48)
+    stream_id = world.start("ada", "bob")
+    part = {"type": "DataPart", "content": deep[0] if levels > 48 else deep}
+    answer = world.ask("ada", "stream.message", streamId=stream_id, message={"role": "agent", "parts": [part] * 2})
+    assert ("result" in answer) is (levels == 48)
+    page = world.ask("bob", "stream.get", streamId=stream_id, lastEventId="0")
+    assert len(page["result"]["events"]) == (2 if levels == 48 else 1)

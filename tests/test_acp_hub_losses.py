@@ -1,0 +1,103 @@
+"""Connections of a hub that break, frames that cannot be read, and what was said on them; whom a Ready wakes."""
+
+import pytest
+
+from hocket.acp.delivery import Ready
+from hocket.acp.events import MessageLost, ParticipantLost
+from hocket.errors import LocalProtocolError
+from support.acp_hub import HubWorld, call, text
+
+
+def test_what_was_being_said_on_a_connection_that_breaks_is_lost():
+    world = HubWorld("ada", "bob")
+    stream_id = world.start("ada", "bob")
+    world.chunk("ada", stream_id, "one", 1, told=True)
+    world.disconnect("ada")
+    assert [type(event) for event in world.events[-2:]] == [MessageLost, ParticipantLost]
+    world.connect("ada", principal="ada")
+    world.chunk("ada", stream_id, "two", 2, last=True, told=True)
+    assert world.hub.stream(stream_id).log == (), "nobody has what was before it"
+    world.chunk("ada", stream_id, "anew", 1, last=True, told=True)
+    assert [said.text for said in world.hub.stream(stream_id).log] == ["anew"]
+
+
+def test_a_post_that_is_over_loses_nothing():
+    world = HubWorld("bob")
+    world.connect("post 1", principal="ada", ordered=False, listens=False)
+    stream_id = world.start("post 1", "bob")
+    world.chunk("post 1", stream_id, "one ", 1)
+    world.disconnect("post 1")
+    world.connect("post 2", principal="ada", ordered=False, listens=False)
+    world.chunk("post 2", stream_id, "two", 2, last=True)
+    assert [said.text for said in world.hub.stream(stream_id).log] == ["one two"]
+    assert not any(isinstance(event, ParticipantLost) for event in world.events)
+
+
+@pytest.mark.parametrize("junk", [b"\xff", b"{}", b'{"jsonrpc":"2.0","method":"stream.chunk","params":7}'])
+def test_a_frame_that_cannot_be_read_may_have_been_a_chunk(junk):
+    world = HubWorld("ada", "bob")
+    stream_id = world.start("ada", "bob")
+    world.chunk("ada", stream_id, "one", 1, told=True)
+    world.raw("ada", junk)
+    for number, last in ((1, False), (2, False), (3, True)):
+        world.chunk("ada", stream_id, f"new {number}", number, last=last, told=True)
+    assert [said.text for said in world.hub.stream(stream_id).log] == ["new 1new 2new 3"]
+    assert sum(isinstance(event, MessageLost) for event in world.events) == 1
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+@pytest.mark.parametrize("broken", [{"sequence": "2"}, {"chunk": {"role": "agent", "parts": []}}])
+def test_a_chunk_that_cannot_be_read_is_lost_to_its_message(broken, ordered):
+    world = HubWorld("bob")
+    world.connect("ada", principal="ada", ordered=ordered)
+    mine, other = world.start("ada", "bob"), world.start("ada", "bob")
+    for stream_id in (mine, other):
+        world.chunk("ada", stream_id, "one", 1, told=True)
+    world.tell("ada", "stream.chunk", **{"streamId": mine, "chunk": text("two"), "sequence": 2, **broken})
+    lost = [(event.stream_id, event.reason) for event in world.events if isinstance(event, MessageLost)]
+    assert lost == [(mine, "resync")]
+
+
+def test_chunks_of_those_who_are_no_members_leave_no_trace():
+    world = HubWorld("ada")
+    stream_id = world.start("ada")
+    world.connect("line")
+    for number in range(300):
+        params = {"streamId": stream_id, "chunk": text("x", agentId=f"nobody {number}"), "sequence": 1}
+        world.tell("line", "stream.chunk", **params)
+    events = len(world.events)
+    world.disconnect("line")
+    assert (events, world.events) == (300 + 1, [])
+
+
+def test_to_disconnect_twice_or_nobody_is_harmless():
+    world = HubWorld("ada")
+    world.start("ada", "bob")
+    world.disconnect("ada")
+    assert [type(event) for event in world.events][-1] is ParticipantLost
+    world.disconnect("ada")
+    world.disconnect("never seen")
+    assert world.events == []
+    assert (world.hub.take("ada"), world.hub.unread("ada"), world.hub.is_over("ada")) == ([], 0, False)
+
+
+def test_a_connection_is_known_by_one_name_only_once():
+    world = HubWorld("ada")
+    with pytest.raises(LocalProtocolError, match="a connection 'ada' already"):
+        world.hub.connect("ada", 0.0)
+
+
+def test_ready_is_told_once_until_all_is_taken():
+    world = HubWorld("ada", "bob")
+    stream_id = world.start("ada", "bob")
+    world.pump()
+    for words in "abc":
+        world.hub.receive("ada", call("stream.message", streamId=stream_id, message=text(words)), 0.0)
+    ready = [event.link for event in iter(world.hub.next_event, None) if isinstance(event, Ready)]
+    assert ready.count("bob") == 1
+    assert len(world.hub.take("bob", 2)) == 2
+    world.hub.receive("ada", call("stream.message", streamId=stream_id, message=text("d")), 0.0)
+    assert Ready("bob") not in list(iter(world.hub.next_event, None))
+    assert len(world.hub.take("bob", 9)) == 2
+    world.hub.receive("ada", call("stream.message", streamId=stream_id, message=text("e")), 0.0)
+    assert Ready("bob") in list(iter(world.hub.next_event, None))
