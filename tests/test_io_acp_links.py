@@ -18,7 +18,8 @@ from hocket_io.acp.links.websocket import WebSocketLink
 from hocket_io.tcp import TcpPipe
 from hocket_io.websocket import speak_websocket
 from support.http_hub import reply
-from support.streams import WebSocketPeer, stream_pair
+from support.streams import stream_pair
+from support.websockets import WebSocketPeer
 
 LIMIT = 10_000
 

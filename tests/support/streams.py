@@ -1,12 +1,9 @@
-"""Two ends of a connection in memory, as a transport sees them, and WebSocket peers that speak over one."""
+"""Two ends of a connection in memory, as a transport sees them."""
 
 from collections import deque
 
 import anyio
 from attrs import define, field
-from websockets.frames import Frame, Opcode
-from websockets.protocol import State
-from websockets.server import ServerProtocol
 
 
 @define(eq=False)
@@ -80,72 +77,3 @@ def stream_pair(buffered=1_000):
     """Two ends; each direction takes `buffered` writes before the writer waits for the reader."""
     there, back = Wire(buffered), Wire(buffered)
     return StreamEnd(back, there), StreamEnd(there, back)
-
-
-@define(eq=False)
-class WebSocketPeer:
-    """The server's side of a WebSocket over one end of a connection; the test says what it does."""
-
-    end: StreamEnd
-    protocol: ServerProtocol = field(factory=lambda: ServerProtocol(max_size=None))
-    request: object = None
-    frames: list = field(factory=list)
-
-    async def accept(self):
-        """Read the handshake and say yes."""
-        await self.read_request()
-        self.protocol.send_response(self.protocol.accept(self.request))
-        await self.flush()
-
-    async def reject(self, status, text):
-        await self.read_request()
-        self.protocol.send_response(self.protocol.reject(status, text))
-        await self.flush()
-
-    async def read_request(self):
-        while self.request is None:
-            self.protocol.receive_data(await self.end.receive())
-            for event in self.protocol.events_received():
-                self.request = event
-
-    async def read(self):
-        """The next frame that is no continuation, or None at the end."""
-        while not self.frames:
-            try:
-                data = await self.end.receive()
-            except (anyio.EndOfStream, anyio.ClosedResourceError, anyio.BrokenResourceError):
-                return None
-            self.protocol.receive_data(data)
-            self.frames += [event for event in self.protocol.events_received() if isinstance(event, Frame)]
-            await self.flush()
-        return self.frames.pop(0)
-
-    async def read_text(self):
-        """The next text message; what comes before is not looked at."""
-        while (frame := await self.read()) is not None:
-            if frame.opcode is Opcode.TEXT:
-                return bytes(frame.data)
-        return None
-
-    async def say(self, *texts):
-        for text in texts:
-            self.protocol.send_text(text)
-        await self.flush()
-
-    async def close(self, code, reason=""):
-        """Say farewell, wait for the answer, hang up."""
-        self.protocol.send_close(code, reason)
-        await self.flush()
-        while self.protocol.state is not State.CLOSED and await self.read() is not None:
-            pass
-        await self.end.aclose()
-
-    async def flush(self):
-        pieces = self.protocol.data_to_send()
-        try:
-            if data := b"".join(pieces):
-                await self.end.send(data)
-            if b"" in pieces:
-                await self.end.aclose()
-        except (anyio.BrokenResourceError, anyio.ClosedResourceError):
-            pass  # the client has left
