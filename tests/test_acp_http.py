@@ -144,6 +144,27 @@ def test_a_token_in_the_query_is_for_what_browsers_cannot_give_headers_to():
     assert web.ask(type(asked)(method="POST", path="/jsonrpc", query="token=s3cret-b", body=asked.body)).status == 401
 
 
+@pytest.mark.parametrize(
+    ("origin", "is_believed"),
+    [
+        (None, True),
+        ("http://hub.example:8100", True),
+        ("https://hub.example:8100", True),
+        ("http://hub.example", False),
+        ("https://evil.example", False),
+        ("null", False),
+        ("", False),
+    ],
+)
+def test_a_web_page_from_elsewhere_is_not_believed(origin, is_believed):
+    headers = {"host": "hub.example:8100"} | ({} if origin is None else {"origin": origin})
+    assert speaker(Web(), post(start("ada"), "ada", **headers)) == ("ada" if is_believed else -40006)
+    response = Web().ask(get("/streams/x", "ada", **headers))
+    assert response.status == (404 if is_believed else 403)
+    tokens = Web(authenticate=bearer_tokens(TOKENS))
+    assert speaker(tokens, post(start("bob"), authorization="Bearer s3cret-a", **headers)) == "ada"
+
+
 # A connection of several POSTs ----------------------------------------------------------------------------------------
 
 

@@ -164,6 +164,15 @@ def test_a_socket_needs_a_token_where_there_are_tokens(options, code):
         assert isinstance(sockets.open("/jsonrpc", **good), HubSocket)
 
 
+def test_a_web_page_from_elsewhere_opens_no_socket():
+    sockets = Sockets()
+    close = sockets.open("/jsonrpc", "ada", host="127.0.0.1:8100", origin="https://evil.example")
+    assert close.code == 4003
+    assert close.reason.startswith("a page of https://evil.example cannot speak here without a token")
+    page = sockets.open("/jsonrpc", "ada", host="127.0.0.1:8100", origin="http://127.0.0.1:8100")
+    assert isinstance(page, HubSocket)
+
+
 @pytest.mark.parametrize(
     ("code", "close"),
     [(-40007, 4001), (-40009, 4001), (-40008, 4003), (-40006, 4003), (-40003, 4004), (-40012, 1013), (-1, 4003)],

@@ -197,6 +197,23 @@ def test_what_was_started_ends_with_the_host(run):
     run(talk)
 
 
+def test_who_waits_on_a_link_is_told_that_the_host_was_left(run):
+    async def talk():
+        host = HubHost(HubLimits(unread=0))
+        async with anyio.create_task_group() as group, host:
+            waiting, stalled = host.open_link(principal="ada"), host.open_link(principal="bob")
+            stalled.receive(b"nonsense")
+            group.start_soon(waiting.wait)
+            group.start_soon(wait_for_room, stalled, host)
+            await anyio.wait_all_tasks_blocked()
+
+    async def wait_for_room(link, host):
+        await link.room()
+        assert not host.is_running
+
+    run(talk)
+
+
 def test_an_error_of_the_body_comes_out_as_itself(run):
     async def talk():
         with pytest.raises(ZeroDivisionError):

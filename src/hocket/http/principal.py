@@ -18,8 +18,9 @@ Authenticate: TypeAlias = Callable[[Headers], str | ErrorObject]
 def principal_of(request: Request, authenticate: Authenticate | None) -> str | ErrorObject | None:
     """Who a request speaks for.
 
-    Without authentication that is whom it declares, in `X-Agent-Id` or `?agent=`; None if it declares nothing. With
-    it, that is whom the credentials belong to; to declare somebody else is refused.
+    Without authentication that is whom it declares, in `X-Agent-Id` or `?agent=`; None if it declares nothing. But a
+    web page that was not served from here is not believed: any page in any browser on this machine could speak for
+    anybody. With authentication, that is whom the credentials belong to; to declare somebody else is refused.
 
     Args:
         request: The request. A browser can give its WebSockets and its EventSources no header fields: where nothing
@@ -28,7 +29,7 @@ def principal_of(request: Request, authenticate: Authenticate | None) -> str | E
     """
     declared = request.header("x-agent-id") or request.parameter("agent") or None
     if authenticate is None:
-        return declared
+        return _foreign_page(request) or declared
     fields = request.headers
     token = request.parameter("token")
     if token is not None and request.method == "GET" and request.header("authorization") is None:
@@ -38,6 +39,15 @@ def principal_of(request: Request, authenticate: Authenticate | None) -> str | E
         return subject
     reason = f"these credentials are not those of {declared!r}"
     return ErrorObject.of(Code.PERMISSION_DENIED, reason, {"reason": "not_yours"})
+
+
+def _foreign_page(request: Request) -> ErrorObject | None:
+    """Why a page from elsewhere is refused; None for a page from here, and for what is no browser."""
+    origin = request.header("origin")
+    if origin is None or origin.partition("://")[2] == request.header("host"):
+        return None
+    reason = f"a page of {origin} cannot speak here without a token: this hub believes everybody but strange pages"
+    return ErrorObject.of(Code.PERMISSION_DENIED, reason, {"reason": "origin"})
 
 
 def bearer_tokens(agents: Mapping[str, str]) -> Authenticate:

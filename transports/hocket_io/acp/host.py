@@ -71,8 +71,11 @@ class HubLink:
             self._bell = anyio.Event()
 
     async def room(self) -> None:
-        """Sleep as long as answers of more than `limits.unread` bytes wait to be taken. Then read on, not before."""
-        while self.host.hub.unread(self.name) > self.host.limits.unread:
+        """Sleep as long as answers of more than `limits.unread` bytes wait to be taken. Then read on, not before.
+
+        It ends, too, when the host is left.
+        """
+        while self.host.is_running and self.host.hub.unread(self.name) > self.host.limits.unread:
             await self._room.wait()
 
     def made_room(self) -> None:
@@ -132,8 +135,9 @@ class HubHost:
         assert self._group is not None, "entered first"
         await leave(self._group, kind, error, trace)
         self._group = None
-        for link in list(self._links.values()):
-            link.ring()  # those in this process look whether there is a hub yet
+        for link in self._links.values():  # whoever waits there looks whether there is a hub still
+            link.ring()
+            link.made_room()
         for listener in list(self._listeners):
             listener.end()
 
