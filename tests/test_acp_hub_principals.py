@@ -106,21 +106,19 @@ def test_a_start_that_names_nobody_speaks_for_the_first_participant():
     assert result["stream"]["participants"] == ["ada", "bob"]
 
 
-@pytest.mark.parametrize(
-    ("method", "params"),
-    [
-        ("stream.start", {"participants": []}),
-        ("stream.end", {}),
-        ("stream.message", {"message": text("hello")}),
-        ("stream.invite", {"agentId": "bob"}),
-    ],
-)
-def test_where_nobody_was_ever_named_nothing_is_done(method, params):
-    world = undeclared("ada")
-    stream_id = world.start("ada")
-    more = {} if method == "stream.start" else {"streamId": stream_id}
-    refusal = world.error("line", method, **more, **params)
+def test_a_start_that_names_nobody_at_all_is_refused():
+    refusal = undeclared().error("line", "stream.start", participants=[])
     assert (refusal["code"], refusal["data"]["reason"]) == (-40006, "nobody")
+
+
+def test_where_nobody_was_ever_named_it_is_from_who_started_the_stream():
+    world = undeclared("ada", "bob")
+    stream_id = world.start("ada", "bob")
+    world.given("bob")
+    world.ok("line", "stream.end", streamId=stream_id)
+    (end,) = world.given("bob")
+    assert end["params"]["agentId"] == "ada"
+    assert world.error("line", "stream.end", streamId="stream-none")["code"] == -40003
 
 
 def test_who_was_named_first_speaks_where_nobody_is_named():
@@ -136,7 +134,6 @@ def test_who_was_refused_has_no_voice():
     world.error("line", "stream.message", streamId=stream_id, message=signed("eve"))
     world.say("ada", stream_id, "hello")
     assert world.given("line") == []
-    assert world.error("line", "stream.get", streamId=stream_id)["data"]["reason"] == "nobody"
 
 
 def test_it_is_given_what_its_agents_are_told_from_where_they_are():

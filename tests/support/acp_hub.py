@@ -4,7 +4,7 @@ import json
 
 from hocket.acp.delivery import Ready
 from hocket.acp.hub import Hub
-from hocket.acp.limits import HubLimits
+from hocket.acp.limits import HubLimits, StreamLimits
 from hocket.entropy import seeded
 
 EPOCH = 1_700_000_000.0
@@ -168,3 +168,37 @@ def stream_in(state):
 def status_of(world, stream_id):
     stream = world.hub.stream(stream_id)
     return "unknown" if stream is None else stream.status.value
+
+
+def words(notifications):
+    """What was said in the notifications, in messages and in chunks."""
+    found = []
+    for each in notifications:
+        content = each["params"].get("message") or each["params"].get("chunk")
+        found.append(content["parts"][0]["content"] if content else name_of(each))
+    return found
+
+
+def ids(notifications):
+    """The eventIds of the notifications."""
+    return [int(each["params"]["eventId"]) for each in notifications]
+
+
+def talk(*agents, count=3):
+    """A world with a stream in which ada has said "1", "2" …"""
+    world = HubWorld(*agents)
+    stream_id = world.start("ada", "bob", allowDynamicJoin=True)
+    for number in range(1, count + 1):
+        world.say("ada", stream_id, str(number))
+    return world, stream_id
+
+
+def small_history(count):
+    """A stream that keeps two messages, in which ada has said "1" to `count`, and bob has been given the start only."""
+    limits = HubLimits(stream=StreamLimits(history=2))
+    world = HubWorld("ada", "bob", limits=limits)
+    stream_id = world.start("ada", "bob")
+    world.given("bob")
+    for number in range(1, count + 1):
+        world.hub.receive("ada", call("stream.message", streamId=stream_id, message=text(str(number))), 0.0)
+    return world, stream_id
