@@ -239,6 +239,14 @@ def test_a_feed(run):
     run(talk)
 
 
+def test_a_feed_of_a_stream_that_has_ended_and_was_read(run):
+    async def talk():
+        async with linked(lambda _: reply(204)) as (link, _), link.feed("s", 7) as messages:
+            assert [message async for message in messages] == []
+
+    run(talk)
+
+
 @pytest.mark.parametrize(
     ("answer", "error", "says"),
     [

@@ -211,8 +211,8 @@ class HttpLink:
     async def _check_feed(self, url: str, response: httpx2.Response) -> None:
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         check_coding(url, response.headers)
-        if response.status_code == 200 and kind == "text/event-stream":
-            return
+        if response.status_code == 204 or (response.status_code == 200 and kind == "text/event-stream"):
+            return  # 204: the stream has ended, and we had all of it
         try:
             body = await self._body(response) or b""
         except httpx2.HTTPError:
