@@ -111,14 +111,12 @@ def test_a_start_that_names_nobody_at_all_is_refused():
     assert (refusal["code"], refusal["data"]["reason"]) == (-40006, "nobody")
 
 
-def test_where_nobody_was_ever_named_it_is_from_who_started_the_stream():
+@pytest.mark.parametrize("method", ["stream.end", "stream.get", "stream.leave", "stream.pause"])
+def test_on_a_lasting_connection_somebody_must_have_been_named(method):
     world = undeclared("ada", "bob")
     stream_id = world.start("ada", "bob")
-    world.given("bob")
-    world.ok("line", "stream.end", streamId=stream_id)
-    (end,) = world.given("bob")
-    assert end["params"]["agentId"] == "ada"
-    assert world.error("line", "stream.end", streamId="stream-none")["code"] == -40003
+    assert world.error("line", method, streamId=stream_id)["data"]["reason"] == "nobody"
+    assert not world.hub.stream(stream_id).is_closed
 
 
 def test_who_was_named_first_speaks_where_nobody_is_named():
@@ -164,3 +162,13 @@ def test_more_agents_than_a_line_can_carry_may_speak_and_are_not_told():
         world.start("caller", f"agent {number}")
     invited = [each["params"]["agentId"] for each in world.given("line") if "type" in each["params"]["data"]]
     assert invited == ["agent 255"]
+
+
+def test_a_post_that_names_nobody_is_from_whoever_started_the_stream():
+    world = undeclared()
+    world.connect("first", ordered=False, listens=False)
+    stream_id = world.ok("first", "stream.start", participants=["ada", "bob"])["stream"]["streamId"]
+    world.connect("second", ordered=False, listens=False)
+    world.ok("second", "stream.end", streamId=stream_id)
+    assert world.hub.stream(stream_id).is_closed
+    assert world.error("second", "stream.end", streamId="nobody knows")["code"] == -40003

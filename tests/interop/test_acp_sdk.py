@@ -61,6 +61,7 @@ def session(foreign_python):
             assert done.returncode == 0, done.stderr
             answers = [json.loads(line) for line in done.stdout.splitlines()]
             stream_id = answers[0]["result"]["stream"]["streamId"]
+            assert host.hub.stream(stream_id).is_closed  # or the feed would not end
             return answers, host.hub.stream(stream_id), _feed(url, stream_id) if token != "of alice" else None
 
     return run

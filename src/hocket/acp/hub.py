@@ -300,7 +300,7 @@ class Hub:
                     self._lose_chunk(link, value, now)
                 raise StreamRefused(params)
             stream_id = stream_to_resume(params) if isinstance(params, StartParams) else params.stream_id
-            agent = speaker(params, link.principal, link.voices, self.may_speak_for)
+            agent = speaker(params, link.principal, self._voices(link, stream_id), self.may_speak_for)
             if link.bound is not None and stream_id != link.bound:
                 raise StreamRefused(invalid(f"params.streamId: this connection is for the stream {link.bound!r} only"))
             call = Call(agent=agent, params=params, now=now, ordered=link.ordered, is_request=is_request)
@@ -339,6 +339,15 @@ class Hub:
         if stream is None:
             raise StreamRefused(unknown_stream(stream_id))
         return stream
+
+    def _voices(self, link: HubLink, stream_id: str | None) -> list[str]:
+        """Whom a call that names nobody is from: the first that its connection spoke for.
+
+        A POST has no past: there it is whoever started the stream. (Foreign clients end a stream like that.)
+        """
+        if link.principal is not None or link.listens or stream_id is None:
+            return list(link.voices)
+        return [*link.voices, self._stream(stream_id).roster.initiator]
 
     def _start(self, call: Call) -> Stream:
         params: StartParams = call.params

@@ -19,7 +19,7 @@ def speaker(
     Args:
         params: What is called for, and perhaps by whom.
         principal: Who the connection speaks for; None if it declared nobody.
-        voices: Whom it has spoken for so far.
+        voices: Whom it has spoken for so far, and who started the stream: the first counts where nobody is named.
         may_speak_for: Whether a principal may speak for an agent of another name.
 
     Raises:
