@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hocket.acp.limits import ClientLimits
-from hocket.errors import ConnectionFailed, LocalProtocolError
+from hocket.errors import ConnectionFailed, LocalProtocolError, MissingExtra
 from hocket_io.acp.host import HubHost
 from hocket_io.acp.links import open as opening
 from hocket_io.acp.links.memory import MemoryLink
@@ -173,6 +173,26 @@ def test_nobody_is_there(run, scheme, free_tcp_port):
     async def talk():
         with pytest.raises(ConnectionFailed, match=f"cannot reach {scheme}://127.0.0.1:{free_tcp_port}"):
             await open_link(f"{scheme}://127.0.0.1:{free_tcp_port}", agent="Zoë")
+
+    run(talk)
+
+
+@pytest.mark.parametrize(
+    ("target", "missing", "without", "extra"),
+    [
+        ("http://hub", "httpx2", ["hocket_io.acp.links.http"], "http"),
+        ("ws://hub", "websockets.client", ["hocket_io.acp.links.websocket", "hocket_io.websocket"], "ws"),
+        ("tcp://hub:80", "anyio", ["hocket_io.tcp"], "http"),
+    ],
+)
+def test_what_is_not_installed(run, monkeypatch, target, missing, without, extra):
+    async def talk():
+        for name in without:
+            monkeypatch.delitem(sys.modules, name, raising=False)
+        monkeypatch.setitem(sys.modules, missing, None)
+        with pytest.raises(MissingExtra, match=rf"hocket\[{extra}\]"):
+            await open_link(target)
+        monkeypatch.undo()
 
     run(talk)
 

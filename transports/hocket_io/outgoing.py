@@ -26,9 +26,11 @@ class Outgoing:
     write: Callable[[bytes], Awaitable[None]]
     held: int = field(default=0, init=False)
     """Bytes that were given and are not written yet."""
+    given: int = field(default=0, init=False)
+    """Pieces that were given, so far."""
+    written: int = field(default=0, init=False)
+    """Pieces that were written, so far."""
     _pieces: list[bytes] = field(factory=list, init=False)
-    _given: int = field(default=0, init=False)
-    _written: int = field(default=0, init=False)
     _more: anyio.Event = field(factory=anyio.Event, init=False)
     _progress: anyio.Event = field(factory=anyio.Event, init=False)
     _failure: str | None = field(default=None, init=False)
@@ -42,7 +44,7 @@ class Outgoing:
                 pieces, self._pieces = self._pieces, []
                 data = b"".join(pieces)
                 await self.write(data)
-                self._written += len(pieces)
+                self.written += len(pieces)
                 self.held -= len(data)
                 self._tell()
         except ConnectionFailed as error:
@@ -58,7 +60,7 @@ class Outgoing:
         """Give bytes to write and wait for nothing. Watch `held` where a peer decides how many there are."""
         if data and self._failure is None:
             self._pieces.append(data)
-            self._given += 1
+            self.given += 1
             self.held += len(data)
             self._more.set()
 
@@ -68,11 +70,11 @@ class Outgoing:
         Raises:
             ConnectionFailed: It cannot be written.
         """
-        upto = self._given
+        upto = self.given
         while True:
             if self._failure is not None:
                 raise ConnectionFailed(self._failure)
-            if self._written >= upto:
+            if self.written >= upto:
                 return
             await self._progress.wait()
 

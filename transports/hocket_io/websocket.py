@@ -80,8 +80,11 @@ class WebSocket:
     _message: bytearray = field(factory=bytearray, init=False)
     _reading: anyio.Lock = field(factory=lambda: anyio.Lock(fast_acquire=True), init=False)
     _owed: int = field(default=0, init=False)
+    _mark: int = field(default=0, init=False)
     _death: str | None = field(default=None, init=False)
     _is_closed: bool = field(default=False, init=False)
+
+    # _owed counts the bytes that reading has given to write since all that was given before _mark was written.
 
     def __attrs_post_init__(self) -> None:
         self.outgoing = Outgoing(self._write)
@@ -200,8 +203,8 @@ class WebSocket:
         for event in self.protocol.events_received():
             if isinstance(event, Frame) and event.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
                 self._take(event)
-        if not self.outgoing.held:
-            self._owed = 0
+        if self.outgoing.written >= self._mark:
+            self._owed, self._mark = 0, self.outgoing.given
         self._owed += self._give()
         if self._owed > _OWED:
             await self.outgoing.flush()
