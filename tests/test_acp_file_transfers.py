@@ -52,7 +52,7 @@ def test_a_segment_that_leaves_something_out_loses_the_file():
     assert summary(told) == ["started 2", b"cdef", "completed"]
 
 
-def test_a_message_that_goes_on_takes_over_from_one_that_is_still_open():
+def test_a_message_goes_on_while_an_older_one_is_still_open():
     room = Room()
     first = room.message(file_info(transfer_id="t"), file_part(b"ab"), ends=False)
     told = room.message(file_info(transfer_id="t", offset=1), file_part(b"bcd"), ends=False)
@@ -63,6 +63,46 @@ def test_a_message_that_goes_on_takes_over_from_one_that_is_still_open():
     lost = MessageLost(stream_id="s", agent_id="ada", reason="stalled", first_event_id=1)
     assert room.receiver.receive(late) == room.receiver.receive(lost) == ()
     assert summary(room.message(file_info(transfer_id="t", offset=4), file_part(b"ef"))) == [b"ef", "completed"]
+
+
+def chunk_of(first, place, data):
+    return ChunkReceived(
+        chunk=message_of(file_part(data)),
+        sequence=place + 1,
+        event_id=100 + place,
+        first_event_id=first,
+        stream_id="s",
+        agent_id="ada",
+    )
+
+
+def test_an_announcement_that_comes_late_takes_nothing_away():
+    """A request from before a cut arrives after it: nothing more comes in that message."""
+    room = Room()
+    room.message(file_info(transfer_id="t"), ends=False)
+    assert room.message(file_info(transfer_id="t"), ends=False) == []
+    assert summary(room.receiver.receive(chunk_of(1, 1, b"abcdef"))) == [b"abcdef"]
+    done = MessageCompleted(chunks=(), stream_id="s", agent_id="ada", first_event_id=1)
+    assert summary(room.receiver.receive(done)) == ["completed"]
+    stalled = MessageLost(reason="stalled", stream_id="s", agent_id="ada", first_event_id=2)
+    assert room.receiver.receive(stalled) == ()
+
+
+def test_a_file_is_lost_when_the_last_of_its_messages_is():
+    room = Room()
+    for _ in range(2):
+        room.message(file_info(transfer_id="t"), file_part(b"ab"), ends=False)
+    lost = [MessageLost(reason="gap", stream_id="s", agent_id="ada", first_event_id=first) for first in (1, 3)]
+    assert [summary(room.receiver.receive(event)) for event in lost] == [[], ["lost 2"]]
+
+
+def test_of_many_open_messages_the_one_that_is_farthest_behind_is_dropped():
+    room = Room()
+    room.message(file_info(transfer_id="t"), file_part(b"a"), ends=False)
+    for _ in range(20):
+        assert room.message(file_info(transfer_id="t"), ends=False) == []
+    assert len(room.receiver._messages) == 8
+    assert summary(room.receiver.receive(chunk_of(1, 2, b"bcdef"))) == [b"bcdef"]
 
 
 def test_what_comes_of_a_file_that_is_complete_says_nothing():
@@ -137,6 +177,23 @@ def test_without_event_ids_a_lost_message_may_be_any_that_its_agent_has_open():
     assert {event.agent_id for event in told} == {"ada"}
 
 
+def test_a_lost_message_of_which_nothing_was_told_is_none_of_those_that_were():
+    room = Room()
+    room.message(file_info(), ends=False)
+    assert room.receiver.receive(MessageLost(stream_id="s", agent_id="ada", reason="gap")) == ()
+
+
+def test_a_hub_may_number_its_events_and_not_say_which_belong_together():
+    receiver, told = FileReceiver(), []
+    for event_id, part in enumerate([file_info(), file_part(b"abc"), file_part(b"def")], 5):
+        chunk = ChunkReceived(
+            chunk=message_of(part), sequence=event_id - 4, event_id=event_id, stream_id="s", agent_id="ada"
+        )
+        told += receiver.receive(chunk)
+    done = MessageCompleted(chunks=(message_of(file_info()),), stream_id="s", agent_id="ada")
+    assert summary([*told, *receiver.receive(done)]) == ["started 0", b"abc", b"def", "completed"]
+
+
 def test_without_event_ids_an_announcement_ends_what_came_before():
     receiver = FileReceiver()
     foreign(receiver, file_info())
@@ -168,6 +225,7 @@ def test_more_files_than_one_agent_may_send_are_refused_and_others_are_not():
     assert summary(told) == ["too_many 0"]
     assert "raise the limit transfers_each" in told[0].detail
     assert summary(room.message(file_info(), ends=False, agent_id="grace")) == ["started 0"]
+    assert summary(room.message(file_info(), ends=False, stream_id="other")) == ["started 0"]
 
 
 def test_more_files_than_all_may_send_are_refused():

@@ -11,9 +11,7 @@ from support.acp_files import Room, file_info, summary
 def test_what_is_told_of_a_file():
     room = Room()
     checksum = checksum_of([b"abcdef"])
-    told = room.message(
-        file_info(checksum=checksum.upper().replace("SHA", "sha")), file_part(b"abc"), file_part(b"def")
-    )
+    told = room.message(file_info(checksum=checksum.upper()), file_part(b"abc"), file_part(b"def"))
     info = FileInfo(name="f", size=6, checksum=checksum)
     said = {"transfer": 1, "stream_id": "s", "agent_id": "ada"}
     assert told == [
@@ -97,6 +95,11 @@ def test_a_part_that_cannot_be_read_fails_the_file(part):
     assert summary(room.message(file_info(), file_part(b"abcdef"))) == ["started 0", b"abcdef", "completed"]
 
 
+def test_nothing_that_follows_a_part_that_cannot_be_read_is_told():
+    told = Room().message([file_info(), Part(type=PartType.FILE), file_part(b"abc"), Part(type=PartType.FILE)])
+    assert summary(told) == ["started 0", "malformed 0"]
+
+
 @pytest.mark.parametrize(
     ("said", "words"),
     [
@@ -166,6 +169,7 @@ def test_a_name_with_folders_is_harmless():
         ("COM1 .txt", "_COM1 .txt"),
         ("é" * 200 + ".txt", "é" * 125 + ".txt"),
         ("a." + "b" * 300, "a." + "b" * 253),
+        ("a" * 254 + "." + "b" * 40, "a" * 254),
         ("日本語 🎵.mp3", "日本語 🎵.mp3"),
     ],
 )

@@ -14,6 +14,9 @@ from hocket.errors import CodecError, LimitExceeded
 
 __all__ = ["FileLimits", "FileReceiver"]
 
+_FEEDS = 8
+"""Open messages of one transfer. Beyond it the one that is farthest behind is not listened to any more."""
+
 _REPLACED = "another announcement came in its place"
 
 
@@ -93,7 +96,7 @@ class FileReceiver:
             told += self._announcement(key, event)
         transfer = self._messages.get(key)
         if transfer is not None:
-            told += transfer.take(event.chunk)
+            told += transfer.take(key, event.chunk)
             if transfer.is_over:
                 self._close(transfer)
         return told
@@ -128,14 +131,15 @@ class FileReceiver:
         return told + self._go_on(transfer, key, info)
 
     def _go_on(self, transfer: Transfer, key: MessageKey, info: FileInfo) -> list[FileEvent]:
-        """A message brings more of a transfer, which may be new, between two segments, lost or still open elsewhere."""
+        """A message brings more of a transfer, which may be new, between two segments, lost, or open elsewhere too."""
         told: tuple[FileEvent, ...]
         if not transfer.info.is_same_file(info):
             told = transfer.fail("malformed", "another file was announced under the same transfer id")
         elif info.offset > transfer.received:
             told = transfer.lose(f"it goes on at {info.offset}, and has come up to {transfer.received}")
         else:
-            self._detach(transfer)
+            if len(transfer.feeds) >= _FEEDS:
+                self._unplug(transfer, min(transfer.feeds, key=lambda known: transfer.feeds[known]))
             self._messages[key] = transfer
             return [*transfer.begin(key, info.offset)]
         self._close(transfer)
@@ -145,9 +149,8 @@ class FileReceiver:
         transfer = self._messages.get(key)
         if transfer is None:
             return ()
-        told = transfer.end()
-        self._close(transfer)
-        return told
+        del self._messages[key]
+        return self._settled(transfer, transfer.end(key))
 
     def _lost(self, event: MessageLost) -> list[FileEvent]:
         """A hub that gives no event ids leaves open which message was lost: then it is all that this agent has open."""
@@ -162,9 +165,8 @@ class FileReceiver:
         transfer = self._messages.get(key)
         if transfer is None:
             return []
-        told = transfer.cut(detail)
-        self._close(transfer)
-        return [*told]
+        del self._messages[key]
+        return [*self._settled(transfer, transfer.cut(key, detail))]
 
     def _gone(self, stream_id: str, agent_id: str | None, detail: str) -> list[FileEvent]:
         """Nobody is left who could go on with what this agent, or anybody in the stream, was sending."""
@@ -172,21 +174,27 @@ class FileReceiver:
         for transfer in list(self._transfers.values()):
             if transfer.key[0] == stream_id and agent_id in (None, transfer.key[1]):
                 if not transfer.is_over:
-                    told += transfer.cut(detail)
+                    told += transfer.abandon(detail)
                 self._close(transfer)
                 self._transfers.pop(transfer.key, None)
         return told
 
+    def _settled(self, transfer: Transfer, told: tuple[FileEvent, ...]) -> tuple[FileEvent, ...]:
+        """A message of it has ended, one way or the other."""
+        if transfer.is_over or not transfer.feeds:
+            self._close(transfer)
+        return told
+
     def _close(self, transfer: Transfer) -> None:
-        """It has no open message any more. Without a transfer id nothing can go on with it: it is forgotten."""
-        self._detach(transfer)
+        """It comes in no message any more. Without a transfer id nothing can go on with it: it is forgotten."""
+        for key in list(transfer.feeds):
+            self._unplug(transfer, key)
         if not transfer.goes_on:
             self._transfers.pop(transfer.key, None)
 
-    def _detach(self, transfer: Transfer) -> None:
-        if transfer.message is not None:
-            del self._messages[transfer.message]
-            transfer.message = None
+    def _unplug(self, transfer: Transfer, key: MessageKey) -> None:
+        del transfer.feeds[key]
+        del self._messages[key]
 
     def _make_room(self, transfer_key: TransferKey) -> list[FileEvent] | LimitExceeded:
         """Forget what has no open message, if there must be room for one more."""
@@ -197,7 +205,7 @@ class FileReceiver:
             rivals = [*self._transfers.values()]
         if len(rivals) < maximum:
             return []
-        idle = [known for known in rivals if known.message is None]
+        idle = [known for known in rivals if not known.feeds]
         if not idle:
             return LimitExceeded(option, maximum)
         forgotten = min(idle, key=lambda known: known.state)

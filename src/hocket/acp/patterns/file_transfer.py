@@ -43,19 +43,19 @@ class Transfer:
         number: What its events call it.
         key: What its segments have in common.
         info: What was announced.
-        message: The open message in which it comes; None between two segments, and when it is over.
-        position: Where in the file the next bytes of that message belong.
         received: How many bytes were told. What lies before is known already, if it comes again.
         state: How it stands.
+        feeds: The open messages in which it comes, each with where in the file its next bytes belong: never beyond
+            what was received. Mostly it is one, or none between two segments. It is several where a sender went on in
+            a new message and the old one is not lost, or where something of an older one arrives late.
     """
 
     number: int
     key: TransferKey
     info: FileInfo
-    message: MessageKey | None = None
-    position: int = 0
     received: int = 0
     state: TransferState = TransferState.NEW
+    feeds: dict[MessageKey, int] = field(factory=dict)
     _digest: Any = field(init=False)  # hashlib does not say what its objects are
 
     def __attrs_post_init__(self) -> None:
@@ -72,36 +72,37 @@ class Transfer:
         return self.info.transfer_id is not None
 
     def begin(self, message: MessageKey, offset: int) -> tuple[FileEvent, ...]:
-        """Its bytes come in this message, from `offset` on, which is not beyond what was received."""
+        """Its bytes come in this message too, from `offset` on, which is not beyond what was received."""
         is_news = self.state in (TransferState.NEW, TransferState.LOST)
-        self.message, self.position, self.state = message, offset, TransferState.COMING
+        self.feeds[message], self.state = offset, TransferState.COMING
         stream_id, agent_id, _ = self.key
         started = FileStarted(
             transfer=self.number, stream_id=stream_id, agent_id=agent_id, info=self.info, offset=self.received
         )
         return (started,) if is_news else ()
 
-    def take(self, chunk: Message) -> list[FileEvent]:
+    def take(self, message: MessageKey, chunk: Message) -> list[FileEvent]:
         """The bytes of a chunk that were not told before."""
         told: list[FileEvent] = []
         for part in chunk.parts:
             if part.type in _FILES and not self.is_over:
-                told += self._part(part)
+                told += self._part(message, part)
         return told
 
-    def _part(self, part: Part) -> tuple[FileEvent, ...]:
+    def _part(self, message: MessageKey, part: Part) -> tuple[FileEvent, ...]:
         data = _bytes_of(part)
         if data is None:
             return self.fail("malformed", "a part of the file cannot be decoded")
         if part.size is not None and part.size != len(data):
             return self.fail("malformed", f"a part of the file has {len(data)} bytes, and says {part.size}")
-        end = self.position + len(data)
+        begin = self.feeds[message]
+        end = begin + len(data)
         if end > self.info.size:
             return self.fail("size", f"{end} bytes came, and were to be {self.info.size}")
         if self.info.mime_type is None and part.mime_type is not None:
             self.info = evolve(self.info, mime_type=part.mime_type)
-        fresh = data[self.received - self.position :] if self.position < self.received else data
-        self.position = end
+        fresh = data[self.received - begin :] if begin < self.received else data
+        self.feeds[message] = end
         return self._told(fresh) if fresh else ()
 
     def _told(self, fresh: bytes) -> tuple[FileEvent, ...]:
@@ -112,19 +113,23 @@ class Transfer:
         stream_id, agent_id, _ = self.key
         return (FileData(transfer=self.number, stream_id=stream_id, agent_id=agent_id, offset=offset, data=fresh),)
 
-    def end(self) -> tuple[FileEvent, ...]:
-        """The message is complete."""
+    def end(self, message: MessageKey) -> tuple[FileEvent, ...]:
+        """A message is complete."""
+        del self.feeds[message]
         if self.received == self.info.size:
             return self._finish()
         if self.goes_on:
             return ()
         return self.fail("size", f"{self.received} bytes came, and were to be {self.info.size}")
 
-    def cut(self, detail: str) -> tuple[FileEvent, ...]:
-        """The message will never be complete, or nobody is there to go on. It matters only if bytes are missing."""
-        if self.received == self.info.size:
-            return self._finish()
-        return self.lose(detail)
+    def cut(self, message: MessageKey, detail: str) -> tuple[FileEvent, ...]:
+        """A message will never be complete. It matters only if bytes are missing, and come in no other one."""
+        del self.feeds[message]
+        return () if self.feeds else self.abandon(detail)
+
+    def abandon(self, detail: str) -> tuple[FileEvent, ...]:
+        """Nothing more of it is coming."""
+        return self._finish() if self.received == self.info.size else self.lose(detail)
 
     def lose(self, detail: str) -> tuple[FileEvent, ...]:
         """What comes next is missing. That is told once; then it may go on."""
