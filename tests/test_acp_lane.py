@@ -110,6 +110,34 @@ def test_what_comes_during_a_pause_counts_from_its_end():
     assert lane.next_timeout() == 400.0
 
 
+def test_the_clock_of_a_gap_ends_with_its_message():
+    lane = lane_of()
+    take(lane, 2, now=0.0)
+    lane.resync()
+    take(lane, 1, now=5.0)
+    assert lane.next_timeout() == 305.0
+
+
+# --- a lane of one message id
+
+
+def test_a_message_with_an_id_that_was_lost_begins_with_1_or_not_at_all():
+    lane = lane_of(once=True, ordered=True)
+    take(lane, 1)
+    assert told(take(lane, 3, last=True, is_request=False)) == "-gap@2"
+    assert refused(take(lane, 4)) == "-40011 gap"
+    assert told(take(lane, 1)) == "^1"
+
+
+def test_a_message_with_an_id_that_was_complete_stays_complete():
+    lane = lane_of(once=True)
+    take(lane, 1)
+    take(lane, 2, last=True)
+    assert told(lane.resync()) == ""
+    assert (told(take(lane, 1)), refused(take(lane, 1))) == ("", "")
+    assert take(lane, 3).error.data == {"reason": "after_last", "expected": 3}
+
+
 # --- what the caller does wrong
 
 
@@ -174,6 +202,14 @@ def test_the_ids_that_are_remembered_are_bounded_for_each_sender():
     assert told(give(lanes, "ada", 1, last=True, message_id="m0")) == "^1! =x"
 
 
+def test_a_refused_request_leaves_nothing_to_remember():
+    lanes = Lanes(LaneLimits(lanes=2))
+    give(lanes, "ada", 1, last=True, message_id="m")
+    for number in range(100):
+        assert refused(give(lanes, "ada", 2, ordered=True, message_id=f"m{number}")) == "-40011 gap"
+    assert told(give(lanes, "ada", 1, last=True, message_id="m")) == ""
+
+
 def test_open_messages_with_ids_are_never_forgotten():
     lanes = Lanes(LaneLimits(lanes=3))
     for number in range(20):
@@ -218,7 +254,8 @@ def test_whoever_is_dropped_is_forgotten():
     assert told(lanes.drop("ada")) == "-left@3"
     assert told(lanes.drop("ada")) == ""
     assert lanes.next_timeout() is None
-    assert told(give(lanes, "ada", 1, last=True)) == "^1! =x"
+    assert refused(give(lanes, "ada", 2, last=True)) == ""  # the first of its chunks, for all one knows
+    assert told(give(lanes, "ada", 1)) == "^1 2! =xx"
 
 
 def test_all_that_is_open_fails_when_the_stream_closes():
@@ -244,14 +281,20 @@ def test_the_lanes_have_one_clock():
     assert told(lanes.handle_timeout(129.0)) == ""
     assert told(lanes.handle_timeout(130.0)) == "-gap@1"
     assert lanes.next_timeout() == 300.0
+    give(lanes, "ada", 3, now=150.0)
+    assert lanes.next_timeout() == 180.0
+    give(lanes, "ada", 2, now=160.0)
+    assert lanes.next_timeout() == 460.0
+    give(lanes, "ada", 4, now=170.0)
+    assert lanes.next_timeout() == 470.0
     lanes.freeze(200.0)
     lanes.freeze(201.0)
     give(lanes, "eve", 1, now=210.0)
     assert lanes.next_timeout() is None
     assert told(lanes.handle_timeout(9_999.0)) == ""
     lanes.thaw(1_200.0)
-    assert lanes.next_timeout() == 1_300.0
-    assert told(lanes.handle_timeout(1_500.0)) == "-stalled@2 -stalled@2"
+    assert lanes.next_timeout() == 1_470.0
+    assert told(lanes.handle_timeout(1_500.0)) == "-stalled@5 -stalled@2"
 
 
 # --- the limits
@@ -268,8 +311,8 @@ def test_a_message_more_than_the_lanes_allow_waits_for_one_to_end():
     assert refused(give(lanes, "ada", 1, message_id="m")) == "-40012 lanes"
     assert told(give(lanes, "bob", 1)) == "^1 2"  # what is open goes on
     give(lanes, "ada", 2, last=True)
-    assert refused(give(lanes, "ada", 2, last=True)) == ""  # again: no message begins with it
     assert told(give(lanes, "eve", 1)) == "^1"
+    assert refused(give(lanes, "ada", 2, last=True)) == ""  # again: no message begins with it
 
 
 def test_a_notification_more_than_the_lanes_allow_is_a_chunk_lost():
@@ -305,6 +348,14 @@ def test_lanes_of_senders_without_an_open_message_are_forgotten_in_the_end():
     assert lanes.expected() == {"open": 2}
     assert refused(give(lanes, "first", 2, ordered=True)) == "-40011 gap"  # else it would count on
     assert told(give(lanes, "agent 900", 2, ordered=True)) == "^2"
+
+
+def test_a_message_that_begins_with_0_keeps_the_1_it_has():
+    lane = lane_of()
+    lane.begin(0)
+    take(lane, 1)
+    assert refused(take(lane, 1, "other")) == "-40011 conflict"
+    assert told(take(lane, 0, "0")) == "^0 1"
 
 
 # --- what a client hears from a hub that says where messages begin

@@ -134,6 +134,8 @@ TABLE = """
     # a known loss: also from idle
     resync         * *  2     -              gap@1                  1  idle
     resync         * *  1     ^1             -                      2  open
+    0_1!_resync    * *  1     -              gap@1                  1  idle
+    0_1!_1!_resync * *  1     ^1             -                      2  open
     1_2!_resync    * *  3     -              gap@1                  1  idle
     1_2!_resync    * *  1     ^1             -                      2  open
 
@@ -224,8 +226,10 @@ STORIES = """
     o r  0_1!_0_1_2!_0_1_2!         ^0 1!,=`a * gap@1 gap@1 * gap@1 gap@1
     o n  0_1_0'_1_2!_3_4!           ^0 1 -restarted@2 gap@1 gap@1 ^3 4!,=cd
     u r  1_2_0_3!                   ^1 2 -restarted@3 gap@1
+    o r  1_2_0_1_2!_3               ^1 2 -restarted@3 gap@1 gap@1 ^3
     # where a message begins after L is known with its 1, if nothing of it was delivered yet
     u r  1_2!_5_1_2_3_4!            ^1 2!,=ab * ^1 2 3 -inconsistent_last@4
+    u n  1_2!_5_1u_1!_3_4           ^1 2!,=ab * * * ^3 4,5
     u r  1_2!_5!_1_2_3_4            ^1 2!,=ab * ^1 2 3 4,5!,=abcde
     # a refused request can be mended
     o r  1_3_2_3!                   ^1 gap@2 2 3!,=abc

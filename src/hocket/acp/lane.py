@@ -185,15 +185,12 @@ class Lane:
         if self._skips:
             return 1 if number == 1 and not self._zero else "skipped"
         if finished is None:
-            return number if number < 2 else self._far(1)
+            return min(number, 1)
         if number == 1 or (number == finished + 1 and not self._restarted):
             return number
         if number <= finished:
             return "again"
-        return "gap" if number == finished + 1 else self._far(self.expected)
-
-    def _far(self, expected: int) -> int | str:
-        return "gap" if self.ordered else expected
+        return "gap" if number == finished + 1 else self.expected
 
     def _not_opened(self, why: str, number: int, *, is_last: bool, is_request: bool) -> Verdict:
         if why == "after_last":
@@ -300,8 +297,9 @@ class Lane:
             return verdict
         if number == 1 and self.ordered and message.first:
             return self._restart(chunk, is_last=is_last, now=now)
-        if number == 1 and not is_known and not message.delivered and not self._restarted:
-            message.rebase()  # it was not clear where this message begins
+        if 1 == number < message.first and not message.delivered and chunk.role is message.role and not is_last:
+            weight(chunk)  # raises before anything is changed
+            message.rebase()  # what is held is of a message that begins with 1, not after L: that was not clear yet
             self._restarted = True
             return self._take(message, chunk, number, is_last=is_last, now=now, is_request=True)
         return Verdict(error=self._broken("conflict")) if is_known else _NOTHING
