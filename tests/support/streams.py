@@ -36,11 +36,26 @@ class StreamEnd:
     may_send: anyio.Event = field(factory=anyio.Event)
     largest: int = 65_536
     is_closed: bool = False
+    is_receiving: bool = False
 
     def __attrs_post_init__(self):
         self.may_send.set()
 
     async def receive(self, max_bytes=65_536):
+        if self.is_receiving:  # as sockets do
+            raise anyio.BusyResourceError("reading from")
+        self.is_receiving = True
+        try:
+            await self._wait_for_bytes()
+        finally:
+            self.is_receiving = False
+        piece, size = self.inbox.pieces.popleft(), min(max_bytes, self.largest)
+        if piece[size:]:
+            self.inbox.pieces.appendleft(piece[size:])
+        self.inbox.tell()
+        return piece[:size]
+
+    async def _wait_for_bytes(self):
         await anyio.lowlevel.checkpoint()
         while not self.inbox.pieces:
             if self.is_closed:
@@ -48,11 +63,6 @@ class StreamEnd:
             if self.inbox.is_ended:
                 raise anyio.EndOfStream
             await self.inbox.change()
-        piece, size = self.inbox.pieces.popleft(), min(max_bytes, self.largest)
-        if piece[size:]:
-            self.inbox.pieces.appendleft(piece[size:])
-        self.inbox.tell()
-        return piece[:size]
 
     async def send(self, data):
         await anyio.lowlevel.checkpoint()

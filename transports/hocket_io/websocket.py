@@ -160,8 +160,7 @@ class WebSocket:
                     raise ending
                 return b""
             async with self._reading:
-                if not (self._arrived or self._is_closed):
-                    await self._read()
+                await self._read()
         return b""
 
     async def aclose(self) -> None:
