@@ -22,7 +22,7 @@ def test_a_stream_can_be_looked_at_by_its_members():
 @pytest.mark.parametrize("accept", ["application/json", "text/event-stream"])
 @pytest.mark.parametrize(
     ("agent", "path", "status", "code"),
-    [("eve", None, 403, -40006), (None, None, 403, -40006), ("ada", "/streams/none", 404, -40003)],
+    [("eve", None, 403, -40006), ("ada", "/streams/none", 404, -40003), (None, "/streams/none", 404, -40003)],
 )
 def test_a_stream_that_cannot_be_read(accept, agent, path, status, code):
     web = Web()
@@ -31,6 +31,13 @@ def test_a_stream_that_cannot_be_read(accept, agent, path, status, code):
     assert (response.status, header(response, "content-type")) == (status, "application/json")
     assert json.loads(response.body)["error"]["code"] == code
     assert header(response, "www-authenticate") is None
+
+
+def test_who_declares_nobody_may_look_as_whoever_started_the_stream_but_has_no_feed():
+    web = Web()
+    path = f"/streams/{web.start('ada', 'bob')}"
+    assert web.ask(get(path)).status == 200  # as with a POST, where nobody is authenticated
+    assert web.ask(get(path, accept="text/event-stream")).status == 403
 
 
 def test_a_feed_has_the_notifications_and_their_event_ids():
