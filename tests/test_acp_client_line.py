@@ -1,0 +1,445 @@
+"""The client's line and its feeds: lost, tried again, given up for polling, and what becomes of what was asked."""
+
+import pytest
+
+from hocket.acp.client_events import (
+    Listen,
+    Poll,
+    Reconnect,
+    Reconnected,
+    ReconnectExhausted,
+    Reconnecting,
+    Unlisten,
+)
+from hocket.acp.events import MessageLost, MessageSent, ReplayGap, StreamEnded
+from hocket.acp.limits import ClientLimits
+from hocket.acp.model import Message, Part, PartType, Role
+from hocket.errors import ConnectionFailed, ErrorObject, LocalProtocolError, RpcError
+from support.acp_hub_script import STREAM, HubScript, chunk, happened, notification, said
+
+DEAD = ConnectionFailed("no route")
+
+
+def feeds(**options):
+    """A client over HTTP, in one stream, whose feed is open."""
+    hub = HubScript(listens_apart=True, is_ordered=False, random=1.0, **options)
+    hub.ask("join", STREAM)
+    hub.admit(hub.asked()[0], lastEventId="4")
+    assert hub.events()[1] == Listen(stream_id=STREAM, last_event_id=4)
+    hub.client.feed_opened(STREAM, hub.now)
+    return hub
+
+
+def exhaust(hub):
+    """Every attempt to restore the line fails."""
+    hub.lose(DEAD)
+    for _ in range(5):
+        hub.wait(40.0)
+        hub.lose(DEAD)
+    return hub
+
+
+# The line
+
+
+def test_a_lost_line_is_tried_again_and_its_streams_go_on_after_the_last_event():
+    hub = HubScript(random=1.0).enter()
+    hub.say(said("a", 3))
+    hub.events()
+    hub.lose(DEAD)
+    assert hub.events() == [Reconnecting(attempt=1, delay=2.0, error=DEAD)]
+    assert hub.state == "lost"
+    hub.wait(1.9)
+    assert hub.events() == []
+    hub.wait(0.1)
+    assert hub.events() == [Reconnect()]
+    hub.connect()
+    assert hub.events() == [Reconnected()]
+    request_id, method, params = hub.asked()
+    assert (method, params) == ("stream.join", {"streamId": STREAM, "lastEventId": "3", "agentId": "ada"})
+    hub.admit(request_id, lastEventId="3")
+    assert (hub.state, hub.events()) == ("active", [])
+    hub.say(said("b", 4))
+    assert hub.told() == ["MessageSent b"]
+
+
+def test_what_comes_before_the_hub_was_asked_for_the_rest_does_not_count():
+    """The hub goes on after what it gave to the line that was lost: 4 was on its way there, 5 comes here."""
+    hub = HubScript().enter(last_event_id="3")
+    hub.lose()
+    hub.connect()
+    hub.events()
+    hub.say(said("five", 5))
+    hub.admit(hub.asked()[0], lastEventId="3")
+    hub.say(said("four", 4))
+    hub.say(said("five", 5))
+    assert hub.told() == ["MessageSent four", "MessageSent five"]
+
+
+def test_a_stream_that_was_paused_meanwhile_is_paused():
+    hub = HubScript().enter()
+    hub.lose()
+    hub.connect()
+    hub.admit(hub.asked()[0], "PAUSED")
+    assert hub.state == "paused"
+
+
+def test_a_stream_that_has_ended_meanwhile_is_told_to_the_last_word():
+    hub = HubScript().enter()
+    hub.lose()
+    hub.connect()
+    hub.events()
+    hub.refuse(hub.asked()[0], -40004, {"closedAt": "2025-01-01T00:00:00Z"})
+    request_id, method, _ = hub.asked()
+    assert (method, hub.state) == ("stream.get", "closed")
+    hub.admit(request_id, "CLOSED", events=[said("bye", 1), notification("end", reason="done", eventId="2")])
+    assert hub.told() == ["MessageSent bye", "StreamEnded done"]
+
+
+def test_a_member_that_was_sent_away_meanwhile_is_told():
+    hub = HubScript().enter()
+    hub.lose()
+    hub.connect()
+    hub.events()
+    hub.refuse(hub.asked()[0], -40006, {"reason": "not_a_participant"})
+    assert (hub.told(), hub.state) == (["ParticipantLeft not_a_participant"], "closed")
+
+
+def test_a_hub_that_knows_no_join_gives_its_events_to_every_line_and_what_was_open_is_lost():
+    hub = HubScript().enter(last_event_id=None)
+    hub.say(chunk("a", 1))
+    hub.events()
+    hub.lose()
+    assert [event.reason for event in hub.events() if isinstance(event, MessageLost)] == ["resync"]
+    hub.connect()
+    request_id, _, params = hub.asked()
+    assert "lastEventId" not in params
+    hub.refuse(request_id, -32601)
+    assert hub.state == "active"
+
+
+def test_a_hub_that_does_not_let_the_line_read_the_stream_is_asked_again_and_then_polled():
+    hub = HubScript(random=1.0).enter()
+    hub.lose()
+    hub.wait(2.0)
+    hub.connect()
+    hub.events()
+    for delay in (2.0, 4.0, 8.0, 16.0, 32.0):
+        hub.refuse(hub.asked()[0], -32603)
+        hub.wait(delay)
+    hub.refuse(hub.asked()[0], -32603)
+    hub.wait(0.0)
+    assert [type(event) for event in hub.events()] == [Reconnecting] * 5 + [ReconnectExhausted, Poll]
+    request_id, method, _ = hub.asked()
+    assert method == "stream.get"
+    hub.admit(request_id, events=[said("a", 1)], lastEventId="1")
+    assert "MessageSent a" in hub.told()
+
+
+def test_the_first_connection_of_all_is_tried_again_too():
+    hub = HubScript(connected=False, random=1.0)
+    hub.lose(DEAD)
+    assert hub.events() == [Reconnecting(attempt=1, delay=2.0, error=DEAD)]
+
+
+def test_losing_and_connecting_are_told_twice_without_harm():
+    hub = HubScript().enter()
+    hub.lose()
+    hub.lose()
+    assert [type(event) for event in hub.events()] == [Reconnecting]
+    hub.connect()
+    hub.connect()
+    assert hub.events() == [Reconnected()]
+    assert hub.methods() == ["stream.join"]
+
+
+# What was asked
+
+
+def test_what_may_have_arrived_fails_on_another_line_and_what_was_not_sent_is_sent():
+    hub = HubScript().enter()
+    sent = hub.ask("message", STREAM, "sent")
+    hub.sent()
+    waits = hub.ask("message", STREAM, "waits")
+    hub.lose()
+    hub.connect()
+    events = hub.events()
+    assert [(event.request_id, str(event.error)) for event in events[2:]] == [
+        (
+            sent,
+            "the connection was lost before stream.message was answered: it may or may not have arrived",
+        )
+    ]
+    join, message = hub.sent()
+    assert join["method"] == "stream.join", "first we are where we were"
+    assert message["id"] == waits
+
+
+def test_in_the_same_session_everything_is_sent_again_with_the_same_ids():
+    hub = feeds()
+    asked = hub.ask("message", STREAM, "hi")
+    first = hub.sent()
+    hub.lose()
+    hub.connect(same_session=True)
+    assert hub.sent() == first
+    hub.answer(asked)
+    assert f"answered {asked}" in hub.told()
+
+
+def test_a_join_that_was_lost_with_its_line_fails():
+    hub = HubScript()
+    asked = hub.ask("join", STREAM)
+    hub.sent()
+    hub.lose()
+    assert hub.state == "lost"
+    hub.connect()
+    assert hub.told()[-1] == f"failed {asked} ConnectionFailed"
+    assert (hub.state, hub.sent()) == ("closed", [])
+
+
+def test_a_join_in_the_same_session_enters():
+    hub = HubScript()
+    asked = hub.ask("join", STREAM)
+    hub.sent()
+    hub.lose()
+    hub.connect(same_session=True)
+    assert hub.asked()[0] == asked
+    hub.admit(asked, lastEventId="0")
+    assert hub.state == "active"
+
+
+def test_our_end_is_told_even_where_its_last_words_are_lost_with_the_line():
+    hub = HubScript().enter()
+    asked = hub.ask("end", STREAM, "done")
+    hub.sent()
+    hub.answer(asked)
+    hub.sent()
+    hub.lose()
+    hub.connect()
+    hub.events()
+    request_id, method, _ = hub.asked()
+    assert method == "stream.get", "a question can be asked twice"
+    hub.admit(request_id, "CLOSED", events=[], lastEventId="1")
+    assert hub.told() == ["StreamEnded done"]
+
+
+def test_no_request_is_late_while_there_is_no_line():
+    hub = HubScript(random=1.0).enter()
+    hub.ask("message", STREAM, "hi")
+    hub.lose()
+    hub.wait(500.0)
+    assert "failed" not in " ".join(hub.told())
+
+
+# Polling
+
+
+def test_when_all_attempts_were_in_vain_what_was_asked_fails_and_polling_begins():
+    hub = HubScript(random=1.0).enter()
+    asked = hub.ask("message", STREAM, "hi")
+    hub.sent()
+    exhaust(hub)
+    told = hub.events()
+    assert [event.delay for event in told if isinstance(event, Reconnecting)] == [2.0, 4.0, 8.0, 16.0, 32.0]
+    (exhausted,) = [event for event in told if isinstance(event, ReconnectExhausted)]
+    assert exhausted == ReconnectExhausted(error=DEAD)
+    (failed,) = [event for event in told if getattr(event, "request_id", None) == asked]
+    assert "cannot be reached (no route)" in str(failed.error)
+    hub.wait(0.0)
+    assert hub.events() == [Poll(stream_id=STREAM)]
+
+
+def test_a_poll_goes_over_whatever_the_transport_has_and_tells_what_has_happened():
+    hub = exhaust(HubScript(random=1.0).enter(last_event_id="3"))
+    hub.wait(0.0)
+    hub.events()
+    request_id, method, params = hub.asked()
+    assert (method, params["lastEventId"]) == ("stream.get", "3")
+    hub.admit(request_id, events=[said("a", 4), said("b", 6)], lastEventId="7")
+    assert hub.told() == ["MessageSent a", "MessageSent b", "Poll"], "and asks for more at once"
+    assert (hub.state, hub.client.last_event_id(STREAM)) == ("lost", 7)
+    request_id, _, params = hub.asked()
+    assert params["lastEventId"] == "7"
+    hub.admit(request_id, events=[happened("STREAM_PAUSED", 8)], lastEventId="8")
+    assert hub.state == "lost", "a poll does not bring the line back"
+    with pytest.raises(LocalProtocolError, match="is lost"):
+        hub.ask("message", STREAM, "hi")
+
+
+def test_a_poll_says_what_is_no_longer_kept():
+    hub = exhaust(HubScript(random=1.0).enter(last_event_id="3"))
+    hub.wait(0.0)
+    hub.events()
+    gap = {"first": "4", "last": "8"}
+    hub.admit(hub.asked()[0], events=[said("a", 9)], lastEventId="9", replayGap=gap)
+    assert hub.events()[:2] == [
+        ReplayGap(stream_id=STREAM, agent_id="ada", first=4, last=8),
+        MessageSent(stream_id=STREAM, agent_id="bob", event_id=9, message=_message("a")),
+    ]
+
+
+def _message(text):
+    return Message(role=Role.AGENT, parts=(Part(type=PartType.TEXT, content=text),), agent_id="bob")
+
+
+def test_polls_come_every_five_seconds_and_never_pile_up():
+    hub = exhaust(HubScript(random=1.0).enter())
+    hub.events()
+    hub.wait(600.0)
+    assert [type(event) for event in hub.events()] == [Poll] * 121
+    assert hub.methods() == ["stream.get"], "nobody has taken it: once is enough"
+
+
+def test_a_poll_that_finds_the_stream_closed_ends_it():
+    hub = exhaust(HubScript(random=1.0).enter())
+    hub.wait(0.0)
+    hub.events()
+    hub.admit(hub.asked()[0], "CLOSED", events=[], lastEventId="0")
+    (ended,) = hub.events()
+    assert (type(ended), hub.state) == (StreamEnded, "closed")
+
+
+def test_a_line_that_comes_back_after_all_ends_the_polling():
+    hub = exhaust(HubScript(random=1.0).enter())
+    hub.wait(0.0)
+    hub.events()
+    hub.connect()
+    assert hub.events() == [Reconnected()]
+    assert hub.methods() == ["stream.join"]
+    hub.wait(30.0)
+    assert not any(isinstance(event, Poll) for event in hub.events())
+
+
+def test_without_a_stream_to_poll_the_line_is_tried_again_instead():
+    hub = exhaust(HubScript(random=1.0))
+    hub.events()
+    hub.wait(10.0)
+    assert hub.events() == [Reconnect()] * 3
+
+
+def test_a_given_up_line_takes_no_more_starts_and_joins():
+    hub = exhaust(HubScript(random=1.0))
+    for command in [("start", ["bob"]), ("join", STREAM)]:
+        with pytest.raises(LocalProtocolError, match="cannot be reached"):
+            hub.ask(*command)
+
+
+def test_polls_that_are_answered_lead_to_another_attempt():
+    hub = exhaust(HubScript(random=1.0).enter())
+    hub.events()
+    for _ in range(7):
+        hub.wait(5.0)
+        for request in hub.sent():
+            hub.admit(request["id"], events=[], lastEventId="0")
+    assert [event for event in hub.events() if isinstance(event, Reconnect)] == [Reconnect()]
+
+
+# Feeds
+
+
+def test_a_lost_feed_is_opened_again_after_the_last_event_and_does_not_keep_us_from_speaking():
+    hub = feeds()
+    hub.say(said("a", 5))
+    hub.events()
+    hub.client.feed_lost(STREAM, hub.now, DEAD)
+    assert hub.events() == [Reconnecting(stream_id=STREAM, attempt=1, delay=2.0, error=DEAD)]
+    assert hub.state == "active"
+    hub.ask("message", STREAM, "hi")
+    hub.wait(2.0)
+    assert hub.events() == [Reconnect(stream_id=STREAM, last_event_id=5)]
+    hub.client.feed_opened(STREAM, hub.now)
+    assert hub.events() == [Reconnected(stream_id=STREAM)]
+
+
+def test_the_first_opening_of_a_feed_is_nothing_to_tell():
+    assert feeds().events() == []
+
+
+def test_a_feed_that_is_given_up_is_polled_over_the_line():
+    hub = feeds()
+    for delay in (2.0, 4.0, 8.0, 16.0, 32.0):
+        hub.client.feed_lost(STREAM, hub.now, DEAD)
+        hub.wait(delay)
+    hub.client.feed_lost(STREAM, hub.now, DEAD)
+    assert hub.events()[-1] == ReconnectExhausted(stream_id=STREAM, error=DEAD)
+    hub.wait(0.0)
+    request_id, method, params = hub.asked()
+    assert (method, params["lastEventId"]) == ("stream.get", "4")
+    hub.events()
+    hub.admit(request_id, events=[said("a", 5)], lastEventId="5")
+    assert (hub.told(), hub.state) == (["MessageSent a", "Poll"], "active")
+    for _ in range(8):
+        for request in hub.sent():
+            hub.admit(request["id"], events=[], lastEventId="5")
+        hub.wait(5.0)
+    assert Reconnect(stream_id=STREAM, last_event_id=5) in hub.events(), "the hub answers: perhaps the feed works again"
+
+
+@pytest.mark.parametrize(
+    ("code", "data", "told"),
+    [
+        (-40003, {}, ["StreamEnded not_found", "Unlisten"]),
+        (-40006, {"reason": "not_a_participant"}, ["ParticipantLeft not_a_participant", "Unlisten"]),
+    ],
+)
+def test_a_feed_that_the_hub_refuses_ends_the_stream(code, data, told):
+    hub = feeds()
+    hub.client.feed_lost(STREAM, hub.now, RpcError(ErrorObject(code, "no", data)))
+    assert hub.told() == told
+    assert hub.state == "closed"
+
+
+def test_a_feed_of_a_closed_stream_is_closed_after_its_last_words():
+    hub = feeds()
+    hub.client.feed_lost(STREAM, hub.now, RpcError(ErrorObject(-40004, "closed", {})))
+    assert (hub.events(), hub.state) == ([], "closed")
+    hub.admit(hub.asked()[0], "CLOSED", events=[said("bye", 5)], lastEventId="6")
+    hub.admit(hub.asked()[0], "CLOSED", events=[], lastEventId="6")
+    assert hub.told() == ["MessageSent bye", "StreamEnded", "Unlisten"]
+    hub.client.feed_lost(STREAM, hub.now)
+    hub.client.feed_opened(STREAM, hub.now)
+    assert hub.events() == []
+
+
+def test_the_end_of_the_stream_closes_its_feed_once():
+    hub = feeds()
+    hub.say(notification("end", reason="done", eventId="5"))
+    assert hub.events()[-1] == Unlisten(stream_id=STREAM)
+    hub.client.feed_lost(STREAM, hub.now)
+    hub.wait(100.0)
+    assert hub.events() == []
+
+
+def test_after_the_line_was_lost_every_feed_is_opened_anew():
+    hub = feeds()
+    hub.say(said("a", 5))
+    hub.lose()
+    hub.events()
+    assert hub.state == "lost"
+    hub.connect(same_session=True)
+    assert hub.events() == [Reconnected(), Listen(stream_id=STREAM, last_event_id=5)]
+    assert (hub.state, hub.sent()) == ("active", [])
+
+
+def test_feeds_of_streams_that_nobody_knows_are_no_trouble():
+    hub = HubScript(listens_apart=True)
+    hub.client.feed_opened("other", hub.now)
+    hub.client.feed_lost("other", hub.now, DEAD)
+    assert hub.events() == []
+
+
+def test_a_request_that_waits_behind_posted_messages_is_not_sent_before_them_on_a_new_line():
+    hub = HubScript(batches=True, limits=ClientLimits(request=10.0)).enter()
+    hub.ask("post", STREAM, "a")
+    direct = hub.ask("message", STREAM, "b")
+    (first,) = hub.sent()  # an array of one is no array
+    assert first["params"]["message"]["parts"][0]["content"] == "a"
+    hub.lose()
+    hub.connect()
+    hub.admit(hub.asked()[0])
+    assert hub.sent() == []
+    hub.wait(1.0)
+    again = hub.asked()
+    assert again[2]["message"]["parts"][0]["content"] == "a"
+    hub.answer(again[0])
+    assert hub.asked()[0] == direct
