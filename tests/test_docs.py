@@ -5,9 +5,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from attrs import NOTHING, fields
 
 from hocket.a2a import TaskState
 from hocket.a2a.states import ON_CANCEL, ON_MESSAGE, ON_SUBSCRIBE, PHASES, Answer, Phase
+from hocket.acp import StreamStatus
+from hocket.acp.notices import INVITATION, NAMES, REPLAY_GAP
+from hocket.acp.states import CLIENT, HUB, ClientInput, ClientState, Input, Row
+from hocket.acp.wire import PARAMS
 from hocket.errors import CODES, Code
 
 ROOT = Path(__file__).parents[1]
@@ -78,6 +83,108 @@ def test_the_states_are_drawn_as_the_tables_are() -> None:
     expected = drawn(PHASES)
     assert found is not None
     assert found[1] == expected, f"docs/architecture.md should have:\n\n{expected}"
+
+
+def camel_case(name: str) -> str:
+    """The name of an attribute as it is on the wire."""
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+# ACP: the same, from the tables in hocket.acp.states.
+
+
+def arrows(moves: Mapping[tuple[str, str], list[str]], first: str, last: str, starts: str) -> str:
+    """A Mermaid state diagram: for each move from one state to another, what makes it."""
+    lines = ["stateDiagram-v2", f"    [*] --> {first} : {starts}"]
+    lines += [f"    {before} --> {after} : {' / '.join(inputs)}" for (before, after), inputs in moves.items()]
+    return "\n".join([*lines, f"    {last} --> [*]"])
+
+
+def fenced(drawing: str, table: list[list[str]]) -> str:
+    """A diagram, and a table as Markdown; the first row is its head."""
+    widths = [max(len(row[place]) for row in table) for place in range(len(table[0]))]
+    rows = [
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in table
+    ]
+    rows.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
+    return "\n".join(["```mermaid", drawing, "```", "", *rows])
+
+
+def in_the_hub(row: Row, state: StreamStatus) -> str:
+    """What an input does in the hub."""
+    if row.error is not None:
+        return words(row.error).removeprefix("refused: the stream is ")
+    moved = f"to {row.to.value}" if row.to is not state else ""
+    return ", ".join(filter(None, [moved, row.event.value if row.event else ""])) or "–"
+
+
+def hub_states() -> str:
+    moves: dict[tuple[str, str], list[str]] = {}
+    for state in StreamStatus:
+        for kind in Input:
+            if (to := HUB[kind][state].to) is not state:
+                moves.setdefault((state.value, to.value), []).append(kind.value)
+    table = [["input", *[state.value for state in StreamStatus]]]
+    table += [[f"`{kind.value}`", *[in_the_hub(HUB[kind][state], state) for state in StreamStatus]] for kind in Input]
+    return fenced(arrows(moves, "ACTIVE", "CLOSED", "stream.start"), table)
+
+
+def in_a_client(to: ClientState | None, state: ClientState) -> str:
+    """What an input does in a client."""
+    if to is None:
+        return "raises"
+    return "–" if to is state else f"to {to.value}"
+
+
+def client_states() -> str:
+    moves: dict[tuple[str, str], list[str]] = {}
+    for state in ClientState:
+        for kind in ClientInput:
+            to = CLIENT[kind][state]
+            if to is not None and to is not state:
+                moves.setdefault((state.value, to.value), []).append(kind.value)
+    table = [["input", *[state.value for state in ClientState]]]
+    table += [[kind.value, *[in_a_client(CLIENT[kind][state], state) for state in ClientState]] for kind in ClientInput]
+    return fenced(arrows(moves, "idle", "closed", "nothing is known of it"), table)
+
+
+@pytest.mark.parametrize(("name", "expected"), [("hub states", hub_states()), ("client states", client_states())])
+def test_the_states_of_a_stream_are_drawn_as_the_tables_are(name: str, expected: str) -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    found = re.search(rf"<!-- {name} -->\n(.*?)\n<!-- /{name} -->", page, re.DOTALL)
+    assert found is not None
+    assert found[1].strip() == expected, f"docs/architecture.md should have:\n\n{expected}"
+
+
+def rows_of(name: str) -> list[list[str]]:
+    """The rows of a table in docs/acp-wire.md, without its head."""
+    page = (ROOT / "docs" / "acp-wire.md").read_text(encoding="utf-8")
+    found = re.search(rf"<!-- {name} -->\n(.*?)\n<!-- /{name} -->", page, re.DOTALL)
+    assert found is not None
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in found[1].splitlines()[2:]]
+
+
+def test_the_methods_and_their_params_are_those_of_the_code() -> None:
+    expected = {}
+    for method, params in PARAMS.items():
+        names = {each: camel_case(each.name) for each in fields(params)}
+        expected[f"`{method}`"] = ", ".join(
+            f"**{name}**" if each.default is NOTHING else name for each, name in names.items()
+        )
+    assert {method: params for method, params, _ in rows_of("methods")} == expected
+
+
+def test_the_events_are_those_of_the_code() -> None:
+    named = [name.strip("`") for name, *_ in rows_of("events")]
+    assert sorted(named) == sorted([*NAMES.values(), INVITATION, REPLAY_GAP])
+
+
+def test_every_input_meets_every_state_of_a_stream() -> None:
+    assert set(HUB) == set(Input)
+    assert all(set(rows) == set(StreamStatus) for rows in HUB.values())
+    assert set(CLIENT) == set(ClientInput)
+    assert all(set(rows) == set(ClientState) for rows in CLIENT.values())
 
 
 def test_every_state_is_in_each_table() -> None:

@@ -42,7 +42,22 @@ def agent_of(name: str) -> Agent:
 
 
 Programs: TypeAlias = dict[str, subprocess.Popen[str]]
-PROGRAMS = ("ask", "ask_a_child", "check_hello", "demo", "embed_asyncio", "embed_socket", "resume")
+PROGRAMS = (
+    "ask",
+    "ask_a_child",
+    "check_hello",
+    "demo",
+    "embed_asyncio",
+    "embed_socket",
+    "resume",
+    "acp_notebook",
+    "acp_investigation",
+    "acp_request_response",
+    "acp_collaboration",
+    "acp_progressive",
+    "acp_problem_solving",
+    "acp_big_file",
+)
 
 
 def started(name: str, *arguments: str, folder: Path = EXAMPLES) -> subprocess.Popen[str]:
@@ -160,6 +175,89 @@ def test_the_benchmark_measures_each_way(programs: Programs) -> None:
     rows = [line.split() for line in output_of(programs["bench"])[2:]]
     assert [row[:-5] for row in rows] == [["json", "floor"], ["memory"], ["pipe"], ["http"]]
     assert all(float(row[-4]) > 0 for row in rows)
+
+
+# Streams of many agents.
+
+PRINTED = {
+    "acp_notebook": [
+        "  analyst: Found a data anomaly",
+        "validator: Validation shows 5% organic growth.",
+        "   source: Source is an acquisition, and it is one-time.",
+    ],
+    "acp_request_response": [
+        "expert, piece 1: You ask: Why is the search slow?",
+        "expert, piece 2: The index is stale.",
+        "expert, piece 3: Build it anew.",
+        "expert, all of it: You ask: Why is the search slow? The index is stale. Build it anew.",
+        "the stream is CLOSED",
+    ],
+    "acp_progressive": [
+        "piece 1: Looking …",
+        "piece 2: Three regions.",
+        "piece 3: Traffic doubles every 30 seconds.",
+        "piece 4: One sender in two is new.",
+        "piece 5: {'regions': 3, 'period': 30, 'new': 0.5}",
+        "piece 6: the end of it",
+        "together: Looking … Three regions. Traffic doubles every 30 seconds. One sender in two is new.",
+        "the end: Analysis complete",
+    ],
+    "acp_problem_solving": [
+        "  (about slow pages, with operator, helper)",
+        "operator: The pages have become slow",
+        "  helper: What does the CPU do?",
+        "operator: CPU: 85 % on average, 95 % at times",
+        "  helper: And the memory?",
+        "operator: Memory is normal, 60 %",
+        "  helper: Then look at the database connections",
+        "operator: Found it: no connection is free",
+        "  helper: Allow 50 of them",
+        "operator: Done, the pages are fast again",
+        "the stream is CLOSED",
+    ],
+}
+
+
+@pytest.mark.process
+def test_a_big_file_arrives_byte_for_byte_over_a_bad_network(programs: Programs) -> None:
+    sent, lost, late, *rest = output_of(programs["acp_big_file"])
+    assert re.fullmatch(r"sent: {5}15,728,640 bytes in 60 pieces, with (6[3-9]|[7-9]\d|\d{3}) requests", sent)
+    assert re.match(r"lost: {5}[1-9]\d* requests and [1-9]\d* answers;", lost)
+    assert re.match(r"late: {5}[1-9]\d* requests", late)
+    assert rest[0] == "arrived:  15,728,640 bytes, the checksum is right"
+    assert rest[1].startswith("the same: every byte, after ")
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("name", PRINTED)
+def test_a_conversation_in_a_stream_goes_as_it_should(programs: Programs, name: str) -> None:
+    assert output_of(programs[name]) == PRINTED[name]
+
+
+@pytest.mark.process
+def test_two_agents_contribute_at_the_same_time(programs: Programs) -> None:
+    lines = output_of(programs["acp_collaboration"])
+    for name, said in {
+        "source": ["I look at the source", "… It comes from", "… an acquisition.", "= It comes from an acquisition."],
+        "validator": [
+            "I check the numbers",
+            "… They are right:",
+            "… 5 % of growth.",
+            "= They are right: 5 % of growth.",
+        ],
+    }.items():
+        its = [line.partition(": ")[2] for line in lines if line.startswith(f"{name:>9}: ")]
+        assert its == said
+    first = lines.index("validator: … They are right:")
+    assert first < lines.index("   source: = It comes from an acquisition."), "one after the other"
+    assert lines[-1] == "the stream of analyst, source, validator is CLOSED"
+
+
+@pytest.mark.process
+def test_the_investigation_prints_who_is_given_what(programs: Programs) -> None:
+    lines = output_of(programs["acp_investigation"])  # frame by frame: tests/spec/test_acp_investigation.py
+    assert len([line for line in lines if " says: " in line]) == 7
+    assert lines[-1] == "  * to be archived: 3 messages, CLOSED"
 
 
 # The demo.

@@ -3,7 +3,8 @@
 - A ```python block is run after those before it on its page. What it prints is the ```text block that follows it;
   without one it prints nothing.
 - A line of a ```console block that begins with `$` is run by the shell, and prints the lines up to the next one.
-- `…` stands for anything. `http://127.0.0.1:8000` is the agent of examples/hello.py, on whatever port is free.
+- `…` stands for anything. `http://127.0.0.1:8000` is the agent of examples/hello.py and `http://127.0.0.1:8100` a hub,
+  each on whatever port is free.
 """
 
 import contextlib
@@ -28,7 +29,7 @@ import hocket_io
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 PAGES = [README, *sorted(ROOT.glob("docs/*.md"))]
-URL = "http://127.0.0.1:8000"
+AGENT, HUB = "127.0.0.1:8000", "127.0.0.1:8100"
 # Child processes import what this process does, installed or not.
 IMPORTED_FROM = os.pathsep.join(str(Path(str(package.__file__)).parents[1]) for package in (hocket, hocket_io))
 
@@ -64,11 +65,14 @@ def commands_of(block: Block) -> list[tuple[str, str]]:
 
 @define
 class Workplace:
-    """Where the blocks run: a copy of the examples, the commands on the path, and an agent that is up."""
+    """Where the blocks run: a copy of the examples, the commands on the path, an agent and a hub that are up.
+
+    `addresses` has where these two really are, under the addresses that the pages use.
+    """
 
     directory: Path
     environment: dict[str, str]
-    url: str
+    addresses: dict[str, str]
 
     def start(self, command: str) -> subprocess.Popen[str]:
         """Start a command whose end is not waited for."""
@@ -82,9 +86,17 @@ class Workplace:
             start_new_session=True,
         )
 
-    def shown(self, text: str) -> str:
-        """What was printed, with the address that the pages use."""
-        return re.sub(r"http://127\.0\.0\.1:\d+", URL, text)
+    def real(self, text: str) -> str:
+        """What a page has, with the addresses that work here."""
+        for page, here in self.addresses.items():
+            text = text.replace(page, here)
+        return text
+
+    def shown(self, text: str, address: str = AGENT) -> str:
+        """What was printed, with the addresses that the pages use; `address` is that of any other server."""
+        for page, here in self.addresses.items():
+            text = text.replace(here, page)
+        return re.sub(r"127\.0\.0\.1:(?!8[01]00\b)\d+", address, text)
 
 
 def ended(process: subprocess.Popen[str]) -> int:
@@ -109,15 +121,19 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workplace]:
         "PYTHONPATH": IMPORTED_FROM,
         "PYTHONUTF8": "1",
     }
-    place = Workplace(directory, environment, "")
-    server = place.start("exec hocket serve hello.py --port 0")
-    assert server.stdout is not None
-    lines = [server.stdout.readline() for _ in range(4)]
-    found = re.search(r"http://127\.0\.0\.1:\d+", lines[1])
-    assert found is not None, lines
-    place.url = found[0]
+    place = Workplace(directory, environment, {})
+    servers = {
+        AGENT: place.start("exec hocket serve hello.py --port 0"),
+        HUB: place.start("exec hocket hub --port 0"),
+    }
+    for address, server in servers.items():
+        assert server.stdout is not None
+        lines = [server.stdout.readline() for _ in range(4)]
+        found = re.search(r"127\.0\.0\.1:\d+", lines[1])
+        assert found is not None, lines
+        place.addresses[address] = found[0]
     yield place
-    assert ended(server) == 0
+    assert [ended(server) for server in servers.values()] == [0, 0]
 
 
 @pytest.fixture
@@ -135,7 +151,7 @@ def as_if_there(workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> Iterat
 
 def run_python(block: Block, expected: str, namespace: ModuleType, page: str, place: Workplace) -> None:
     """Run a block in the page's namespace."""
-    source = "\n" * block.line + block.text.replace(URL, place.url)
+    source = "\n" * block.line + place.real(block.text)
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         exec(compile(source, page, "exec"), namespace.__dict__)
@@ -152,7 +168,7 @@ def run_command(command: str, expected: str, page: str, place: Workplace) -> Non
     """Run a command line; a server is stopped once it has said what it says."""
     if command.startswith("./dev "):
         return  # has tests of its own, and would run this one
-    if command.startswith("hocket serve "):
+    if command.startswith(("hocket serve ", "hocket hub")):
         process = place.start(f"exec {command} --port 0")
         assert process.stdout is not None
         actual = "".join(process.stdout.readline() for _ in expected.splitlines())
@@ -160,10 +176,10 @@ def run_command(command: str, expected: str, page: str, place: Workplace) -> Non
     else:
         if command.startswith("curl ") and shutil.which("curl") is None:
             pytest.skip("there is no curl here")
-        process = place.start(command.replace(URL, place.url))
+        process = place.start(place.real(command))
         actual, _ = process.communicate(timeout=20)
         assert process.returncode == 0, f"{page}: {command}"
-    actual = place.shown(actual)
+    actual = place.shown(actual, HUB if command.startswith("hocket hub") else AGENT)
     assert matches(trimmed(expected), trimmed(actual)), f"{page}: {command} printed:\n{actual}"
 
 
@@ -220,4 +236,13 @@ def test_the_three_steps_are_those_of_the_example() -> None:
 
 def test_the_sections_of_the_readme_come_in_this_order() -> None:
     headings = re.findall(r"^#+ (.+)$", README.read_text(encoding="utf-8"), re.MULTILINE)
-    assert headings == ["hocket", "Try it", "Embed it", "Pipe it", "What it speaks", "Extras", "More"]
+    assert headings == [
+        "hocket",
+        "Try it",
+        "Embed it",
+        "Pipe it",
+        "Many agents, one stream",
+        "What it speaks",
+        "Extras",
+        "More",
+    ]
