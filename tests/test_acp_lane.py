@@ -297,6 +297,15 @@ def test_the_lanes_have_one_clock():
     assert told(lanes.handle_timeout(1_500.0)) == "-stalled@5 -stalled@2"
 
 
+def test_a_gap_in_one_lane_is_not_hidden_by_the_clock_of_another():
+    lanes = Lanes(LaneLimits())
+    give(lanes, "bob", 1, now=0.0)
+    give(lanes, "ada", 1, now=10.0)
+    give(lanes, "ada", 3, now=20.0)
+    assert lanes.next_timeout() == 50.0
+    assert told(lanes.handle_timeout(50.0)) == "-gap@2"
+
+
 # --- the limits
 
 
