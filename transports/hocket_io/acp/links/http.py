@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, contextmanager
 from types import TracebackType
 from typing import ClassVar, Self
 from urllib.parse import quote
@@ -67,6 +67,7 @@ class HttpLink:
     _answers: deque[bytes] = field(factory=deque, init=False)
     _news: anyio.Event = field(factory=anyio.Event, init=False)
     _slots: anyio.Semaphore = field(factory=lambda: anyio.Semaphore(_PARALLEL), init=False)
+    _posting: dict[anyio.CancelScope, None] = field(factory=dict, init=False)
     _listening: dict[anyio.CancelScope, None] = field(factory=dict, init=False)
     _failure: HocketError | None = field(default=None, init=False)
     _is_closed: bool = field(default=False, init=False)
@@ -141,20 +142,32 @@ class HttpLink:
             return
         self._is_closed = True
         self._news.set()
-        for scope in list(self._listening):
-            scope.cancel()
+        _cancel(self._listening)
+        while self._answers:
+            self._answers.pop()
+            self._slots.release()
         with anyio.CancelScope(shield=True):
             with anyio.move_on_after(_FAREWELL):
-                for _ in range(_PARALLEL - len(self._answers)):
-                    await self._slots.acquire()
-            if self._group is not None:
-                self._group.cancel_scope.cancel()
+                await self._idle()
+            _cancel(self._posting)
             await self.client.aclose()
+
+    async def _idle(self) -> None:
+        """Wait until no POST is under way."""
+        taken = 0
+        try:
+            while taken < _PARALLEL:
+                await self._slots.acquire()
+                taken += 1
+        finally:
+            for _ in range(taken):
+                self._slots.release()
 
     async def _post(self, message: bytes) -> None:
         answer = None
         try:
-            answer = await self._ask(message)
+            with _scope_in(self._posting):
+                answer = await self._ask(message)
         except httpx2.HTTPError as error:
             self._lose(str(failure_of(error, self.url)))
         except HocketError as error:
@@ -237,16 +250,28 @@ class HttpLink:
             raise ConnectionFailed(f"{url} ended in the midst of an event")
 
     async def _next_piece(self, url: str, pieces: AsyncIterator[bytes]) -> bytes:
-        scope = anyio.CancelScope()
-        self._listening[scope] = None
         try:
-            with scope:
+            with _scope_in(self._listening):
                 return await anext(pieces, b"")
         except httpx2.HTTPError as error:
             raise ConnectionFailed(str(failure_of(error, url))) from None
-        finally:
-            del self._listening[scope]
         raise ConnectionFailed("the link is closed")
+
+
+@contextmanager
+def _scope_in(scopes: dict[anyio.CancelScope, None]) -> Iterator[None]:
+    """Something that `_cancel` ends."""
+    with anyio.CancelScope() as scope:
+        scopes[scope] = None
+        try:
+            yield
+        finally:
+            del scopes[scope]
+
+
+def _cancel(scopes: dict[anyio.CancelScope, None]) -> None:
+    for scope in list(scopes):
+        scope.cancel()
 
 
 def _timeout(seconds: float) -> httpx2.Timeout:
