@@ -25,6 +25,7 @@ def test_a_lost_file_without_a_transfer_id_does_not_go_on():
     told = room.message(file_info(), file_part(b"abcdef"))
     assert summary(told) == ["started 0", b"abcdef", "completed"]
     assert {event.transfer for event in told} == {2}
+    assert not room.receiver._transfers, "what cannot go on is remembered"
 
 
 def test_segments_are_one_file():
@@ -84,6 +85,7 @@ def test_an_announcement_that_comes_late_takes_nothing_away():
     assert summary(room.receiver.receive(chunk_of(1, 1, b"abcdef"))) == [b"abcdef"]
     done = MessageCompleted(chunks=(), stream_id="s", agent_id="ada", first_event_id=1)
     assert summary(room.receiver.receive(done)) == ["completed"]
+    assert not room.receiver._messages
     stalled = MessageLost(reason="stalled", stream_id="s", agent_id="ada", first_event_id=2)
     assert room.receiver.receive(stalled) == ()
 
