@@ -1,8 +1,9 @@
 """An ASGI application on a real uvicorn, in a thread of the test."""
 
-import socket
 import threading
 from contextlib import contextmanager
+
+from hocket_io.http.listening import listen
 
 
 @contextmanager
@@ -10,7 +11,7 @@ def serving(make_app):
     """Serve what `make_app(url)` makes; gives the URL."""
     import uvicorn
 
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+    with listen("127.0.0.1", 0) as listening:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}/"
         is_up = threading.Event()
 
