@@ -41,7 +41,9 @@ class Replies:
         return self._kept.get((type(request_id), request_id))
 
     def add(self, request_id: Id, mark: bytes, result: bytes) -> None:
-        """Keep the result, as JSON text, that a request was given."""
+        """Keep the result, as JSON text, that a request was given; not if it alone is more than may be kept."""
+        if len(result) > self.size:
+            return
         self._kept[type(request_id), request_id] = (mark, result)
         self._held += len(result)
         while len(self._kept) > self.count or self._held > self.size:
