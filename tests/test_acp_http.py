@@ -96,7 +96,7 @@ def test_who_speaks_is_declared_in_a_header_or_in_the_query():
     assert speaker(web, post(start("bob", agentId="bob"), "ada")) == -40006
 
 
-@pytest.mark.parametrize("headers", [{}, {"authorization": "Basic czNjcmV0"}, {"authorization": "Bearer wrong"}])
+@pytest.mark.parametrize("headers", [{}, {"authorization": "Basic s3cret-a"}, {"authorization": "Bearer wrong"}])
 def test_without_a_good_token_it_is_401_and_the_error_is_the_body(headers):
     web = Web(authenticate=bearer_tokens(TOKENS))
     response = web.ask(post(start("ada", request_id=9), "ada", **headers))
@@ -142,6 +142,14 @@ def test_a_token_in_the_query_is_for_what_browsers_cannot_give_headers_to():
     assert web.ask(get(f"/streams/{stream_id}", query="token=s3cret-b", authorization="Bearer wrong")).status == 401
     asked = post(start("bob"))
     assert web.ask(type(asked)(method="POST", path="/jsonrpc", query="token=s3cret-b", body=asked.body)).status == 401
+
+
+def test_a_token_in_the_query_does_not_come_beside_one_in_the_header():
+    seen = []
+    web = Web(authenticate=lambda headers: seen.append(headers) or "ada")
+    web.ask(get("/streams/x", query="token=one", authorization="Bearer two"))
+    web.ask(get("/streams/x", query="token=one"))
+    assert seen == [(("authorization", "Bearer two"),), (("authorization", "Bearer one"),)]
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,9 @@ def test_a_stream_can_be_looked_at_by_its_members():
     assert json.loads(response.body)["streamId"] == stream_id
     head = web.ask(type(get("/"))(method="HEAD", path=f"/streams/{stream_id}", headers=(("x-agent-id", "bob"),)))
     assert (head.status, head.headers) == (200, response.headers)
+    fields = (("x-agent-id", "bob"), ("accept", "text/event-stream"))
+    endless = web.ask(type(get("/"))(method="HEAD", path=f"/streams/{stream_id}", headers=fields))
+    assert (endless.status, endless.headers) == (200, response.headers)
 
 
 @pytest.mark.parametrize("accept", ["application/json", "text/event-stream"])
@@ -60,6 +63,16 @@ def test_a_feed_has_the_notifications_and_their_event_ids():
     assert number == b"id: 2"
     assert json.loads(data)["params"]["message"]["parts"][0]["content"] == "hello\u2028there"
     assert len(data.decode().splitlines()) == 1
+
+
+def test_an_invitation_is_not_lost_to_a_feed_that_is_refused():
+    web = Web()
+    stream_id = web.start("ada")
+    web.rpc(call("stream.invite", {"streamId": stream_id, "agentId": "eve"}, 2))
+    assert web.ask(get(f"/streams/{stream_id}", "eve", "text/event-stream")).status == 403
+    web.hub.connect("eve", 0.0, principal="eve")
+    (invitation,) = web.hub.take("eve")
+    assert b"stream_invitation" in invitation.message
 
 
 def test_a_feed_goes_on_after_the_last_event_id():

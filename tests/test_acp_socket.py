@@ -65,6 +65,15 @@ def test_a_socket_for_one_stream_reads_and_writes_that_one_only():
     assert taken["result"]["type"] == "success"
 
 
+def test_an_invitation_is_not_lost_to_a_socket_that_is_refused():
+    sockets = Sockets()
+    ada, stream_id = begin(sockets, "ada")
+    tell(ada, call("stream.invite", {"streamId": stream_id, "agentId": "eve"}, 2))
+    assert sockets.open(f"/streams/{stream_id}", "eve").code == 4003
+    sockets.hub.disconnect(sockets.links, 0.0)
+    assert names(json.loads(text) for text in sockets.open("/jsonrpc", "eve").messages_to_send()) == ["stream_invitation"]
+
+
 @pytest.mark.parametrize("options", [{"last_event_id": "2"}, {"query": "lastEventId=2"}])
 def test_a_socket_for_one_stream_goes_on_after_the_last_event_id(options):
     sockets = Sockets()
@@ -105,6 +114,7 @@ def test_a_refused_frame_of_the_source_document_is_told_by_the_hub_alone():
     [
         {"type": "stream.end", "streamId": "x"},
         {"type": "stream.message", "method": 7},
+        {"type": "stream.message", "jsonrpc": "2.0", "streamId": "x", "message": {}},
         {"type": ["stream.message"]},
         [{"type": "stream.message"}],
         b'{"type": "stream.message", "streamId": NaN}',

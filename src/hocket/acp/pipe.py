@@ -7,8 +7,6 @@ from collections.abc import Hashable
 from attrs import define, field
 
 from hocket.acp.hub import Hub
-from hocket.codec import loads
-from hocket.errors import CodecError
 from hocket.framing import FrameRejected, Framing
 from hocket.heartbeat import Beat, Heartbeat, Pulse
 from hocket.jsonrpc.ids import PING_ID
@@ -18,9 +16,6 @@ __all__ = ["HubPipe"]
 
 _BATCH = 256
 """Messages that are taken from the hub at a time."""
-
-_PONG = 128
-"""Bytes that an answer to a ping has at the most; what is longer is none, and is not looked into twice."""
 
 
 @define(eq=False)
@@ -107,19 +102,5 @@ class HubPipe:
             if isinstance(frame, FrameRejected):
                 self.hub.refuse(self.link, frame.error, now)
                 self._has_ended = self._has_ended or frame.fatal
-            elif not (self._pings and _is_pong(frame)):
+            else:
                 self.hub.receive(self.link, frame, now)
-
-
-def _is_pong(frame: bytes) -> bool:
-    """Whether a frame answers a ping of ours. What the answer says does not matter: it is a sign of life."""
-    if len(frame) > _PONG or PING_ID.encode() not in frame:
-        return False
-    try:
-        message = loads(frame, envelope=True)
-    except CodecError:
-        return False
-    if type(message) is not dict or "method" in message:
-        return False
-    answered = message.get("id")
-    return type(answered) is str and answered.startswith(PING_ID)
