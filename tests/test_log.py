@@ -158,3 +158,66 @@ def test_a_slow_reader_costs_the_log_nothing():
         log.append([number])
     assert len(log) == 100
     assert all(cursor.is_behind for cursor in cursors)
+
+
+# --- drop
+
+
+@pytest.mark.parametrize(("through", "kept"), [(0, "abcd"), (1, "bcd"), (3, "d"), (4, ""), (9, ""), (-1, "abcd")])
+def test_entries_are_forgotten_through_an_offset(through, kept):
+    log = Log()
+    log.append("abcd", weights=[1, 2, 4, 8])
+    log.drop(through)
+    assert "".join([entry.event for entry in log.read(0, 10)]) == kept
+    assert (log.first, log.last, len(log)) == (5 - len(kept), 4, len(kept))
+    assert log.held == sum({"a": 1, "b": 2, "c": 4, "d": 8}[letter] for letter in kept)
+
+
+def test_to_forget_what_is_forgotten_already_is_no_error():
+    log = Log(start=3)
+    log.append("ab")
+    log.drop(4)
+    log.drop(4)
+    log.drop(2)
+    assert [entry.offset for entry in log.read(0, 10)] == [5]
+
+
+def test_offsets_go_on_after_everything_was_forgotten():
+    log = Log()
+    log.append("ab")
+    log.drop(2)
+    assert (log.first, log.last, log.held) == (3, 2, 0)
+    assert log.append("c", expect=2)[0].offset == 3
+
+
+def test_a_reader_of_what_was_forgotten_is_behind_and_one_after_it_is_not():
+    log = Log()
+    log.append("abcd")
+    before, after = Cursor(log, 1), Cursor(log, 2)
+    log.drop(2)
+    assert (before.is_behind, after.is_behind) == (True, False)
+    assert [entry.event for entry in after.read(9)] == ["c", "d"]
+    log.drop(4)
+    assert not after.has_more
+
+
+def test_a_log_that_has_ended_can_still_forget():
+    log = Log()
+    log.append("ab")
+    log.end()
+    log.drop(1)
+    assert [entry.event for entry in log.read(0, 9)] == ["b"]
+
+
+def test_what_was_forgotten_is_not_held_in_memory():
+    log = Log(LogLimits(size=100))
+    watched = []
+    for number in range(1, 1_001):
+        thing = Thing()
+        watched.append(weakref.ref(thing))
+        log.append([thing], weights=[10 if number % 2 else 0])
+        del thing
+        log.drop(number - 2)
+    gc.collect()
+    assert len(log) == 2
+    assert sum(ref() is not None for ref in watched) <= 2 + 6

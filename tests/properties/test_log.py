@@ -21,6 +21,7 @@ class Readers(RuleBasedStateMachine):
         self.written = []
         self.weights = []
         self.readers = []
+        self.forgotten = start
 
     @rule(events=st.lists(st.integers(), max_size=5), weight=st.integers(0, 30))
     def append(self, events, weight):
@@ -61,6 +62,13 @@ class Readers(RuleBasedStateMachine):
         assert [entry.event for entry in entries] == [self.written[n - self.start - 1] for n in expected]
         assert cursor.after == had + len(entries)
 
+    @rule(ahead=st.integers(-4, 8))
+    def drop(self, ahead):
+        through = self.log.first + ahead
+        self.log.drop(through)
+        self.forgotten = max(self.forgotten, min(through, self.log.last))
+        assert self.log.first == self.forgotten + 1 or self.log.first > through
+
     @rule()
     def end(self):
         self.log.end()
@@ -76,14 +84,14 @@ class Readers(RuleBasedStateMachine):
         assert len(kept) == len(log) <= self.limits.entries
         assert log.held == sum(entry.weight for entry in kept)
         assert log.held <= self.limits.size or len(kept) == 1
-        assert kept or not self.written, "the newest entry is always kept"
+        assert kept or self.forgotten == log.last, "the newest entry is always kept, unless it was to be forgotten"
 
     @invariant()
     def no_more_is_dropped_than_must_be(self):
         if not hasattr(self, "log") or not self.written:
             return
         one_more = self.weights[-len(self.log) - 1 :]
-        all_kept = len(self.log) == len(self.written)
+        all_kept = self.log.first == self.forgotten + 1
         assert all_kept or len(one_more) > self.limits.entries or sum(one_more) > self.limits.size
 
     @invariant()
