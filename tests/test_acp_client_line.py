@@ -410,6 +410,27 @@ def test_the_end_of_the_stream_closes_its_feed_once():
     assert hub.events() == []
 
 
+@pytest.mark.parametrize("command", ["end", "leave"])
+def test_a_feed_that_ends_before_our_own_end_is_answered_is_no_loss(command):
+    hub = feeds()
+    asked = hub.ask(command, STREAM)
+    hub.sent()
+    hub.client.feed_lost(STREAM, hub.now)
+    assert hub.events() == []
+    hub.answer(asked)
+    hub.wait(1.0)
+    assert hub.state == "closed"
+    assert not any(isinstance(event, Reconnecting | Reconnect) for event in hub.events())
+
+
+@pytest.mark.parametrize(("command", "error"), [("end", DEAD), ("invite", None)])
+def test_a_feed_that_breaks_meanwhile_is_a_loss(command, error):
+    hub = feeds()
+    hub.ask(command, STREAM, *(["eve"] if command == "invite" else []))
+    hub.client.feed_lost(STREAM, hub.now, error)
+    assert hub.events() == [Reconnecting(stream_id=STREAM, attempt=1, delay=2.0, error=error)]
+
+
 def test_after_the_line_was_lost_every_feed_is_opened_anew():
     hub = feeds()
     hub.say(said("a", 5))

@@ -123,6 +123,11 @@ class Client:
         replica = self._replicas.get(stream_id)
         return (replica.last or 0) if replica is not None else 0
 
+    def unposted(self, stream_id: str) -> int:
+        """How many posted messages of a stream have neither arrived nor been refused for good."""
+        replica = self._replicas.get(stream_id)
+        return 0 if replica is None else len(replica.posting)
+
     # Commands -----------------------------------------------------------------------------------------------------
 
     def start(self, participants: Sequence[str] = (), metadata: Mapping[str, Any] | None = None, *, now: float) -> str:
@@ -202,6 +207,13 @@ class Client:
         replica = self._replicas.open(stream_id)
         self._saying.post(replica, message, now)
         self._settle(now, replica)
+
+    def flush(self, stream_id: str, *, now: float) -> None:
+        """Send what was posted to a stream without waiting for more of it."""
+        replica = self._replicas.get(stream_id)
+        if replica is not None:
+            replica.posting.hurry()
+            self._settle(now, replica)
 
     def end(self, stream_id: str, reason: str | None = None, *, now: float) -> str:
         """End a stream for all. One that has ended already is an Answered, too.

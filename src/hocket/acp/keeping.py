@@ -161,7 +161,8 @@ class Keeping:
         if replica.feed is None or self.learn(replica, error, now):
             return
         plan = replica.feed.lost(now, self.entropy.random())
-        self._announce(replica.stream_id, plan, error)
+        if error is not None or not self.requests.is_leaving(replica.stream_id):  # else it is over, as we have asked
+            self._announce(replica.stream_id, plan, error)
         self.replicas.touch(replica)
 
     def feed_due(self, replica: Replica, now: float) -> None:

@@ -31,24 +31,32 @@ class Posting:
     batcher: Batcher
     window: int
     behind: deque[Asked] = field(factory=deque, init=False)
+    _is_hurried: bool = field(default=False, init=False)
     _ready: deque[Posted] = field(factory=deque, init=False)
     _flight: dict[str, Posted] = field(factory=dict, init=False)
+
+    def __len__(self) -> int:
+        return len(self._flight) + len(self._ready) + len(self.batcher)
 
     @property
     def is_idle(self) -> bool:
         """Whether everything that was posted has arrived, or was refused for good."""
-        return not (self._flight or self._ready or len(self.batcher))
+        return not len(self)
+
+    def hurry(self) -> None:
+        """Let nothing that was posted wait for more, until all has arrived."""
+        self._is_hurried = not self.is_idle
 
     def next_timeout(self) -> float | None:
         """When `take` will have something, as far as time alone decides."""
-        return None if self._flight else self.batcher.next_timeout(is_urgent=bool(self.behind))
+        return None if self._flight else self.batcher.next_timeout(is_urgent=self._is_urgent)
 
     def take(self, now: float) -> tuple[Posted, ...]:
         """What is to be sent now; `depart` says with which request."""
         if self._flight:
             return ()
         if not self._ready:
-            self._ready.extend(self.batcher.due(now, is_urgent=bool(self.behind)))
+            self._ready.extend(self.batcher.due(now, is_urgent=self._is_urgent))
         return tuple([self._ready.popleft() for _ in range(min(self.window, len(self._ready)))])
 
     def depart(self, request_id: str, posted: Posted) -> None:
@@ -58,6 +66,12 @@ class Posting:
     def arrive(self, request_id: str) -> None:
         """The hub has answered: it has the message, or never wants it."""
         self._flight.pop(request_id, None)
+        if self.is_idle:
+            self._is_hurried = False
+
+    @property
+    def _is_urgent(self) -> bool:
+        return self._is_hurried or bool(self.behind)
 
     def fail(self, request_id: str, *, now: float, delay: float) -> None:
         """A message did not arrive, or not yet: it is kept, and sent again in its order."""

@@ -168,6 +168,13 @@ class Requests:
         """When `handle_timeout` wants to be called: a request is to be sent again."""
         return self._peer.next_timeout()
 
+    def is_leaving(self, stream_id: str) -> bool:
+        """Whether we have asked to end a stream, or to leave it."""
+        return any(
+            asked.stream_id == stream_id and asked.purpose in (Purpose.END, Purpose.LEAVE)
+            for asked in self._asked.values()
+        )
+
     # Asking
 
     def check(self, params: bytes, *, is_ours: bool = False) -> None:
