@@ -4,6 +4,7 @@ The frames are those of examples/acp_investigation.jsonl, as the document has th
 written here by hand; of the content of the frames nothing may be lost or changed on the way.
 """
 
+import hashlib
 import importlib.util
 import json
 from pathlib import Path
@@ -26,6 +27,7 @@ from support.scripted import numbered
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 FRAMES = [json.loads(line) for line in (EXAMPLES / "acp_investigation.jsonl").read_text("utf-8").splitlines()]
+DIGEST = "464eb39a715a95c98441747f809d22238f50358414ceb4511d84f8e8180e32da"  # of the document's frames
 SCIENTIST, EXPERT = "agent-data-scientist", "agent-domain-expert"
 STREAM = "stream-id-1"  # the hub chooses the name; in the document it is another one
 EPOCH = 1_705_336_200.0  # 2024-01-15T16:30:00Z
@@ -96,6 +98,7 @@ def message(number, event_id):
 
 
 def test_the_frames_are_those_of_the_document():
+    assert hashlib.sha256(json.dumps(FRAMES, sort_keys=True).encode()).hexdigest() == DIGEST
     assert [(frame["method"], frame.get("id")) for frame in FRAMES] == [
         ("stream.start", "req-start-investigation-001"),
         ("stream.message", "req-msg-initial-001"),
