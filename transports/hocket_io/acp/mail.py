@@ -70,15 +70,12 @@ class Mail:
             self.hunger.ring()
         return event
 
-    def ring(self, stream_id: str | None = None) -> None:
-        """Wake whoever waits for events of a stream, or of any: there may be nothing more to wait for."""
-        if stream_id is None:
-            self.invited.ring()
-            self.hunger.ring()
-        boxes = list(self._boxes.values()) if stream_id is None else [self._boxes.get(stream_id)]
-        for box in boxes:
-            if box is not None:
-                box.bell.ring()
+    def ring(self) -> None:
+        """Wake everybody who waits: there is nothing more to wait for."""
+        for box in list(self._boxes.values()):
+            box.bell.ring()
+        self.invited.ring()
+        self.hunger.ring()
 
     async def wait(self, bell: Bell) -> None:
         """Sleep until there may be something to take: a reader at an empty queue."""

@@ -9,7 +9,15 @@ from attrs import define, field
 
 from hocket.acp.assembly import weight
 from hocket.acp.client_events import BatchFailed, Reconnected, ReconnectExhausted, Reconnecting
-from hocket.acp.events import ChunkReceived, MessageCompleted, MessageSent, ReplayGap, StreamEvent
+from hocket.acp.events import (
+    ChunkReceived,
+    MessageCompleted,
+    MessageSent,
+    ParticipantLeft,
+    ReplayGap,
+    StreamEnded,
+    StreamEvent,
+)
 from hocket_io.acp.bell import Bell
 
 __all__ = ["AcpEvent", "Tap", "Unread"]
@@ -48,6 +56,7 @@ class Unread:
         bell: Rung when there is something to take, and when there will be nothing more.
         is_read: Whether somebody reads the stream.
         taken: How many events were ever taken: how one sees that a reader gets on.
+        is_over: Whether the last event was taken: the stream has ended, or its member is no longer in it.
     """
 
     stream_id: str
@@ -57,6 +66,7 @@ class Unread:
     bell: Bell = field(factory=Bell, init=False)
     is_read: bool = field(default=False, init=False)
     taken: int = field(default=0, init=False)
+    is_over: bool = field(default=False, init=False)
     _waiting: deque[tuple[AcpEvent, int]] = field(factory=deque, init=False)
     _held: int = field(default=0, init=False)
     _gap: ReplayGap | None = field(default=None, init=False)
@@ -87,7 +97,14 @@ class Unread:
             return None
         event, size = self._waiting.popleft()
         self._held -= size
+        self.is_over = self.is_over or self.is_last(event)
         return event
+
+    def is_last(self, event: AcpEvent) -> bool:
+        """Whether nothing can come after an event."""
+        return isinstance(event, StreamEnded) or (
+            isinstance(event, ParticipantLeft) and event.agent_id == self.agent_id
+        )
 
     def give_up(self) -> None:
         """The reader is gone, or was not seen for long: keep the newest events only."""

@@ -7,6 +7,7 @@ import click
 from hocket import __version__
 from hocket_io.cli.decode import decode
 from hocket_io.cli.hub import hub
+from hocket_io.cli.join import join
 from hocket_io.cli.pipe import pipe
 from hocket_io.cli.send import send
 from hocket_io.cli.serve import serve
@@ -37,5 +38,5 @@ def show_help(context: click.Context, command: tuple[str, ...]) -> None:
     click.echo(found.get_help(at))
 
 
-for _command in (serve, pipe, send, task, hub, decode, show_help):
+for _command in (serve, pipe, send, task, hub, join, decode, show_help):
     hocket.add_command(_command)

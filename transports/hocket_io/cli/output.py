@@ -22,6 +22,7 @@ __all__ = [
     "write",
     "write_line",
     "write_stderr",
+    "write_text",
 ]
 
 _UNPRINTABLE = regex("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -37,13 +38,22 @@ def write(data: bytes) -> None:
     sys.stdout.buffer.flush()
 
 
+def write_text(text: str) -> None:
+    """Text for stdout, now, in whatever encoding it has.
+
+    Raises:
+        BrokenPipeError: Nobody reads it any more.
+    """
+    write(text.encode(getattr(sys.stdout, "encoding", None) or "utf-8", "backslashreplace"))
+
+
 def write_line(line: str) -> None:
     """A line of text for stdout, in whatever encoding it has.
 
     Raises:
         BrokenPipeError: Nobody reads it any more.
     """
-    write(f"{line}\n".encode(getattr(sys.stdout, "encoding", None) or "utf-8", "backslashreplace"))
+    write_text(f"{line}\n")
 
 
 def write_stderr(line: str) -> None:
