@@ -6,7 +6,7 @@ from collections import deque
 
 from attrs import define, field, frozen
 
-from hocket.acp.events import Invited, ParticipantJoined, StreamEnded, StreamEvent, StreamStarted
+from hocket.acp.events import Invited, ParticipantJoined, ParticipantLeft, StreamEnded, StreamEvent, StreamStarted
 from hocket.acp.links import HubLink, Link, Reading, Send
 from hocket.acp.notices import invitation
 from hocket.acp.stream import Stream
@@ -35,6 +35,7 @@ class Delivery:
     _listeners: dict[str, dict[Link, None]] = field(factory=dict, init=False)
     _readers: dict[str, dict[Link, None]] = field(factory=dict, init=False)
     _invited: dict[str, dict[str, bytes]] = field(factory=dict, init=False)
+    _ending: dict[Link, dict[str, None]] = field(factory=dict, init=False)
     _ready: dict[Link, None] = field(factory=dict, init=False)
     _ahead: deque[Send] = field(factory=deque, init=False)
 
@@ -65,6 +66,8 @@ class Delivery:
             after = min([member.seen for member in members], default=stream.events.last)
         reading.cursor.after = min(max(after, begin), stream.events.last)
         link.readings[stream.stream_id] = reading
+        link.waiting.pop(stream.stream_id, None)
+        link.look_at(stream.stream_id)
         self._readers.setdefault(stream.stream_id, {})[link.name] = None
         self.ring(link)
 
@@ -88,6 +91,8 @@ class Delivery:
             case ParticipantJoined(agent_id=agent_id):
                 self._withdraw(agent_id, stream)
                 self._begin(agent_id, stream)
+            case ParticipantLeft(agent_id=agent_id):
+                self._end(agent_id, stream)
             case StreamEnded():
                 for agent_id in stream.roster.invited:
                     self._withdraw(agent_id, stream)
@@ -96,6 +101,7 @@ class Delivery:
             case _:
                 pass
         for name in self._readers.get(stream.stream_id, ()):
+            self.links[name].look_at(stream.stream_id)
             self.ring(self.links[name])
 
     def forget(self, stream: Stream) -> None:
@@ -125,8 +131,9 @@ class Delivery:
     def take(self, link: HubLink, limit: int) -> list[Send]:
         """What the connection may be given now."""
         taken = link.take(limit)
-        for stream_id in [stream_id for stream_id, reading in link.readings.items() if reading.is_over(link.voices)]:
-            self._stop(link, stream_id)
+        for stream_id in list(self._ending.get(link.name, ())):
+            if link.readings[stream_id].is_over(link.voices):
+                self._stop(link, stream_id)
         if not link.has_mail:
             self._ready.pop(link.name, None)
         return taken
@@ -146,6 +153,12 @@ class Delivery:
         for link in self._listening(agent_id, stream):
             self.read(link, stream)
 
+    def _end(self, agent_id: str, stream: Stream) -> None:
+        """An agent has left: its connections read up to that, and no further if they read for nobody else."""
+        for name in self._readers.get(stream.stream_id, ()):
+            if agent_id in self.links[name].voices:
+                self._ending.setdefault(name, {})[stream.stream_id] = None
+
     def _stop(self, link: HubLink, stream_id: str) -> None:
         """The connection reads this stream no further."""
         link.stop_reading(stream_id)
@@ -156,6 +169,10 @@ class Delivery:
         del readers[link.name]
         if not readers:
             del self._readers[stream_id]
+        ending = self._ending.get(link.name, {})
+        ending.pop(stream_id, None)
+        if not ending:
+            self._ending.pop(link.name, None)
 
     def _listening(self, agent_id: str, stream: Stream) -> list[HubLink]:
         """The connections that are given what happens to an agent in a stream."""

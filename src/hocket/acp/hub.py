@@ -164,8 +164,7 @@ class Hub:
             return
         read = [reading.stream for reading in held.readings.values()]
         self._delivery.drop(held)
-        if held.ordered:
-            self._lose_chunks(held, now)
+        self._lose_chunks(held, now)
         for stream in read:
             for agent_id in held.voices:
                 if not self._delivery.is_read_for(agent_id, stream):

@@ -102,6 +102,7 @@ class HubLink:
         voices: The agents it has spoken for, or declared; the first counts where a frame names nobody.
         fed: Who has said something in chunks on it, by stream.
         readings: How far it has read, by stream.
+        waiting: The streams in which there is something to read, in the order of their turns.
         outbox: Messages that come before all events: its answers.
         unread: Bytes in the outbox.
     """
@@ -118,6 +119,7 @@ class HubLink:
     voices: dict[str, None] = field(factory=dict, init=False)
     fed: dict[str, dict[str, None]] = field(factory=dict, init=False)
     readings: dict[str, Reading] = field(factory=dict, init=False)
+    waiting: dict[str, None] = field(factory=dict, init=False)
     outbox: deque[Send] = field(factory=deque, init=False)
     unread: int = field(default=0, init=False)
 
@@ -142,7 +144,12 @@ class HubLink:
     @property
     def has_mail(self) -> bool:
         """Whether there is something to take."""
-        return bool(self.outbox) or any(reading.cursor.has_more for reading in self.readings.values())
+        return bool(self.outbox) or bool(self.waiting)
+
+    def look_at(self, stream_id: str) -> None:
+        """Something may have happened in a stream that it reads."""
+        if self.readings[stream_id].cursor.has_more:
+            self.waiting[stream_id] = None
 
     def answer(self, request_id: Id, answer: bytes | ErrorObject, now: float) -> None:
         """Answer a request, with a result as JSON text or with an error."""
@@ -164,27 +171,22 @@ class HubLink:
     def stop_reading(self, stream_id: str) -> None:
         """A stream is over for it."""
         del self.readings[stream_id]
+        self.waiting.pop(stream_id, None)
         self.fed.pop(stream_id, None)
 
     def take(self, limit: int) -> list[Send]:
         """The next messages, about `limit`: first the answers, then what happened, stream after stream in turn.
 
-        None only if there is nothing more: what the log has and is not for its agents is passed over.
+        None only if there is nothing more: what is in a log and not for its agents is passed over.
         """
         taken: list[Send] = []
         while self.outbox and len(taken) < limit:
             send = self.outbox.popleft()
             self.unread -= len(send.message)
             taken.append(send)
-        self._take_in_turn(taken, limit)
-        while not taken and self.has_mail:
-            self._take_in_turn(taken, limit)
+        while self.waiting and len(taken) < limit:
+            stream_id = next(iter(self.waiting))
+            del self.waiting[stream_id]
+            taken += self.readings[stream_id].take(self, limit - len(taken))
+            self.look_at(stream_id)  # at the end: it was its turn
         return taken
-
-    def _take_in_turn(self, taken: list[Send], limit: int) -> None:
-        for stream_id, reading in list(self.readings.items()):
-            if len(taken) >= limit:
-                break
-            if reading.cursor.has_more:
-                taken += reading.take(self, limit - len(taken))
-                self.readings[stream_id] = self.readings.pop(stream_id)  # to the end: it was its turn
