@@ -77,6 +77,7 @@ def test_credentials(run, answer, says):
             lambda _: reply(404, b"nothing here"),
             "gave HTTP 404 and no JSON-RPC answer: it may be no hub: nothing here$",
         ),
+        (lambda _: reply(404, b"\x1b[31mred"), "it may be no hub$"),
         (lambda _: reply(405, b"<h1>No</h1>"), "gave HTTP 405 and no JSON-RPC answer: it may be no hub$"),
         (lambda _: reply(307, b"", location="/elsewhere"), "gave HTTP 307 and no JSON-RPC answer"),
         (lambda _: reply(200, b"<html>welcome"), "gave HTTP 200 and no JSON-RPC answer"),
@@ -186,8 +187,13 @@ def test_closing_does_not_wait_for_ever(run, monkeypatch):
         await anyio.sleep_forever()
 
     async def talk():
+        is_over = []
         async with linked(answer) as (link, _):
             await link.send(ASK)
+            await link.aclose()
+            await anyio.wait_all_tasks_blocked()
+            is_over.append(not link._posting)
+        assert is_over == [True]
 
     run(talk)
 
