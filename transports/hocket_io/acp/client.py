@@ -64,8 +64,8 @@ class AcpClient:
     timeout: float | None = field(default=None, kw_only=True)
     limits: ClientLimits = field(default=ClientLimits(), kw_only=True)
     reconnect: Backoff = field(default=RECONNECT, kw_only=True)
-    _line: Line | None = field(default=None, init=False)
-    _stack: AsyncExitStack = field(factory=AsyncExitStack, init=False)
+    _line: Line | None = field(default=None, init=False, repr=False)
+    _stack: AsyncExitStack = field(factory=AsyncExitStack, init=False, repr=False)
 
     async def __aenter__(self) -> Self:
         connect = partial(

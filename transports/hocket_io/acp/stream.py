@@ -47,11 +47,11 @@ class AcpStream:
         stream_id: Its name, chosen by the hub.
     """
 
-    line: Line
+    line: Line = field(repr=False)
     stream_id: str
-    _unread: Unread = field(init=False)
-    _snapshot: StreamObject | None = field(default=None, init=False)
-    _is_waiting: bool = field(default=False, init=False)
+    _unread: Unread = field(init=False, repr=False)
+    _snapshot: StreamObject | None = field(default=None, init=False, repr=False)
+    _is_waiting: bool = field(default=False, init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         self._unread = self.line.mail.open(self.stream_id)
