@@ -1,5 +1,7 @@
 """The client's machine: requests and their ends, streams and their ends, hubs of other makes."""
 
+import json
+
 import pytest
 
 from hocket.acp.client import Client
@@ -215,6 +217,15 @@ def test_too_long_a_message_is_refused_and_changes_nothing():
             hub.ask(command, STREAM, "x" * 2_000)
     hub.wait(10.0)
     assert hub.sent() == []
+
+
+def test_what_is_posted_does_not_count_as_a_request_of_the_caller():
+    hub = HubScript(limits=ClientLimits(in_flight=1)).enter()
+    hub.ask("message", STREAM, "a")
+    hub.sent()
+    hub.ask("post", STREAM, "b")
+    hub.wait(1.0)
+    assert hub.methods() == ["stream.message"]
 
 
 def test_what_is_no_message_is_refused():
@@ -561,6 +572,21 @@ def test_more_posted_messages_than_may_wait_are_refused():
         posted(hub, "c")
 
 
+def test_an_array_is_never_longer_than_a_message_may_be():
+    hub = HubScript(batches=True, limits=ClientLimits(message=4_000)).enter()
+    posted(hub, *["x" * 1_000] * 5)
+    arrived = 0
+    while arrived < 5:
+        messages = hub.client.messages_to_send()
+        assert all(len(message) <= 4_000 for message in messages)
+        for message in messages:
+            for request in json.loads(message) if message[:1] == b"[" else [json.loads(message)]:
+                hub.answer(request["id"])
+                arrived += 1
+        hub.wait(1.0)
+    assert hub.events() == []
+
+
 def test_an_array_is_sent_again_as_an_array():
     """One by one, parallel POSTs would arrive in any order."""
     hub = HubScript(batches=True, is_ordered=False).enter()
@@ -664,8 +690,9 @@ def test_streams_nobody_asked_for_take_a_bounded_room():
     for number in range(100):
         hub.say(notification("message", stream_id=f"strange{number}", message=content("x"), eventId="1"))
     known = [number for number in range(100) if hub.client._replicas.get(f"strange{number}")]
-    assert len(known) == 2
+    assert known == [98, 99], "the oldest are forgotten first"
     assert hub.state == "active"
+    hub.ask("join", "other")
     hub.say(said("still here", 1))
     assert hub.told() == ["MessageSent still here"]
 
@@ -716,6 +743,12 @@ def test_failures_compare_by_what_they_say():
     error = ConnectionFailed("gone")
     assert Failed(request_id="1", error=error) == Failed(request_id="1", error=ConnectionFailed("gone"))
     assert Failed(request_id="1", error=error) != Failed(request_id="1", error=ConnectionFailed("other"))
+
+
+def test_a_replay_gap_begins_after_what_was_told():
+    hub = HubScript().enter(last_event_id="5")
+    hub.say(happened("REPLAY_GAP", 9, "ada", first="3", last="9"))
+    assert hub.events() == [ReplayGap(stream_id=STREAM, agent_id="ada", first=6, last=9)]
 
 
 def test_a_replay_gap_fails_what_is_open_and_is_told_once():

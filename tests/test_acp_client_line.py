@@ -231,6 +231,37 @@ def test_no_request_is_late_while_there_is_no_line():
     assert "failed" not in " ".join(hub.told())
 
 
+def test_a_new_line_has_the_whole_patience_again():
+    hub = feeds(limits=ClientLimits(request=10.0, retries=1))
+    asked = hub.ask("message", STREAM, "hi")
+    for _ in range(2):
+        assert hub.asked()[0] == asked
+        hub.wait(9.0)
+        hub.lose()
+        hub.connect(same_session=True)
+    assert hub.asked()[0] == asked
+    hub.wait(10.0)
+    assert hub.asked()[0] == asked
+    hub.wait(10.0)
+    assert hub.told()[-1] == f"failed {asked} RequestTimeout"
+
+
+def test_what_has_failed_for_want_of_a_line_is_not_sent_later():
+    hub = HubScript(random=1.0).enter()
+    hub.ask("post", STREAM, "a")
+    direct = hub.ask("message", STREAM, "b")
+    hub.sent()
+    exhaust(hub)
+    assert f"failed {direct} ConnectionFailed" in hub.told()
+    hub.connect()
+    hub.admit(hub.sent()[0]["id"])
+    hub.wait(1.0)
+    request_id, _, params = hub.asked()
+    assert params["message"]["parts"][0]["content"] == "a"
+    hub.answer(request_id)
+    assert hub.sent() == []
+
+
 # Polling
 
 

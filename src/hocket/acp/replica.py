@@ -125,7 +125,7 @@ class Replica:
         """The line is lost. What is numbered will be given again; what is not numbered is a known loss."""
         self.learn(ClientInput.TRANSPORT_LOST)
         self.is_attached = False
-        return [] if self.last is not None else self._tell(self._lanes.fail_all("resync"))
+        return self._tell(self._lanes.fail_all("resync"))  # a hub that numbers has nothing in them
 
     # What comes
 
