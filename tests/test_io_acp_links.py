@@ -222,6 +222,23 @@ def test_a_sender_that_is_cancelled_cuts_no_message_in_two(run, world):
     run(talk)
 
 
+def test_closing_a_pipe_wakes_a_sender(run):
+    async def talk():
+        async with pipe_world() as here, here.link as link:
+            here.near.may_send = anyio.Event()
+
+            async def send():
+                with pytest.raises(ConnectionFailed, match="the link is closed"):
+                    await link.send(request(1))
+
+            async with anyio.create_task_group() as group:
+                group.start_soon(send)
+                await anyio.wait_all_tasks_blocked()
+                await link.aclose()
+
+    run(talk)
+
+
 @pytest.mark.parametrize("world", [pipe_world, websocket_world, memory_world])
 def test_a_hub_that_leaves(run, world):
     async def talk():

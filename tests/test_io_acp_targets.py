@@ -158,6 +158,15 @@ def test_who_we_are(run, introduced, target):
     assert len({each["X-Connection-Id"] for each in (fields, zoe, odd, nobody)}) == 4
 
 
+def test_a_name_that_a_header_field_would_change(run, introduced):
+    async def talk():
+        await open_link("http://hub", agent=" ada")
+
+    run(talk)
+    ((_, fields, query, _),) = introduced
+    assert (list(fields), query) == (["X-Connection-Id"], {"agent": " ada"})
+
+
 @pytest.mark.parametrize("options", [{"token": "a\nb"}, {"headers": {"X-A": "b\r\nX-C: d"}}, {"headers": {"X\n": "b"}}])
 def test_nothing_is_smuggled_into_header_fields(run, introduced, options):
     async def talk():
