@@ -164,14 +164,14 @@ async def receive_file(
     line: Line, unread: Unread, into: Path, begins: ChunkReceived | None = None, progress: Progress | None = None
 ) -> Path:
     """Receive the next file of a stream; see `AcpStream.receive_file`."""
-    if not await anyio.to_thread.run_sync(into.is_dir):
-        raise NotADirectoryError(f"files cannot be received into {str(into)!r}: it is no directory")
     tap = _FileTap(unread.is_last)
     if begins is not None and not tap.takes(begins):
         raise LocalProtocolError("no file begins with this chunk: give the first one, which announces it")
-    unread.tap(tap)
     writing = _Writing(into, progress)
+    unread.tap(tap)  # before anything is awaited: the file may begin with the next event
     try:
+        if not await anyio.to_thread.run_sync(into.is_dir):
+            raise NotADirectoryError(f"files cannot be received into {str(into)!r}: it is no directory")
         return await _received(line, unread, tap, writing)
     finally:
         unread.untap(tap)

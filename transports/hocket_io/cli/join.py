@@ -6,29 +6,31 @@ import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
 import anyio
+import anyio.abc
 import click
 from attrs import define, field
 
+from hocket.acp.states import ClientState
 from hocket.errors import HocketError, LocalProtocolError
-from hocket_io.cli.exits import Exit, failure_of
+from hocket_io.acp.client import AcpClient
+from hocket_io.acp.files import FileTransferFailed
+from hocket_io.acp.stream import AcpStream
+from hocket_io.cli.exits import Exit, Failure, failure_of
 from hocket_io.cli.options import AgentCommand, duration
 from hocket_io.cli.output import leave_quietly, one_line, write_stderr
 from hocket_io.cli.talk import JsonTalk, Talk, TextTalk
 from hocket_io.groups import scratch_group
 from hocket_io.threads import call_in_daemon
 
-if TYPE_CHECKING:
-    from hocket_io.acp.client import AcpClient
-    from hocket_io.acp.stream import AcpStream
-
 __all__ = ["join"]
 
 _CHUNK = 65_536
 _LONGEST = 1_000_000
 """Bytes of a line: what a hub takes as one text."""
+_FILES = 8
+"""Files that are saved at the same time; of more, only the names are shown."""
 _COMMANDS = "/end [REASON]  /leave [REASON]  /pause [REASON]  /resume  /invite AGENT  /remove AGENT  /file PATH"
 
 
@@ -101,6 +103,8 @@ def join(
         raise failure_of(error, has_credentials=token is not None) from None
     except BrokenPipeError:
         leave_quietly()
+    except OSError as error:  # a file could not be saved
+        raise Failure(str(error)) from None
     except KeyboardInterrupt:
         sys.exit(Exit.INTERRUPTED)
     if conversation.has_failed:
@@ -110,8 +114,6 @@ def join(
 async def _converse(
     conversation: Conversation, target: str, agent: str, token: str | None, timeout: float | None
 ) -> None:
-    from hocket_io.acp.client import AcpClient
-
     async with AcpClient(target, agent=agent, token=token, timeout=timeout) as client:
         await conversation.hold(client)
 
@@ -150,7 +152,12 @@ class Conversation:
         errors: list[HocketError | OSError] = []
         async with scratch_group() as group:
 
-            async def beside(work: Callable[[AcpStream], Awaitable[None]]) -> None:
+            async def beside(
+                work: Callable[[AcpStream], Awaitable[None]],
+                *,
+                task_status: anyio.abc.TaskStatus[None] = anyio.TASK_STATUS_IGNORED,
+            ) -> None:
+                task_status.started()
                 try:
                     await work(stream)
                 except (HocketError, OSError) as error:
@@ -162,9 +169,9 @@ class Conversation:
                 if not self.waits:
                     group.cancel_scope.cancel()
 
+            for _ in range(_FILES if self.save is not None else 0):
+                await group.start(beside, self._save)
             group.start_soon(beside, speak)
-            if self.save is not None:
-                group.start_soon(beside, self._save)
             async for event in stream:
                 self.talk.event(event)
         for error in errors:
@@ -181,7 +188,12 @@ class Conversation:
     async def _save(self, stream: AcpStream) -> None:
         assert self.save is not None, "asked for"
         while True:
-            self.talk.saved(str(await stream.receive_file(self.save)))
+            try:
+                self.talk.saved(str(await stream.receive_file(self.save)))
+            except FileTransferFailed as error:
+                if stream.state is ClientState.CLOSED:
+                    return
+                write_stderr(f"error: {one_line(str(error))}")
 
     async def _speak(self, stream: AcpStream) -> None:
         async for line in _typed_lines():
