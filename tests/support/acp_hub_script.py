@@ -3,12 +3,13 @@
 import json
 
 from hocket.acp.client import Client
-from hocket.acp.client_events import Answered, Failed
+from hocket.acp.client_events import Answered, Failed, Listen
 from hocket.entropy import Entropy
-from hocket.errors import HocketError
+from hocket.errors import ConnectionFailed, HocketError
 from support.drain import drain
 
 STREAM = "s1"
+DEAD = ConnectionFailed("no route")
 
 
 class HubScript:
@@ -91,6 +92,25 @@ class HubScript:
 
     def connect(self, **options):
         self.client.connected(self.now, **options)
+
+
+def feeds(**options):
+    """A client over HTTP, in one stream, whose feed is open."""
+    hub = HubScript(listens_apart=True, is_ordered=False, random=1.0, **options)
+    hub.ask("join", STREAM)
+    hub.admit(hub.asked()[0], lastEventId="4")
+    assert hub.events()[1] == Listen(stream_id=STREAM, last_event_id=4)
+    hub.client.feed_opened(STREAM, hub.now)
+    return hub
+
+
+def exhaust(hub):
+    """Every attempt to restore the line fails."""
+    hub.lose(DEAD)
+    for _ in range(5):
+        hub.wait(40.0)
+        hub.lose(DEAD)
+    return hub
 
 
 def stream_result(status="ACTIVE", stream_id=STREAM, participants=("ada", "bob"), **more):
