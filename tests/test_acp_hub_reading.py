@@ -62,6 +62,16 @@ def test_a_message_that_is_lost_is_told_to_those_who_have_its_beginning_and_to_i
     assert words(world.given("cyd")) == []
 
 
+def test_a_connection_that_does_not_listen_is_given_its_answers_only():
+    world, stream_id = talk("ada", count=0)
+    world.ok("ada", "stream.invite", streamId=stream_id, agentId="cyd")
+    world.connect("post", principal="cyd", listens=False)
+    world.ok("post", "stream.join", streamId=stream_id)
+    world.say("ada", stream_id, "hello")
+    world.ok("post", "stream.join", streamId=stream_id, lastEventId="0")
+    assert world.given("post") == []
+
+
 # --- several connections of one agent
 
 
