@@ -209,6 +209,15 @@ def test_a_feed_that_ends_before_our_own_end_is_answered_is_no_loss(command):
     assert not any(isinstance(event, Reconnecting | Reconnect) for event in hub.events())
 
 
+@pytest.mark.parametrize("error", [None, DEAD])
+def test_a_feed_that_ends_while_the_last_words_are_asked_for_is_no_loss(error):
+    hub = feeds()
+    hub.answer(hub.ask("end", STREAM))
+    hub.client.feed_lost(STREAM, hub.now, error)
+    hub.wait(5.0)
+    assert not any(isinstance(event, Reconnecting | Reconnect) for event in hub.events())
+
+
 @pytest.mark.parametrize(("command", "error"), [("end", DEAD), ("invite", None)])
 def test_a_feed_that_breaks_meanwhile_is_a_loss(command, error):
     hub = feeds()

@@ -158,8 +158,8 @@ class Keeping:
 
     def feed_lost(self, replica: Replica, now: float, error: HocketError | None) -> None:
         """The feed of a stream broke, or could not be opened; or the hub did not let the line read it."""
-        if replica.feed is None or self.learn(replica, error, now):
-            return
+        if replica.feed is None or replica.farewell is not None or self.learn(replica, error, now):
+            return  # it is over, or its last words are being asked for
         plan = replica.feed.lost(now, self.entropy.random())
         if error is not None or not self.requests.is_leaving(replica.stream_id):  # else it is over, as we have asked
             self._announce(replica.stream_id, plan, error)
@@ -167,7 +167,7 @@ class Keeping:
 
     def feed_due(self, replica: Replica, now: float) -> None:
         """Open the feed of a stream again, or poll without it, if it is time."""
-        if replica.feed is None or not self.requests.is_up:
+        if replica.feed is None or replica.farewell is not None or not self.requests.is_up:
             return
         match replica.feed.due(now):
             case Turn.TRY:
