@@ -95,3 +95,17 @@ def test_a_write_that_fails_fails_everything(run):
         await flush()
 
     run(talk)
+
+
+def test_nobody_waits_for_a_writer_that_was_cancelled(run):
+    async def main():
+        outgoing = Outgoing(Slow().write)
+        async with anyio.create_task_group() as group:
+            group.start_soon(outgoing.run)
+            outgoing.give(b"one")
+            await anyio.wait_all_tasks_blocked()
+            group.cancel_scope.cancel()
+        with pytest.raises(ConnectionFailed, match="the connection was closed"):
+            await outgoing.flush()
+
+    run(main)

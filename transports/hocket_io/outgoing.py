@@ -49,6 +49,8 @@ class Outgoing:
                 self._tell()
         except ConnectionFailed as error:
             self.fail(str(error))
+        finally:
+            self.fail("nothing is written any more: the connection was closed")  # nobody should wait for it
 
     def fail(self, reason: str) -> None:
         """Nothing more can be written. The first reason counts."""

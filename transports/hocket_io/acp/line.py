@@ -158,9 +158,10 @@ class Line:
         Raises:
             HocketError: It failed, or was refused, or there is no answer.
         """
-        self.mail.hunger.ring()
-        with anyio.move_on_after(self.timeout):
-            await question.wait()
+        if question.outcome is None:
+            self.mail.hunger.ring()
+            with anyio.move_on_after(self.timeout):
+                await question.wait()
         match question.outcome:
             case Answered() as answered:
                 return answered

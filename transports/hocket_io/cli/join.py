@@ -35,7 +35,7 @@ _COMMANDS = "/end [REASON]  /leave [REASON]  /pause [REASON]  /resume  /invite A
 
 
 @click.command(cls=AgentCommand)
-@click.argument("stream_id", metavar="STREAM", required=False)
+@click.argument("stream_id", metavar="[STREAM]", required=False)
 @click.option(
     "-a",
     "--hub",
