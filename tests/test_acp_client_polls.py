@@ -212,7 +212,9 @@ def test_a_feed_that_ends_before_our_own_end_is_answered_is_no_loss(command):
 @pytest.mark.parametrize("error", [None, DEAD])
 def test_a_feed_that_ends_while_the_last_words_are_asked_for_is_no_loss(error):
     hub = feeds()
-    hub.answer(hub.ask("end", STREAM))
+    asked = hub.ask("end", STREAM)
+    hub.sent()
+    hub.answer(asked)
     hub.client.feed_lost(STREAM, hub.now, error)
     hub.wait(5.0)
     assert not any(isinstance(event, Reconnecting | Reconnect) for event in hub.events())
