@@ -172,3 +172,23 @@ def test_a_post_that_names_nobody_is_from_whoever_started_the_stream():
     world.ok("second", "stream.end", streamId=stream_id)
     assert world.hub.stream(stream_id).is_closed
     assert world.error("second", "stream.end", streamId="nobody knows")["code"] == -40003
+
+
+def test_a_pipe_that_declares_itself_is_given_what_happens_at_once():
+    world = undeclared("ada")
+    world.tell("line", "$/agent", agentId="bob")
+    stream_id = world.start("ada", "bob")
+    assert world.names("line") == ["stream_invitation", "STREAM_STARTED"]
+    assert world.error("line", "stream.message", streamId=stream_id, message=signed("eve"))["code"] == -40006
+
+
+@pytest.mark.parametrize("params", [{"agentId": "eve"}, {"agentId": ""}, {"agentId": 7}, {"agentId": "x" * 257}, {}])
+def test_a_declaration_that_is_none_changes_nothing(params):
+    world = undeclared("ada")
+    world.tell("line", "$/agent", agentId="bob")
+    world.events  # noqa: B018  -- let go of what was told before
+    world.tell("line", "$/agent", **params)
+    (refused,) = world.events
+    assert (refused.method, refused.answered) == ("$/agent", False)
+    world.start("ada", "bob")
+    assert world.names("line") == ["stream_invitation", "STREAM_STARTED"]

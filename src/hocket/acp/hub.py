@@ -22,12 +22,12 @@ from hocket.acp.limits import HubLimits
 from hocket.acp.links import HubLink, Link, Send
 from hocket.acp.methods import METHODS, Call, event_id, stream_result, stream_to_resume
 from hocket.acp.params import read_params
-from hocket.acp.principal import speaker
+from hocket.acp.principal import declared, speaker
 from hocket.acp.refusals import denied, invalid, over_limit, unknown_stream
 from hocket.acp.registry import Registry
 from hocket.acp.replies import Sessions, fingerprint
 from hocket.acp.stream import Stream
-from hocket.acp.wire import JoinParams, StartParams
+from hocket.acp.wire import DECLARE, JoinParams, StartParams
 from hocket.codec import JsonValue
 from hocket.entropy import Entropy
 from hocket.errors import (
@@ -281,9 +281,25 @@ class Hub:
 
     def _notification(self, link: HubLink, told: NotificationReceived, now: float) -> None:
         try:
-            self._perform(link, told.method, told.params, now, is_request=False)
+            if told.method == DECLARE:
+                self._declare(link, told.params)
+            else:
+                self._perform(link, told.method, told.params, now, is_request=False)
         except StreamRefused:
             pass  # told as an event: a notification is never answered
+
+    def _declare(self, link: HubLink, params: JsonValue) -> None:
+        """A connection says who it speaks for.
+
+        Raises:
+            StreamRefused: It speaks for somebody else already, or the name is none.
+        """
+        try:
+            name = declared(params, link.principal, self.limits.stream.id)
+        except StreamRefused as refusal:
+            raise self._refused(refusal, DECLARE, answered=False) from None
+        link.principal = name
+        self._hear(link, name)
 
     def _perform(self, link: HubLink, method: str, value: JsonValue, now: float, *, is_request: bool) -> bytes:
         """Do what a call asks for and give its result as JSON text.

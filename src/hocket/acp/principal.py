@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from hocket.acp.refusals import denied
+from hocket.acp.refusals import denied, invalid
 from hocket.acp.wire import ChunkParams, MemberParams, MessageParams, Params, StartParams
+from hocket.codec import JsonValue
 from hocket.errors import StreamRefused
 
-__all__ = ["speaker"]
+__all__ = ["declared", "speaker"]
 
 
 def speaker(
@@ -38,6 +39,26 @@ def speaker(
     if name is None:
         reason = "nobody has said who this is from: put agentId into the call, or declare an agent when you connect"
         raise StreamRefused(denied("nobody", reason))
+    return name
+
+
+def declared(params: JsonValue, principal: str | None, longest: int) -> str:
+    """The agent that a connection declares it speaks for (`wire.DECLARE`).
+
+    Args:
+        params: What it says.
+        principal: Who it speaks for already; None if nobody was declared.
+        longest: Bytes that a name may have.
+
+    Raises:
+        StreamRefused: That is no name, or the connection speaks for somebody else.
+    """
+    name = params.get("agentId") if isinstance(params, dict) else None
+    if not isinstance(name, str) or not name or len(name.encode("utf-8", "surrogatepass")) > longest:
+        raise StreamRefused(invalid(f"params.agentId: must be the name of an agent, of at most {longest} bytes"))
+    if principal is not None and name != principal:
+        reason = f"this connection speaks for {principal}, and not for {name}"
+        raise StreamRefused(denied("not_yours", reason, principal=principal))
     return name
 
 

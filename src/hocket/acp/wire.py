@@ -16,6 +16,7 @@ from hocket.codec import Dialect, Shape
 
 __all__ = [
     "ACP",
+    "DECLARE",
     "PARAMS",
     "ChunkParams",
     "EndParams",
@@ -135,6 +136,10 @@ class EventParams:
 
 
 Params = StartParams | MessageParams | ChunkParams | EndParams | StreamParams | GetParams | JoinParams | MemberParams
+
+DECLARE = "$/agent"
+"""A notification {agentId}, first on a pipe or a TCP connection: who speaks there. It is what the header field
+`X-Agent-Id` is over HTTP. Peers that do not know it pass over it, as over every notification that begins so."""
 
 PARAMS: Mapping[str, type[Params]] = MappingProxyType(
     {

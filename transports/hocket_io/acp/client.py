@@ -10,6 +10,7 @@ async with AcpClient("ws://127.0.0.1:8100", agent="agent-analyst") as me:
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
@@ -69,7 +70,13 @@ class AcpClient:
 
     async def __aenter__(self) -> Self:
         connect = partial(
-            open_link, self.target, agent=self.agent, token=self.token, headers=self.headers, limits=self.limits
+            open_link,
+            self.target,
+            agent=self.agent,
+            token=self.token,
+            headers=self.headers,
+            limits=self.limits,
+            connection_id=str(uuid.uuid4()),  # the same over HTTP for all of them: what is sent again is known again
         )
         link = await connect()
         machine = Client(

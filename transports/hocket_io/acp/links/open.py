@@ -43,7 +43,7 @@ async def open_link(
         target: A HubHost in this process, or one of: `http(s)://HOST[:PORT][/PATH]`, `ws(s)://HOST[:PORT][/PATH]`,
             `tcp://HOST:PORT`, `stdio:COMMAND` for a hub that is a child process, `stdio:-` for the hub that has
             started this process.
-        agent: Who we are, where the transport can say so (`X-Agent-Id`). On a pipe only messages say who speaks.
+        agent: Who we are: in `X-Agent-Id`, or, on a pipe, in its first message.
         token: Shown as `Authorization: Bearer …`.
         headers: Header fields to send along, over HTTP and WebSocket.
         limits: `message` counts here.
@@ -68,7 +68,7 @@ async def open_link(
             return await _open_websocket(parsed, fields, query, limits)
         case _:
             _refuse_credentials(target, token, headers)
-            return await _open_pipe(parsed, limits)
+            return await _open_pipe(parsed, agent, limits)
 
 
 def _introduce(
@@ -124,7 +124,7 @@ def _open_memory(target: HubHost, agent: str | None, limits: ClientLimits) -> Me
     return open_memory_link(target, agent, limits.message)
 
 
-async def _open_pipe(target: LinkTarget, limits: ClientLimits) -> MessageLink:
+async def _open_pipe(target: LinkTarget, agent: str | None, limits: ClientLimits) -> MessageLink:
     with needs("http", "talking to a hub"):
         from hocket_io.acp.links.own import OwnPipe
         from hocket_io.acp.links.pipe import PipeLink
@@ -132,9 +132,9 @@ async def _open_pipe(target: LinkTarget, limits: ClientLimits) -> MessageLink:
         from hocket_io.tcp import open_tcp
     match target:
         case CommandTarget(command=command):
-            return PipeLink(await open_child(command), limits.message)
+            return PipeLink(await open_child(command), limits.message, agent)
         case TcpTarget(host=host, port=port):
-            return PipeLink(await open_tcp(host, port), limits.message)
+            return PipeLink(await open_tcp(host, port), limits.message, agent)
         case OwnStreams():
-            return PipeLink(OwnPipe(), limits.message, ends_well=True)
+            return PipeLink(OwnPipe(), limits.message, agent, ends_well=True)
     raise AssertionError(f"{target!r} is no pipe")

@@ -11,6 +11,8 @@ import anyio
 import anyio.abc
 from attrs import define, field
 
+from hocket.acp.wire import DECLARE
+from hocket.codec import dumps
 from hocket.errors import ConnectionFailed, LimitExceeded, LocalProtocolError
 from hocket.framing import FrameRejected, FramingLimits, Ndjson
 from hocket_io.acp.links.protocol import no_feed
@@ -26,11 +28,12 @@ __all__ = ["PipeLink"]
 class PipeLink:
     """A `MessageLink` over a pipe.
 
-    There is no place for names or credentials on a pipe: who speaks is said in each message.
+    There is no place for credentials on a pipe.
 
     Args:
         pipe: The pipe; it is closed at the end.
         limit: Bytes of one message, both ways.
+        agent: Who speaks here, which the first message says; None to leave it to each of them.
         ends_well: Whether the end of the pipe is an orderly end, since nobody but the hub can bring it about.
     """
 
@@ -38,6 +41,7 @@ class PipeLink:
     listens_apart: ClassVar[bool] = False
     pipe: BytePipe
     limit: int
+    agent: str | None = None
     ends_well: bool = False
     _outgoing: Outgoing = field(init=False)
     _framing: Ndjson = field(init=False)
@@ -52,6 +56,9 @@ class PipeLink:
 
     async def __aenter__(self) -> Self:
         self._group = await anyio.create_task_group().__aenter__()
+        if self.agent is not None:
+            hello = {"jsonrpc": "2.0", "method": DECLARE, "params": {"agentId": self.agent}}
+            self._outgoing.give(self._framing.encode(dumps(hello)))
         self._group.start_soon(self._outgoing.run)
         return self
 
