@@ -2,7 +2,6 @@
 
 import sys
 
-import anyio
 import pytest
 
 from hocket.acp.client_events import Reconnected, Reconnecting
@@ -20,7 +19,6 @@ pytestmark = pytest.mark.process
 SOON = Backoff(base=0.05, maximum=0.05, attempts=1_000)
 
 EXPERT = """
-import anyio
 from hocket.acp.events import MessageSent
 from hocket_io.acp.client import AcpClient
 
