@@ -70,6 +70,20 @@ def test_a_chunk_that_cannot_be_read_is_lost_to_its_message(broken, ordered):
     assert lost == [(mine, "resync")]
 
 
+def test_a_chunk_of_which_not_even_the_stream_can_be_read_is_lost_to_all_open_messages_of_its_line():
+    world = HubWorld("ada", "bob")
+    world.connect("line")
+    stream_id = world.ok("line", "stream.start", participants=["cyd", "bob"])["stream"]["streamId"]
+    other = world.start("ada", "bob")
+    for line in ("line", "ada"):
+        for each in (stream_id, other) if line == "ada" else (stream_id,):
+            world.tell(line, "stream.chunk", streamId=each, chunk=text("one"), sequence=1)
+    world.tell("line", "stream.chunk", streamId=stream_id, chunk=text("two"), sequence="2")
+    world.tell("ada", "stream.chunk", streamId=7, chunk=text("two"), sequence=2)
+    lost = [(event.stream_id, event.agent_id) for event in world.events if isinstance(event, MessageLost)]
+    assert lost == [(stream_id, "cyd"), (other, "ada")]
+
+
 def test_a_request_that_cannot_be_read_leaves_the_lane_as_it_was():
     world = HubWorld("ada", "bob")
     stream_id = world.start("ada", "bob")
@@ -89,6 +103,15 @@ def test_who_was_refused_on_a_connection_loses_nothing_with_it():
     world.disconnect("line")
     world.chunk("cyd", stream_id, "two", 2, last=True)
     assert [said.text for said in world.hub.stream(stream_id).log] == ["one two"]
+
+
+def test_what_was_refused_before_the_join_does_not_count_after_it():
+    world = HubWorld("ada", "cyd")
+    stream_id = world.start("ada", allowDynamicJoin=True)
+    world.chunk("cyd", stream_id, "no member", 1, told=True)
+    world.ok("cyd", "stream.join", streamId=stream_id)
+    world.chunk("cyd", stream_id, "counts from 0", 0, last=True)
+    assert [said.text for said in world.hub.stream(stream_id).log] == ["counts from 0"]
 
 
 def test_to_disconnect_twice_or_nobody_is_harmless():

@@ -39,6 +39,14 @@ def test_a_stream_that_is_forgotten_is_read_no_more():
     assert world.given("bob again") == []
 
 
+def test_who_has_not_read_a_stream_until_it_is_forgotten_reads_it_no_more():
+    world, stream_id = talk("ada", count=0)
+    world.hub.connect("bob", world.now, principal="bob")
+    world.ok("ada", "stream.end", streamId=stream_id)
+    world.wait(600.0)
+    assert world.hub.take("bob") == []
+
+
 def test_who_joins_late_is_given_what_begins_after_that():
     world, stream_id = talk("ada", "bob", "cyd")
     world.chunk("ada", stream_id, "begun before ", 1)
@@ -152,6 +160,16 @@ def test_a_reader_that_names_an_event_that_is_gone_is_told_too():
     assert words(world.given("bob")) == ["4", "5"], "it has all before the first that is kept"
 
 
+def test_what_is_gone_from_before_its_join_is_no_gap_for_a_member():
+    world, stream_id = small_history(5)
+    world.connect("cyd", principal="cyd")
+    world.ok("ada", "stream.invite", streamId=stream_id, agentId="cyd")
+    world.ok("cyd", "stream.join", streamId=stream_id)
+    world.given("cyd")
+    world.ok("cyd", "stream.join", streamId=stream_id, lastEventId="0")
+    assert world.given("cyd") == []
+
+
 # --- at its pace
 
 
@@ -229,6 +247,14 @@ def test_next_send_gives_all_that_there_is_and_nothing_for_who_is_gone():
     assert (rest.count("bob"), rest.count("cyd")) == (0, 3), "though one was out of the box already"
 
 
+def test_next_send_gives_everybody_a_turn():
+    world, _ = talk("ada", count=100)
+    for agent in ("bob 1", "bob 2"):
+        world.hub.connect(agent, 0.0, principal="bob")
+    links = [send.link for send in iter(world.hub.next_send, None)]
+    assert links == ["bob 1"] * 64 + ["bob 2"] * 64 + ["bob 1"] * 37 + ["bob 2"] * 37
+
+
 # --- connections for one stream
 
 
@@ -247,6 +273,25 @@ def test_a_feed_is_given_its_stream_and_nothing_else():
     world.start("ada", "bob")
     world.say("ada", stream_id, "here")
     assert words(world.given("feed")) == ["2", "3", "here"]
+
+
+def test_a_connection_for_one_stream_reads_no_other_from_the_beginning():
+    world, stream_id = talk("ada")
+    other = world.start("ada", "bob")
+    away = world.start("ada")
+    world.ok("ada", "stream.invite", streamId=away, agentId="bob")
+    world.connect("socket", principal="bob", stream_id=stream_id)
+    assert {each["params"]["streamId"] for each in world.given("socket")} == {stream_id}
+    world.connect("bob", principal="bob")
+    assert {each["params"]["streamId"] for each in world.given("bob")} == {other, away}, "the invitation has waited"
+
+
+def test_a_connection_for_one_stream_of_which_nobody_was_named_yet_is_not_over():
+    world, stream_id = talk("ada")
+    world.connect("socket", stream_id=stream_id)
+    assert not world.hub.is_over("socket")
+    world.ok("ada", "stream.end", streamId=stream_id)
+    assert world.hub.is_over("socket")
 
 
 def test_a_connection_that_is_narrowed_down_reads_no_other_stream():

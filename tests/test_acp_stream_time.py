@@ -33,6 +33,7 @@ def test_the_end_and_what_can_be_archived_then():
     assert archivable.stream.closed_at == ended.timestamp == "2023-11-14T22:14:20.000Z"
     assert [(said.agent, said.text) for said in archivable.history] == [("bob", "hello"), ("ada", "goodbye")]
     assert stream.is_closed
+    assert stream.events.is_ended
     assert stream.next_timeout() is None
 
 
@@ -86,6 +87,18 @@ def test_the_soonest_deadline_is_told():
     assert stream.next_timeout() == 60.0
     stream.pause("ada", now=40.0)
     assert stream.next_timeout() == 330.0, "bob is inactive then"
+
+
+def test_only_deadlines_that_can_come_are_told():
+    stream = room("ada", limits=StreamLimits(inactivity=9_000.0, idle=50.0, pause=100.0, duration=7_200.0))
+    stream.pause("ada", now=10.0)
+    assert stream.next_timeout() == 110.0
+    stream.invite("ada", "bob", now=20.0)
+    assert stream.next_timeout() == 110.0, "a paused stream is not idle"
+    stream.resume("ada", now=30.0)
+    assert stream.next_timeout() == 80.0
+    stream.message("ada", "hello", now=70.0)
+    assert stream.next_timeout() == 120.0, "and not that of the pause"
 
 
 def test_a_gap_that_does_not_close_loses_the_message():
