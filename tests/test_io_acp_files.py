@@ -8,9 +8,10 @@ import pytest
 from hocket.acp.events import ChunkReceived, MessageCompleted, MessageSent
 from hocket.acp.model import data_part, file_part
 from hocket.acp.states import ClientState
-from hocket.errors import LocalProtocolError, RpcError
+from hocket.errors import ConnectionFailed, LocalProtocolError, RpcError
 from hocket_io.acp.client import AcpClient
 from hocket_io.acp.files import FileTransferFailed
+from hocket_io.acp.host import HubHost
 from support.hub_worlds import KINDS, reach, shaky_pair, web_hub
 
 KIB = 1024
@@ -295,6 +296,32 @@ def test_a_pause_only_delays_a_file(talk_here, tmp_path, folder):
         assert arrived[0].read_bytes() == path.read_bytes()
 
     talk_here(body)
+
+
+def test_a_stream_that_is_paused_takes_a_file_when_it_is_resumed(talk_here, tmp_path, folder):
+    async def body(here, there):
+        await here.pause()
+        async with anyio.create_task_group() as group:
+            group.start_soon(here.send_file, file_of(tmp_path, 10))
+            await anyio.wait_all_tasks_blocked()
+            await here.resume()
+        assert (await there.receive_file(folder)).read_bytes() == content(10)
+
+    talk_here(body)
+
+
+def test_closing_the_client_ends_a_transfer(run, tmp_path):
+    async def send(stream, path, started):
+        with pytest.raises(ConnectionFailed, match="the client was closed"):
+            await stream.send_file(path, progress=lambda done, size: started.set())
+
+    async def main():
+        started = anyio.Event()
+        async with HubHost() as host, anyio.create_task_group() as group, AcpClient(host, agent="ada") as ada:
+            group.start_soon(send, await ada.start(["bob"]), file_of(tmp_path, 9_000_000), started)
+            await started.wait()
+
+    run(main)
 
 
 def test_a_refusal_for_good_ends_the_transfer(talk_here, tmp_path):

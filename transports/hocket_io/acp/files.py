@@ -31,6 +31,7 @@ from hocket.acp.patterns.file_sender import FileChunk, FileSender
 from hocket.acp.states import ClientState
 from hocket.errors import Code, CodecError, ConnectionFailed, HocketError, LocalProtocolError, RequestTimeout, RpcError
 from hocket_io.acp.line import Line, Question
+from hocket_io.acp.links.protocol import MessageLink
 from hocket_io.acp.unread import AcpEvent, Unread
 
 __all__ = ["FileTransferFailed", "Progress", "receive_file", "send_file"]
@@ -47,6 +48,8 @@ _AHEAD = 4 * 1024 * 1024
 """Bytes that may wait for the disk before nothing more is read from the hub."""
 _LONGEST = 255
 """Bytes of a file's name."""
+_AWAY = (ClientState.LOST, ClientState.PAUSED)
+"""States in which a stream takes nothing for the moment."""
 _AGAIN = (Code.CHUNK_SEQUENCE, Code.STREAM_PAUSED, Code.LIMIT_EXCEEDED)
 """Refusals after which the rest of a file may be sent in another message."""
 
@@ -97,22 +100,31 @@ class _Sending:
     progress: Progress | None
     _under_way: deque[tuple[FileChunk, Question]] = field(factory=deque, init=False)
     _tries: int = field(default=0, init=False)
+    _link: MessageLink | None = field(default=None, init=False)
 
     async def run(self) -> None:
         while not self.sender.is_done:
-            await self.line.while_in(self.stream_id, ClientState.LOST, ClientState.PAUSED)
+            await self.line.while_in(self.stream_id, *_AWAY)
+            self._check_link()
             try:
                 await self._fill()
-                await self._await_one()
+                if self._under_way:
+                    await self._await_one()
             except (RpcError, ConnectionFailed, RequestTimeout) as error:
                 await self._go_on_after(error)
+
+    def _check_link(self) -> None:
+        """A message that was begun on another connection cannot go on: the hub has given it up."""
+        before, self._link = self._link, self.line.link
+        if before is not None and before is not self._link and before.is_ordered:
+            self._begin_anew()
 
     async def _fill(self) -> None:
         """Send as much as may be under way."""
         while (wanted := self.sender.next_range()) is not None:
             data = await anyio.to_thread.run_sync(self._read, *wanted) if wanted.length else b""
-            if self.line.machine.state(self.stream_id) is not ClientState.ACTIVE and self._under_way:
-                return  # something happened meanwhile; the answers say what
+            if self.line.link is not self._link or self.line.machine.state(self.stream_id) in _AWAY:
+                return  # while the disk was read
             chunk = self.sender.chunk(data)
             question = self.line.pose(
                 self.line.machine.chunk,
@@ -145,14 +157,16 @@ class _Sending:
 
     async def _go_on_after(self, error: HocketError) -> None:
         """Begin a new message with the rest, unless that would be in vain."""
-        is_refusal = isinstance(error, RpcError)
-        if isinstance(error, RpcError) and error.code not in _AGAIN:
+        if self.line.over is not None or (isinstance(error, RpcError) and error.code not in _AGAIN):
             raise error
-        self._tries += 1
-        if self._tries > _TRIES and not isinstance(error, ConnectionFailed):
-            raise error
-        if is_refusal:
+        if not isinstance(error, ConnectionFailed):  # that one ends when all attempts to connect have failed
+            self._tries += 1
+            if self._tries > _TRIES:
+                raise error
             await anyio.sleep(_PAUSE * 2 ** (self._tries - 1))
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
         self._under_way.clear()
         self.sender.resume()
 
