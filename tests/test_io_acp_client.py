@@ -46,7 +46,7 @@ def world(request, address):
     return lambda: reach(request.param, address)
 
 
-@pytest.fixture(params=["memory", "ws"])
+@pytest.fixture(params=["memory", "ws", "tcp"])
 def told_world(request, address):
     """Where the hub can tell an agent of streams that it does not know."""
     return lambda: reach(request.param, address)
@@ -160,7 +160,9 @@ def test_it_has_to_be_entered(run):
     run(main)
 
 
-@pytest.mark.parametrize("target", ["tcp://127.0.0.1:1", "ws://127.0.0.1:1", "stdio:/no/such/command"])
+@pytest.mark.parametrize(
+    "target", ["http://127.0.0.1:1", "tcp://127.0.0.1:1", "ws://127.0.0.1:1", "stdio:/no/such/command"]
+)
 def test_a_hub_that_is_not_there_is_told_at_once(run, target):
     async def main():
         with pytest.raises(ConnectionFailed):
