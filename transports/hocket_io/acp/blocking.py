@@ -248,8 +248,8 @@ class BlockingAcpClient:
     timeout: float | None = field(default=None, kw_only=True)
     limits: ClientLimits = field(default=ClientLimits(), kw_only=True)
     reconnect: Backoff = field(default=RECONNECT, kw_only=True)
-    _open: tuple[_Loop, AcpClient] | None = field(default=None, init=False)
-    _stack: ExitStack = field(factory=ExitStack, init=False)
+    _open: tuple[_Loop, AcpClient] | None = field(default=None, init=False, repr=False)
+    _stack: ExitStack = field(factory=ExitStack, init=False, repr=False)
 
     def __enter__(self) -> Self:
         if not isinstance(self.target, str):
