@@ -68,6 +68,15 @@ def test_of_a_stream_that_was_not_joined_only_the_invitation_is_told_and_the_joi
     assert params == {"streamId": STREAM, "capabilities": ["audit"], "lastEventId": "0", "agentId": "ada"}
 
 
+def test_a_stream_that_was_started_before_we_were_here_is_told_as_an_invitation_once():
+    hub = HubScript()
+    hub.say(happened("STREAM_STARTED", 1, "bob", stream=stream_result()["stream"], reason="help"))
+    hub.say(happened("STREAM_STARTED", 1, "bob", stream=stream_result()["stream"], reason="help"))
+    (invited,) = hub.events()
+    assert (invited.stream_id, invited.invited_by, invited.reason) == (STREAM, "bob", "help")
+    assert invited.current_participants == ("ada", "bob")
+
+
 def test_a_join_that_is_refused_can_be_tried_again_once_the_stream_is_forgotten():
     hub = HubScript()
     joined = hub.ask("join", STREAM)

@@ -61,6 +61,7 @@ class Replica:
         object: The stream, as far as it is known.
         last: The last event told; None for a hub that gives its events no numbers.
         missed: The event before the first one that came before we could tell it.
+        is_invited: Whether the invitation to it was told.
         is_attached: Whether what comes on the line is to be told.
         is_over: Whether its end was told, or will never be: nothing of it is told any more.
         farewell: What is to be told as its end, once everything before it was told.
@@ -76,6 +77,7 @@ class Replica:
     object: StreamObject | None = field(default=None, init=False)
     last: int | None = field(default=None, init=False)
     missed: int | None = field(default=None, init=False)
+    is_invited: bool = field(default=False, init=False)
     is_attached: bool = field(default=False, init=False)
     is_over: bool = field(default=False, init=False)
     farewell: StreamEnded | ParticipantLeft | None = field(default=None, init=False)

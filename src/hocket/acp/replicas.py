@@ -10,7 +10,7 @@ from attrs import define, field
 from hocket.acp.batch import Batcher
 from hocket.acp.budget import Budget
 from hocket.acp.client_events import BatchFailed, ClientEvent, Unlisten
-from hocket.acp.events import Invited, ParticipantLeft, StreamEnded
+from hocket.acp.events import Invited, ParticipantLeft, StreamEnded, StreamStarted
 from hocket.acp.inbox import Heard
 from hocket.acp.limits import ClientLimits
 from hocket.acp.posting import Posting
@@ -102,15 +102,19 @@ class Replicas:
         """The hub tells something."""
         if isinstance(heard.event, Invited):
             self.events.append(heard.event)
-            return
         stream_id = heard.event.stream_id
         replica = self._replicas.get(stream_id)
         if replica is None:
             if len(self._replicas) >= self.limits.streams and not self._forget_one():
                 return  # it is none of ours: nothing is lost that was wanted
             replica = self.open(stream_id)
-        was_over = replica.is_over
-        if was_over:
+        if isinstance(heard.event, Invited):
+            replica.is_invited = True
+            return
+        if isinstance(heard.event, StreamStarted) and replica.state is ClientState.IDLE and not replica.is_invited:
+            replica.is_invited = True
+            self.events.append(_invitation(heard.event, self.agent))  # it was started before we were here
+        if replica.is_over:
             return
         self.events.extend(replica.hear(heard, now, is_asked_for=is_asked_for))
         if not self.requests.is_up:
@@ -200,3 +204,15 @@ class Replicas:
                 self.forget(stream_id)
                 return True
         return False
+
+
+def _invitation(started: StreamStarted, agent: str) -> Invited:
+    """What a stream that was started with us in it amounts to."""
+    return Invited(
+        stream_id=started.stream_id,
+        agent_id=agent,
+        invited_by=started.agent_id,
+        timestamp=started.timestamp,
+        reason=started.reason,
+        current_participants=started.stream.participants,
+    )
