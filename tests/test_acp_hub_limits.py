@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from hocket.acp.events import FrameRejected
 from hocket.acp.limits import HubLimits, LaneLimits, StreamLimits
@@ -100,3 +102,32 @@ def test_what_is_nested_too_deeply_to_be_passed_on_is_refused(levels):
     assert ("result" in answer) is (levels == 48)
     page = world.ask("bob", "stream.get", streamId=stream_id, lastEventId="0")
     assert len(page["result"]["events"]) == (2 if levels == 48 else 1)
+
+
+@example("\x01" * 400, 2_000)
+@given(st.text(st.sampled_from('a\x85\u2028\x01é\U0001f600"\\'), max_size=400), st.integers(2_000, 3_000))
+def test_what_is_taken_fits_into_a_message_for_the_others_however_it_has_to_be_written(words, maximum):
+    world, sizes = HubWorld("ada", "bob", limits=HubLimits(message=maximum)), []
+    keep = world.keep
+    world.keep = lambda send: (sizes.append(len(send.message)), keep(send))
+    stream_id = world.start("ada", "bob")
+    for name, value in (("message", {"message": text(words)}), ("chunk", {"chunk": text(words), "sequence": 1})):
+        answer = world.ask("ada", f"stream.{name}", streamId=stream_id, **value)
+        if "error" in answer:
+            assert answer["error"]["data"] == {"limit": "relayed", "max": maximum}
+    answer = world.ask("ada", "stream.start", participants=["bob"], metadata={"purpose": words})
+    if "error" in answer:
+        assert answer["error"]["data"] == {"limit": "relayed", "max": maximum}
+    world.given("bob")
+    assert len(sizes) >= 6
+    assert max(sizes) <= maximum
+
+
+def test_a_reason_has_its_limit():
+    world = HubWorld("ada", limits=HubLimits(stream=StreamLimits(reason=10)))
+    stream_id = world.start("ada")
+    assert world.error("ada", "stream.pause", streamId=stream_id, reason="é" * 6)["data"] == {
+        "limit": "reason",
+        "max": 10,
+    }
+    world.ok("ada", "stream.pause", streamId=stream_id, reason="é" * 5)

@@ -42,6 +42,9 @@ class StreamLimits:
         image: Bytes of one ImagePart, decoded.
         audio: Bytes of one AudioPart, decoded.
         file: Bytes of one FilePart, decoded.
+        relayed: Bytes of one message, chunk or start once the others are sent it: what a peer writes shorter than we
+            do (U+2028 as it is, say) still has to fit. A hub takes its own `message` where that is less.
+        reason: Bytes of a reason.
         id: Bytes of a stream or agent id.
         pause: Seconds a stream may be PAUSED; then it is CLOSED (`pause_timeout`).
         duration: Seconds a stream may last; then it is CLOSED (`max_duration`).
@@ -57,6 +60,8 @@ class StreamLimits:
     image: int = 5_000_000
     audio: int = 10_000_000
     file: int = 25_000_000
+    relayed: int = 16 * _MIB
+    reason: int = 65_536
     id: int = 256
     pause: float = 900.0
     duration: float = 7_200.0

@@ -5,20 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from hocket.acp.assembly import weight
 from hocket.acp.limits import StreamLimits
-from hocket.acp.model import Encoding, Message, Part, PartType
+from hocket.acp.model import Encoding, Message, Part, PartType, StreamObject
 from hocket.acp.refusals import invalid, over_limit
 from hocket.acp.wire import ACP, PARAMS, ChunkParams, GetParams, JoinParams, MessageParams, Params, StartParams
 from hocket.codec.text import dumps
 from hocket.errors import Code, CodecError, ErrorObject
 
-__all__ = ["event_id_of", "read_params", "size_refusal"]
+__all__ = ["event_id_of", "read_params", "size_refusal", "start_refusal"]
 
 _LARGEST_EVENT_ID = 18
 """Digits. No log is longer, and int() of a long text is slow."""
 
 _NESTING = 48
 """Levels. What is passed on is read by others inside of more containers than it came in, of which JSON may have 64."""
+
+_AROUND = 1_024
+"""Bytes that the hub puts around what it passes on."""
+
+_LONGEST_ESCAPE = 6
+"""Bytes that one byte of text can become in JSON."""
 
 _OF_PART: dict[PartType, str] = {
     PartType.TEXT: "text",
@@ -51,7 +58,7 @@ def read_params(method: str, value: Any, limits: StreamLimits) -> Params | Error
         params: Params = ACP.reader(PARAMS[method]).from_value({} if value is None else value, "params")
     except CodecError as error:
         return invalid(str(error))
-    return _id_refusal(params, limits) or _content_refusal(params) or params
+    return _id_refusal(params, limits) or _reason_refusal(params, limits) or _content_refusal(params) or params
 
 
 def event_id_of(text: str | None) -> int | ErrorObject | None:
@@ -79,6 +86,13 @@ def _id_refusal(params: Params, limits: StreamLimits) -> ErrorObject | None:
         if len(name) > limits.id or len(name.encode("utf-8", "replace")) > limits.id:
             return over_limit("id", limits.id, f"an id of an agent or a stream has at most {limits.id} bytes")
     return None
+
+
+def _reason_refusal(params: Params, limits: StreamLimits) -> ErrorObject | None:
+    reason: str | None = getattr(params, "reason", None)
+    if reason is None or len(reason) * 4 <= limits.reason or len(reason.encode("utf-8", "replace")) <= limits.reason:
+        return None
+    return over_limit("reason", limits.reason, f"params.reason: a reason has at most {limits.reason} bytes")
 
 
 def _content_refusal(params: Params) -> ErrorObject | None:
@@ -137,7 +151,26 @@ def size_refusal(name: str, message: Message, limits: StreamLimits) -> ErrorObje
         if _size(part) > maximum:
             where = f"params.{name}.parts[{place}].content"
             return over_limit(limit, maximum, f"{where}: a {part.type.value} has at most {maximum} bytes; send chunks")
-    return None
+    if weight(message) * _LONGEST_ESCAPE <= limits.relayed - _AROUND:
+        return None
+    return _relay_refusal(f"params.{name}", len(ACP.writer(Message).to_json(message)), limits)
+
+
+def start_refusal(stream: StreamObject, limits: StreamLimits) -> ErrorObject | None:
+    """Why a stream cannot be told to those who take part in it; None if it can.
+
+    Args:
+        stream: The stream. Its purpose is told twice.
+        limits: Its own.
+    """
+    return _relay_refusal("params", 2 * len(ACP.writer(StreamObject).to_json(stream)), limits)
+
+
+def _relay_refusal(where: str, size: int, limits: StreamLimits) -> ErrorObject | None:
+    if size <= limits.relayed - _AROUND:
+        return None
+    reason = f"{where}: it would have more than {limits.relayed} bytes when it is sent to the others; say it in pieces"
+    return over_limit("relayed", limits.relayed, reason)
 
 
 def _size(part: Part) -> int:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from hocket.acp.events import ParticipantJoined, ParticipantLeft, StreamEvent, StreamStarted
 from hocket.acp.lanes import Budget
-from hocket.acp.limits import HubLimits
+from hocket.acp.limits import HubLimits, StreamLimits
 from hocket.acp.refusals import over_limit
 from hocket.acp.stream import Stream
 from hocket.errors import StreamRefused
@@ -35,9 +35,11 @@ class Registry:
     _closed: dict[str, None] = field(factory=dict, init=False)
     _timers: Timers[str] = field(factory=Timers, init=False)
     _budget: Budget = field(init=False)
+    _each: StreamLimits = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self._budget = Budget(self.limits.held)
+        self._each = evolve(self.limits.stream, relayed=min(self.limits.stream.relayed, self.limits.message))
 
     def start(
         self, stream_id: str, participants: Sequence[str], metadata: Mapping[str, Any] | None, now: float
@@ -58,7 +60,7 @@ class Registry:
             participants,
             stream_id=stream_id,
             metadata=metadata,
-            limits=self.limits.stream,
+            limits=self._each,
             epoch=self.epoch,
             now=now,
             budget=self._budget,

@@ -114,7 +114,8 @@ class Replicas:
         if isinstance(heard.event, StreamStarted) and replica.state is ClientState.IDLE and not replica.is_invited:
             replica.is_invited = True
             self.events.append(_invitation(heard.event, self.agent))  # it was started before we were here
-        if replica.is_over:
+        was_over = replica.is_over
+        if was_over:
             return
         self.events.extend(replica.hear(heard, now, is_asked_for=is_asked_for))
         if not self.requests.is_up:

@@ -40,7 +40,7 @@ from hocket.acp.history import History
 from hocket.acp.lanes import Budget, Lanes, LanesVerdict
 from hocket.acp.limits import StreamLimits
 from hocket.acp.model import Content, Message, StreamObject, StreamStatus, message_of
-from hocket.acp.params import size_refusal
+from hocket.acp.params import size_refusal, start_refusal
 from hocket.acp.refusals import closed, denied, invalid, paused
 from hocket.acp.roster import Roster
 from hocket.acp.said import Said
@@ -69,7 +69,7 @@ class Stream:
         budget: The bytes that chunks may hold, shared by the streams of a hub.
 
     Raises:
-        StreamRefused: There are more participants than allowed.
+        StreamRefused: There are more participants than allowed, or more metadata than others can be told.
         LocalProtocolError: There is none.
     """
 
@@ -96,6 +96,7 @@ class Stream:
         self.history = History(self.stream_id, self.limits, self.epoch, self.now)
         self._chunks = Chunking(Lanes(self.limits.lane, self.budget), self.history)
         self._times = (self.history.timestamp, None)
+        _raise(start_refusal(self.object(), self.limits))
         self._timers.set(("duration", ""), self.now + self.limits.duration)
         purpose = (self.metadata or {}).get("purpose")
         self._tell(
