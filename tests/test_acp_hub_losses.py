@@ -105,6 +105,19 @@ def test_who_was_refused_on_a_connection_loses_nothing_with_it():
     assert [said.text for said in world.hub.stream(stream_id).log] == ["one two"]
 
 
+def test_what_was_said_on_a_connection_before_its_agent_left_is_lost_once():
+    world = HubWorld("ada", "cyd")
+    stream_id = world.start("ada", "cyd", allowDynamicJoin=True)
+    world.chunk("cyd", stream_id, "never ended", 1)
+    world.ok("cyd", "stream.leave", streamId=stream_id)
+    world.connect("cyd 2", principal="cyd")
+    world.ok("cyd 2", "stream.join", streamId=stream_id)
+    world.chunk("cyd 2", stream_id, "one ", 1)
+    world.disconnect("cyd")
+    world.chunk("cyd 2", stream_id, "two", 2, last=True)
+    assert [said.text for said in world.hub.stream(stream_id).log] == ["one two"]
+
+
 def test_what_was_refused_before_the_join_does_not_count_after_it():
     world = HubWorld("ada", "cyd")
     stream_id = world.start("ada", allowDynamicJoin=True)

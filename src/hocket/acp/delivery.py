@@ -66,7 +66,6 @@ class Delivery:
             after = min([member.seen for member in members], default=stream.events.last)
         reading.cursor.after = min(max(after, begin), stream.events.last)
         link.readings[stream.stream_id] = reading
-        link.waiting.pop(stream.stream_id, None)
         link.look_at(stream.stream_id)
         self._readers.setdefault(stream.stream_id, {})[link.name] = None
         self.ring(link)
