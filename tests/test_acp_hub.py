@@ -3,6 +3,7 @@
 import json
 
 from hocket.acp.events import FrameRejected
+from hocket.acp.limits import HubLimits, StreamLimits
 from hocket.errors import CodecError, LimitExceeded
 from support.acp_hub import HubWorld, call, text
 
@@ -126,6 +127,30 @@ def test_an_invitation_can_be_used_once_and_a_member_needs_none():
     assert "already" in world.ok("ada", "stream.invite", streamId=stream_id, agentId="bob")["message"]
     world.ok("bob", "stream.leave", streamId=stream_id)
     assert world.error("bob", "stream.join", streamId=stream_id)["data"]["reason"] == "not_open"
+
+
+def test_an_invitation_that_was_used_makes_room_for_another():
+    world = HubWorld("ada", "bob", limits=HubLimits(stream=StreamLimits(participants=3)))
+    stream_id = world.start("ada")
+    for name in ("bob", "cyd", "dan"):
+        world.ok("ada", "stream.invite", streamId=stream_id, agentId=name)
+    world.error("ada", "stream.invite", streamId=stream_id, agentId="eve")
+    world.ok("bob", "stream.join", streamId=stream_id)
+    world.ok("ada", "stream.invite", streamId=stream_id, agentId="eve")
+
+
+def test_the_streams_of_an_agent_are_those_it_takes_part_in():
+    world = HubWorld("ada", "bob")
+    first, second, third = (world.start("ada", "bob", allowDynamicJoin=True) for _ in range(3))
+    world.ok("bob", "stream.leave", streamId=first)
+    world.ok("ada", "stream.remove", streamId=second, agentId="bob")
+    assert [stream.stream_id for stream in world.hub.registry.of("bob")] == [third]
+    world.ok("bob", "stream.join", streamId=first)
+    assert [stream.stream_id for stream in world.hub.registry.of("bob")] == [third, first]
+    for stream_id in (first, third):
+        world.ok("ada", "stream.end", streamId=stream_id)
+    world.wait(600.0)
+    assert world.hub.registry.of("bob") == []
 
 
 def test_an_open_stream_takes_those_who_can_what_it_asks_for():

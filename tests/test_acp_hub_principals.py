@@ -82,6 +82,20 @@ def test_may_speak_for_lets_a_gateway_speak_for_its_agents_only():
     assert world.names("gate") == ["stream.message"], "who has spoken for an agent is given what it is told"
 
 
+def test_whatever_may_speak_for_says_a_principal_is_itself():
+    world = HubWorld("ada", may_speak_for=lambda principal, agent: False)
+    stream_id = world.start("ada")
+    world.ok("ada", "stream.message", streamId=stream_id, message=signed("ada"))
+
+
+def test_what_is_said_closest_to_the_content_counts():
+    world = HubWorld("gate", may_speak_for=lambda principal, agent: True)
+    stream_id = world.ok("gate", "stream.start", participants=["a", "b"], agentId="a")["stream"]["streamId"]
+    world.ok("gate", "stream.message", streamId=stream_id, message=signed("a"), agentId="b")
+    world.ok("gate", "stream.chunk", streamId=stream_id, chunk=signed("b"), agentId="a", sequence=1, isLast=True)
+    assert [said.agent for said in world.hub.stream(stream_id).log] == ["a", "b"]
+
+
 # --- a connection that declared nobody
 
 
@@ -186,7 +200,7 @@ def test_a_pipe_that_declares_itself_is_given_what_happens_at_once():
 def test_a_declaration_that_is_none_changes_nothing(params):
     world = undeclared("ada")
     world.tell("line", "$/agent", agentId="bob")
-    world.events  # noqa: B018  -- let go of what was told before
+    world.events
     world.tell("line", "$/agent", **params)
     (refused,) = world.events
     assert (refused.method, refused.answered) == ("$/agent", False)
