@@ -46,6 +46,15 @@ def test_a_page_says_what_is_gone():
     assert "replayGap" not in world.ok("bob", "stream.get", streamId=stream_id, lastEventId="4")
 
 
+def test_what_is_gone_from_before_its_join_is_not_missing_on_a_members_page():
+    world, stream_id = small_history(5)
+    world.ok("ada", "stream.invite", streamId=stream_id, agentId="cyd")
+    world.connect("cyd", principal="cyd")
+    joined = world.ok("cyd", "stream.join", streamId=stream_id)
+    page = world.ok("cyd", "stream.get", streamId=stream_id, lastEventId="0")
+    assert (page["events"], page["lastEventId"], "replayGap" in page) == ([], joined["lastEventId"], False)
+
+
 @pytest.mark.parametrize(("limit", "count"), [(None, 100), (0, 1), (-5, 1), (5_000, 1_000)])
 def test_a_page_has_a_hundred_events_or_as_many_as_asked_for_up_to_a_thousand(limit, count):
     limits = HubLimits(stream=StreamLimits(history=2_000))

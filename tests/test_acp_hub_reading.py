@@ -119,6 +119,13 @@ def test_a_member_reads_again_after_the_event_it_names(last, expected):
     assert words(world.given("bob")) == ["4"]
 
 
+def test_a_member_that_names_no_event_goes_on_where_it_is_and_is_told_where_that_is():
+    world, stream_id = talk("ada", "bob")
+    world.given("bob")
+    assert world.ok("bob", "stream.join", streamId=stream_id)["lastEventId"] == "4"
+    assert world.given("bob") == []
+
+
 def test_nobody_reads_what_was_before_its_join():
     world, stream_id = talk("ada", "bob", "cyd")
     world.ok("cyd", "stream.join", streamId=stream_id)
