@@ -1,5 +1,6 @@
 """AcpClient: agents that meet at a real hub, in memory, over TCP, WebSocket and HTTP; and bad lines."""
 
+import json
 from contextlib import asynccontextmanager
 
 import anyio
@@ -12,6 +13,7 @@ from hocket.acp.events import (
     MessageCompleted,
     MessageSent,
     ParticipantJoined,
+    ParticipantLeft,
     StreamEnded,
     StreamStarted,
 )
@@ -131,6 +133,25 @@ def test_many_streams_on_one_line_keep_their_events_apart(run, world):
                 assert (await until(stream, MessageSent)).text == f"in {number}"
             for stream in here:
                 await stream.end()
+
+    run(main)
+
+
+def test_who_has_left_can_come_back(run, world):
+    async def main():
+        async with world() as target, AcpClient(target, agent="ada") as ada, AcpClient(target, agent="bob") as bob:
+            here = await ada.start(["bob"])
+            there = await bob.join(here.stream_id)
+            with pytest.raises(LocalProtocolError, match="is active"):
+                await bob.join(here.stream_id)
+            await there.leave()
+            assert isinstance([event async for event in there][-1], ParticipantLeft)
+            await here.invite("bob")
+            again = await bob.join(here.stream_id)
+            await here.send("welcome back")
+            assert (await until(again, MessageSent)).text == "welcome back"
+            assert [event async for event in there] == []
+            await here.end()
 
     run(main)
 
@@ -256,6 +277,68 @@ def test_no_answer_in_time(run):
         async with silent_hub() as target, AcpClient(target, agent="ada", timeout=0.01) as ada:
             with pytest.raises(RequestTimeout, match=r"0\.01 seconds"):
                 await ada.start()
+
+    run(main)
+
+
+def test_a_question_is_settled_when_the_client_is_closed(run):
+    async def ask(client, errors):
+        with pytest.raises(ConnectionFailed, match="the client was closed") as caught:
+            await client.start()
+        errors.append(caught)
+
+    async def main():
+        errors = []
+        async with (
+            silent_hub() as target,
+            anyio.create_task_group() as group,
+            AcpClient(target, agent="ada") as ada,
+        ):
+            group.start_soon(ask, ada, errors)
+            await anyio.wait_all_tasks_blocked()
+        assert errors
+
+    run(main)
+
+
+@asynccontextmanager
+async def forgetful_hub(heard):
+    """Hears everything, answers starts and joins, and hangs up at the first message."""
+
+    result = {"type": "stream", "stream": {"streamId": "s", "status": "ACTIVE", "participants": []}, "lastEventId": "0"}
+
+    async def answer(stream, call):
+        heard.append(call["method"])
+        if call["method"] == "stream.message":
+            await stream.aclose()
+        elif "id" in call:
+            await stream.send(json.dumps({"jsonrpc": "2.0", "id": call["id"], "result": result}).encode() + b"\n")
+
+    async def serve(stream):
+        try:
+            async for data in stream:
+                for line in data.splitlines():
+                    await answer(stream, json.loads(line))
+        except (anyio.ClosedResourceError, anyio.BrokenResourceError):
+            pass  # we, or the client, have hung up
+        finally:
+            await stream.aclose()
+
+    async with await anyio.create_tcp_listener(local_host="127.0.0.1") as listener, scratch_group() as group:
+        group.start_soon(listener.serve, serve)
+        port = listener.extra_attributes[anyio.abc.SocketAttribute.local_port]()
+        yield f"tcp://127.0.0.1:{port}"
+
+
+def test_what_may_have_arrived_is_not_said_again_by_itself(run):
+    async def main():
+        heard = []
+        async with forgetful_hub(heard) as target, AcpClient(target, agent="ada", reconnect=AT_ONCE) as ada:
+            stream = await ada.start()
+            with pytest.raises(ConnectionFailed, match="may or may not have arrived"):
+                await stream.send("once")
+            assert isinstance(await anext(stream), Reconnecting)
+        assert heard.count("stream.message") == 1
 
     run(main)
 

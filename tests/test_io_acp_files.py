@@ -5,7 +5,8 @@ import random
 import anyio
 import pytest
 
-from hocket.acp.events import ChunkReceived, MessageCompleted, MessageSent
+from hocket.acp.client_events import Reconnected, Reconnecting
+from hocket.acp.events import ChunkReceived, MessageCompleted, MessageSent, StreamEnded
 from hocket.acp.model import data_part, file_part
 from hocket.acp.states import ClientState
 from hocket.errors import ConnectionFailed, LocalProtocolError, RpcError
@@ -250,6 +251,20 @@ def test_a_stream_that_ends_in_the_midst_of_a_file(talk_here, folder):
         with pytest.raises(FileTransferFailed, match="is gone"):
             await there.receive_file(folder)
         assert there.state is ClientState.CLOSED
+        assert isinstance([event async for event in here][-1], StreamEnded)
+        with pytest.raises(FileTransferFailed, match="is gone"):
+            await here.receive_file(folder)
+
+    talk_here(body)
+    assert list(folder.iterdir()) == []
+
+
+def test_a_sender_that_leaves_in_the_midst_of_a_file(talk_here, folder):
+    async def body(here, there):
+        async with there.chunks() as out:
+            await out.part(data_part({"file_info": {"name": "table.csv", "total_size": 6, "transfer_id": "t"}}))
+            await out.part(file_part(b"abc"))
+        await there.leave()
         with pytest.raises(FileTransferFailed, match="is gone"):
             await here.receive_file(folder)
 
@@ -360,5 +375,40 @@ def test_a_transfer_goes_on_after_the_connection_was_lost(run, tmp_path, folder)
                 await here.send_file(path, progress=cut)
             assert arrived[0].read_bytes() == path.read_bytes()
             assert reports == sorted(reports)
+
+    run(main)
+
+
+def test_a_connection_that_is_lost_while_the_stream_is_paused(run, tmp_path, folder):
+    """Nothing is under way then, so that no answer says that the message was lost."""
+
+    async def main():
+        async with shaky_pair() as (hub, here, there):
+            path, arrived, half = file_of(tmp_path, 9_000_000), [], anyio.Event()
+
+            def pause(done, size):
+                if done > size / 2 and not half.is_set():
+                    half.set()
+                    group.start_soon(here.pause)
+
+            async def receive():
+                arrived.append(await there.receive_file(folder))
+
+            async with anyio.create_task_group() as group:
+                group.start_soon(receive)
+                async with anyio.create_task_group() as sending:
+                    sending.start_soon(lambda: here.send_file(path, progress=pause))
+                    await half.wait()
+                    while here.state is not ClientState.PAUSED:
+                        await here.line.change()
+                    await anyio.wait_all_tasks_blocked()
+                    hub.close()
+                    await until(here, Reconnecting)
+                    await hub.open()
+                    await until(here, Reconnected)
+                    while here.state is ClientState.LOST:
+                        await here.line.change()
+                    await here.resume()
+            assert arrived[0].read_bytes() == path.read_bytes()
 
     run(main)

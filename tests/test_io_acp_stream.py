@@ -4,6 +4,7 @@ import anyio
 import pytest
 
 from hocket.acp import ClientLimits
+from hocket.acp.client_events import BatchFailed
 from hocket.acp.events import (
     ChunkReceived,
     MessageCompleted,
@@ -178,6 +179,21 @@ def test_a_batch(talk):
     talk(body)
 
 
+def test_what_the_hub_refuses_of_a_batch_is_raised_and_told(talk):
+    async def say(out):
+        async with out:
+            await out.send("x" * 1_100_000)
+
+    async def body(here, there):
+        with pytest.raises(RpcError) as caught:
+            await say(here.batch())
+        assert caught.value.code == Code.LIMIT_EXCEEDED
+        refused = await until(here, BatchFailed)
+        assert [len(message.text) for message in refused.messages] == [1_100_000]
+
+    talk(body)
+
+
 # What is done with it
 
 
@@ -328,6 +344,20 @@ def test_a_slow_reader_makes_the_hub_wait_and_misses_nothing(talk):
                 await anyio.lowlevel.checkpoint()
                 heard.append(event)
         assert [event.text for event in heard if isinstance(event, MessageSent)] == [str(n) for n in range(200)]
+        assert not any(isinstance(event, ReplayGap) for event in heard)
+
+    talk(body, limits=ClientLimits(unread=3))
+
+
+def test_a_reader_that_is_far_behind_misses_nothing(talk):
+    async def body(here, there):
+        await here.send("first")
+        await until(there, MessageSent)
+        for number in range(100):
+            await here.send(str(number))
+        await here.end()
+        heard = [event async for event in there]
+        assert [event.text for event in heard if isinstance(event, MessageSent)] == [str(n) for n in range(100)]
         assert not any(isinstance(event, ReplayGap) for event in heard)
 
     talk(body, limits=ClientLimits(unread=3))

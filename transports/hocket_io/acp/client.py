@@ -23,6 +23,7 @@ from hocket.acp.client import Client
 from hocket.acp.events import Invited
 from hocket.acp.limits import ClientLimits
 from hocket.acp.reconnect import RECONNECT
+from hocket.acp.states import ClientState
 from hocket.backoff import Backoff
 from hocket.errors import LocalProtocolError
 from hocket_io.acp.line import Line
@@ -128,15 +129,21 @@ class AcpClient:
     async def join(self, stream_id: str, *, capabilities: Sequence[str] = ()) -> AcpStream:
         """Take part in a stream that is there: one we were invited to, one that is open, or one that we are in.
 
+        A stream that was left can be joined again, if its hub allows it.
+
         Args:
             stream_id: The stream.
             capabilities: What the agent can do, for streams that want an expertise.
 
         Raises:
+            LocalProtocolError: This client takes part in it already.
             RpcError: The hub refuses: there is no such stream, or it is not open to us.
             ConnectionFailed, RequestTimeout: There is no answer.
         """
         line = self.line
+        if line.machine.state(stream_id) is ClientState.CLOSED:
+            line.machine.forget(stream_id)
+            line.mail.forget(stream_id)
         await line.ask(line.machine.join, stream_id, tuple(capabilities), now=line.now())
         return AcpStream(line, stream_id)
 

@@ -195,7 +195,7 @@ async def receive_file(
 async def _received(line: Line, unread: Unread, tap: _FileTap, writing: _Writing) -> Path:
     while True:
         while not (events := tap.take()):
-            if tap.is_over or unread.is_over or line.machine.state(unread.stream_id) is ClientState.IDLE:
+            if tap.is_over or unread.is_over:
                 raise FileTransferFailed("there will be no more of the file: the stream, or its sender, is gone")
             if line.over is not None:
                 raise line.over

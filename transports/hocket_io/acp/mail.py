@@ -53,6 +53,11 @@ class Mail:
         self._strange.pop(stream_id, None)
         return box
 
+    def forget(self, stream_id: str) -> None:
+        """What comes for a stream from now on is not for those who have its queue: it was over for them."""
+        self._boxes.pop(stream_id, None)
+        self._strange.pop(stream_id, None)
+
     def put(self, event: AcpEvent) -> None:
         """Sort an event in. One that is about the whole connection goes to all streams."""
         if isinstance(event, Invited):
@@ -97,13 +102,11 @@ class Mail:
             stream_id: The only stream that what is read can be for; None where it can be any.
         """
         while (full := self._crowded(stream_id)) and not is_awaited():
-            taken = [box.taken for box in full]
             with anyio.move_on_after(self.limits.request) as patience:
-                await self.hunger.wait()
+                await self.hunger.wait()  # rung whenever something is taken
             if patience.cancelled_caught and self._readers:
-                for box, before in zip(full, taken, strict=True):
-                    if box.taken == before:
-                        box.give_up()
+                for box in full:
+                    box.give_up()
 
     def _crowded(self, stream_id: str | None) -> list[Unread]:
         if not self._full:

@@ -101,7 +101,7 @@ class AcpStream:
         self._is_waiting = True
         try:
             while (event := line.mail.take(self._unread)) is None:
-                if self._unread.is_over or line.machine.state(self.stream_id) is ClientState.IDLE:
+                if self._unread.is_over:
                     raise StopAsyncIteration
                 if line.over is not None:
                     raise line.over

@@ -55,7 +55,6 @@ class Unread:
     Attributes:
         bell: Rung when there is something to take, and when there will be nothing more.
         is_read: Whether somebody reads the stream.
-        taken: How many events were ever taken: how one sees that a reader gets on.
         is_over: Whether the last event was taken: the stream has ended, or its member is no longer in it.
     """
 
@@ -65,7 +64,6 @@ class Unread:
     size: int
     bell: Bell = field(factory=Bell, init=False)
     is_read: bool = field(default=False, init=False)
-    taken: int = field(default=0, init=False)
     is_over: bool = field(default=False, init=False)
     _waiting: deque[tuple[AcpEvent, int]] = field(factory=deque, init=False)
     _held: int = field(default=0, init=False)
@@ -88,7 +86,6 @@ class Unread:
 
     def take(self) -> AcpEvent | None:
         """The next event, None if there is none for now."""
-        self.taken += 1
         self.is_read = True
         if self._gap is not None:
             gap, self._gap = self._gap, None
