@@ -3,8 +3,7 @@
 import asyncio
 
 from hocket.acp import ChunkReceived, MessageCompleted, MessageSent
-from hocket_io.acp.client import AcpClient
-from hocket_io.acp.host import HubHost
+from hocket_io.acp import AcpClient, HubHost
 
 
 async def contribute(agent: AcpClient, promise: str, pieces: list[str]) -> None:

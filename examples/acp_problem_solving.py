@@ -3,9 +3,7 @@
 import asyncio
 
 from hocket.acp import MessageSent
-from hocket_io.acp.client import AcpClient
-from hocket_io.acp.host import HubHost
-from hocket_io.acp.stream import AcpStream
+from hocket_io.acp import AcpClient, AcpStream, HubHost
 
 OPERATOR = [
     "The pages have become slow",

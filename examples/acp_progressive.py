@@ -3,8 +3,7 @@
 import asyncio
 
 from hocket.acp import ChunkReceived, MessageCompleted, StreamEnded, data_part
-from hocket_io.acp.client import AcpClient
-from hocket_io.acp.host import HubHost
+from hocket_io.acp import AcpClient, HubHost
 
 FINDINGS = ["Three regions. ", "Traffic doubles every 30 seconds. ", "One sender in two is new. "]
 

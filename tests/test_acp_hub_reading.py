@@ -25,10 +25,21 @@ def test_a_member_that_comes_back_goes_on_where_it_was():
 
 
 def test_the_end_of_a_stream_is_told_to_who_was_away():
+    world, stream_id = talk("ada", "bob", count=0)
+    world.given("bob")
+    world.hub.disconnect("bob", world.now)
+    world.ok("ada", "stream.end", streamId=stream_id)
+    world.connect("bob again", principal="bob")
+    assert words(world.given("bob again")) == ["stream.end"]
+
+
+def test_who_never_read_in_a_stream_is_not_bothered_with_it_once_it_is_over():
     world, stream_id = talk("ada", count=0)
     world.ok("ada", "stream.end", streamId=stream_id)
     world.connect("bob", principal="bob")
-    assert words(world.given("bob")) == ["STREAM_STARTED", "stream.end"]
+    assert world.given("bob") == []
+    page = world.ok("bob", "stream.get", streamId=stream_id, lastEventId="0")
+    assert words(page["events"]) == ["STREAM_STARTED", "stream.end"]
 
 
 def test_a_stream_that_is_forgotten_is_read_no_more():

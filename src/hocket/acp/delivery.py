@@ -45,7 +45,7 @@ class Delivery:
             return
         self._listeners.setdefault(agent_id, {})[link.name] = None
         for stream in streams:
-            if link.may_read(stream.stream_id):
+            if link.may_read(stream.stream_id) and not _is_news_of_old(stream, agent_id):
                 self.read(link, stream)
         waiting = self._invited.get(agent_id, {})
         for stream_id in [stream_id for stream_id in waiting if link.may_read(stream_id)]:
@@ -208,3 +208,9 @@ class Delivery:
         waiting.pop(stream.stream_id, None)
         if not waiting:
             self._invited.pop(agent_id, None)
+
+
+def _is_news_of_old(stream: Stream, agent_id: str) -> bool:
+    """Whether a stream is over of which the agent has never read anything: it is no invitation any more."""
+    member = stream.roster.get(agent_id)
+    return stream.is_closed and member is not None and member.seen <= member.since
