@@ -71,7 +71,9 @@ def test_an_invitation_is_not_lost_to_a_socket_that_is_refused():
     tell(ada, call("stream.invite", {"streamId": stream_id, "agentId": "eve"}, 2))
     assert sockets.open(f"/streams/{stream_id}", "eve").code == 4003
     sockets.hub.disconnect(sockets.links, 0.0)
-    assert names(json.loads(text) for text in sockets.open("/jsonrpc", "eve").messages_to_send()) == ["stream_invitation"]
+    assert names(json.loads(text) for text in sockets.open("/jsonrpc", "eve").messages_to_send()) == [
+        "stream_invitation"
+    ]
 
 
 @pytest.mark.parametrize("options", [{"last_event_id": "2"}, {"query": "lastEventId=2"}])

@@ -269,6 +269,20 @@ def test_ending_twice_and_from_both_sides(talk):
     talk(body)
 
 
+def test_a_stream_that_is_long_closed_stays_closed(run):
+    async def main():
+        async with HubHost() as host, AcpClient(host, agent="ada", limits=ClientLimits(streams=1)) as ada:
+            first = await ada.start()
+            await first.end("done")
+            assert [type(event) async for event in first] == [StreamEnded]
+            await ada.start()  # the client remembers one stream only
+            assert (first.state, first.status) == (ClientState.CLOSED, StreamStatus.CLOSED)
+            assert [event async for event in first] == []
+            await first.end()
+
+    run(main)
+
+
 def test_refreshing_asks_the_hub(talk):
     async def body(here, there):
         await here.invite("eve")

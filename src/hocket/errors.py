@@ -36,9 +36,7 @@ __all__ = [
 
 
 class Code(IntEnum):
-    """JSON-RPC error codes: JSON-RPC 2.0 section 5.1, A2A section 9.5 and ACP streams; -32800 as in the
-    Language Server Protocol.
-    """
+    """JSON-RPC error codes: of JSON-RPC 2.0, A2A (section 9.5) and ACP streams; -32800 is that of LSP."""
 
     PARSE_ERROR = -32700
     INVALID_REQUEST = -32600

@@ -48,12 +48,12 @@ from hocket.a2a.ports import (
 from hocket.a2a.residents import Residents
 from hocket.a2a.states import Answer
 from hocket.a2a.subscription import Call, Subscription
-from hocket.timestamps import timestamp
 from hocket.entropy import Entropy
 from hocket.errors import ErrorObject, LocalProtocolError
 from hocket.jsonrpc import Id
 from hocket.log import Cursor, Entry
 from hocket.timers import Timers
+from hocket.timestamps import timestamp
 
 __all__ = ["Server"]
 

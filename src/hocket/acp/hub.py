@@ -368,6 +368,9 @@ class Hub:
         params: StartParams = call.params
         participants = list(dict.fromkeys([call.agent, *params.participants]))
         name = f"stream-{self.entropy.new_id()}"
+        forgotten = self.registry.make_room()
+        if forgotten is not None:
+            self._delivery.forget(forgotten)
         stream = self.registry.start(name, participants, params.metadata, call.now)
         self._settle(stream, call.now)
         return stream

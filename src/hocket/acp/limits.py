@@ -81,7 +81,7 @@ class HubLimits:
         held: Bytes of chunks that wait for a gap to close, in all streams.
         replies: Replies kept for requests that are sent again, for each connection.
         replies_size: Bytes of those replies.
-        forget: Seconds for which a closed stream is remembered.
+        forget: Seconds for which a closed stream is remembered, unless its place is needed for a new one.
         unread: Bytes of replies that may wait for a connection before nothing more should be read from it.
         message: Bytes of one message on the wire, both ways.
         stream: Of each stream.

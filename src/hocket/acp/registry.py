@@ -69,6 +69,15 @@ class Registry:
         self._started_by[starter] = self._started_by.get(starter, 0) + 1
         return stream
 
+    def make_room(self) -> Stream | None:
+        """Forget the stream that is closed longest, if there is no room for a new one. Returns it."""
+        if len(self._streams) < self.limits.streams or not self._closed:
+            return None
+        stream = self._streams[next(iter(self._closed))]
+        self._timers.clear(stream.stream_id)
+        self._forget(stream)
+        return stream
+
     def get(self, stream_id: str) -> Stream | None:
         """The stream of that name, if it is known (still)."""
         return self._streams.get(stream_id)
@@ -113,10 +122,13 @@ class Registry:
         streams = [self._streams[stream_id] for stream_id in self._timers.due(now)]
         for stream in streams:
             if stream.is_closed:
-                del self._streams[stream.stream_id], self._closed[stream.stream_id]
-                for agent_id in stream.roster.names:
-                    self._strike(agent_id, stream.stream_id)
+                self._forget(stream)
         return streams
+
+    def _forget(self, stream: Stream) -> None:
+        del self._streams[stream.stream_id], self._closed[stream.stream_id]
+        for agent_id in stream.roster.names:
+            self._strike(agent_id, stream.stream_id)
 
     def _strike(self, agent_id: str, stream_id: str) -> None:
         streams = self._of.get(agent_id, {})

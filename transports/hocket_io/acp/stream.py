@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from hocket.acp.model import Content, Role, StreamObject, StreamStatus, message_of
 from hocket.acp.states import ClientState
@@ -62,11 +62,12 @@ class AcpStream:
     @property
     def snapshot(self) -> StreamObject:
         """The stream as it stands, as far as this client has heard; `refresh` asks the hub."""
-        found = self.line.machine.object(self.stream_id)
-        if found is not None:  # a stream that is long closed is forgotten there
-            self._snapshot = found
         assert self._snapshot is not None, "it was started or joined"
-        return self._snapshot
+        found = self.line.machine.object(self.stream_id)
+        if found is None:  # only a stream that is long closed is forgotten there
+            found = evolve(self._snapshot, status=StreamStatus.CLOSED)
+        self._snapshot = found
+        return found
 
     @property
     def status(self) -> StreamStatus:

@@ -19,7 +19,7 @@ __all__ = ["hocket"]
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
 @click.version_option(__version__, "-v", "--version", prog_name="hocket", message="%(prog)s %(version)s")
 def hocket() -> None:
-    """One answer, streamed between agents: serve an agent and talk to any that speaks A2A; open a hub and join its streams."""
+    """One answer, streamed between agents: serve an agent, talk to any that speaks A2A, open a hub, join streams."""
 
 
 @click.command("help")
