@@ -1,5 +1,6 @@
 """Clients of a hub that is a process of its own: every way to it, also after it was killed; and agents as children."""
 
+import subprocess
 import sys
 
 import pytest
@@ -19,6 +20,7 @@ pytestmark = pytest.mark.process
 SOON = Backoff(base=0.05, maximum=0.05, attempts=1_000)
 
 EXPERT = """
+import anyio
 from hocket.acp.events import MessageSent
 from hocket_io.acp.client import AcpClient
 
@@ -125,6 +127,14 @@ def test_an_agent_that_is_a_child_process(run, tmp_path):
             await stream.end()
 
     run(main)
+
+
+def test_an_agent_that_is_a_child_process_ends_with_its_hub(tmp_path):
+    (tmp_path / "expert.py").write_text(EXPERT)
+    command = [sys.executable, str(tmp_path / "expert.py")]
+    done = subprocess.run(command, input=b"", capture_output=True, timeout=20, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"expert" in done.stdout
 
 
 @pytest.mark.parametrize("scheme", ["http", "ws", "tcp"])

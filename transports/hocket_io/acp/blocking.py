@@ -293,7 +293,11 @@ class BlockingAcpClient:
         loop, client = self._entered()
         invitations = client.invitations()
         while True:
-            yield loop.call(invitations.__anext__)
+            try:
+                invitation = loop.call(invitations.__anext__)
+            except StopAsyncIteration:
+                return
+            yield invitation
 
     def _entered(self) -> tuple[_Loop, AcpClient]:
         if self._open is None:

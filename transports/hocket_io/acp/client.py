@@ -28,8 +28,10 @@ from hocket.backoff import Backoff
 from hocket.errors import LocalProtocolError
 from hocket_io.acp.line import Line
 from hocket_io.acp.links.open import open_link
+from hocket_io.acp.links.targets import OwnStreams, parse_link_target
 from hocket_io.acp.mail import Mail
 from hocket_io.acp.stream import AcpStream
+from hocket_io.acp.wiring import HubLeft
 from hocket_io.entropy import system_entropy
 
 if TYPE_CHECKING:
@@ -89,7 +91,9 @@ class AcpClient:
             listens_apart=link.listens_apart,
             is_ordered=link.is_ordered,
         )
-        line = Line(machine, Mail(self.agent, self.limits), link, connect, self.timeout)
+        is_child = isinstance(self.target, str) and isinstance(parse_link_target(self.target), OwnStreams)
+        again = None if is_child else connect
+        line = Line(machine, Mail(self.agent, self.limits), link, again, self.timeout)
         self._line = await self._stack.enter_async_context(line)
         return self
 
@@ -160,7 +164,7 @@ class AcpClient:
 class Invitations:
     """The invitations of one agent, as an async iterator; `AcpClient.invitations` gives it.
 
-    It does not end: when the connection is over, it raises.
+    When the connection is over, it raises; it ends where the hub has started this process, and is done with it.
 
     Args:
         line: The connection.
@@ -174,6 +178,8 @@ class Invitations:
     async def __anext__(self) -> Invited:
         line, mail = self.line, self.line.mail
         while not mail.invitations:
+            if isinstance(line.over, HubLeft):
+                raise StopAsyncIteration
             if line.over is not None:
                 raise line.over
             await mail.wait(mail.invited)

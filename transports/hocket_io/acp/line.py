@@ -71,7 +71,7 @@ class Line:
         machine: What is said on it.
         mail: Where events go.
         first: The first connection.
-        connect: Makes another one.
+        connect: Makes another one; None where only the hub can.
         timeout: Seconds to wait for an answer; None for as long as the machine has patience.
 
     Attributes:
@@ -81,7 +81,7 @@ class Line:
     machine: Client
     mail: Mail
     first: MessageLink
-    connect: Callable[[], Awaitable[MessageLink]]
+    connect: Callable[[], Awaitable[MessageLink]] | None
     timeout: float | None = None
     over: HocketError | None = field(default=None, init=False)
     _wiring: Wiring = field(init=False)

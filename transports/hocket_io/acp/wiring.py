@@ -10,14 +10,18 @@ import anyio.abc
 from attrs import define, field
 
 from hocket.acp.client_events import Listen, Poll, Reconnect, Unlisten
-from hocket.errors import AuthenticationError, HocketError
+from hocket.errors import AuthenticationError, ConnectionFailed, HocketError
 from hocket_io.acp.links.protocol import MessageLink
 from hocket_io.groups import scratch_group
 
 if TYPE_CHECKING:
     from hocket_io.acp.line import Line
 
-__all__ = ["Wiring"]
+__all__ = ["HubLeft", "Wiring"]
+
+
+class HubLeft(ConnectionFailed):
+    """A connection that nobody can make again has ended in good order: the hub that started this process is done."""
 
 
 @define(eq=False)
@@ -26,13 +30,13 @@ class Wiring:
 
     Args:
         line: Whose messages they are.
-        connect: Makes a connection.
+        connect: Makes a connection; None where only the hub can.
         group: Where feeds are read.
         link: The first connection, then the one that there is; None between two.
     """
 
     line: Line
-    connect: Callable[[], Awaitable[MessageLink]]
+    connect: Callable[[], Awaitable[MessageLink]] | None
     group: anyio.abc.TaskGroup
     link: MessageLink | None
     _is_due: bool = field(default=False, init=False)
@@ -58,11 +62,13 @@ class Wiring:
                 error = await self._use()
                 if line.over is not None:
                     return
+                if self.connect is None:
+                    raise error or HubLeft("the hub has ended the connection")
                 machine.connection_lost(line.now(), error)
                 line.pump()
                 if isinstance(error, AuthenticationError):
-                    line.end(error)
-                await self._connect_again()
+                    raise error
+                await self._connect_again(self.connect)
         except HocketError as error:
             line.end(error)
         finally:
@@ -101,7 +107,7 @@ class Wiring:
         self.link = None
         return ends[0] if ends else None
 
-    async def _connect_again(self) -> None:
+    async def _connect_again(self, connect: Callable[[], Awaitable[MessageLink]]) -> None:
         """Make a connection whenever the machine says so, until there is one.
 
         Raises:
@@ -114,7 +120,7 @@ class Wiring:
             self._is_due = False
             try:
                 with anyio.CancelScope() as self._using:
-                    self.link = await self.connect()
+                    self.link = await connect()
             except AuthenticationError:
                 raise
             except HocketError as error:
