@@ -184,7 +184,7 @@ def test_a_body_at_the_limit_and_one_past_it(run, excess):
     message = body(start("ada", metadata={"note": "x" * 200}))
 
     async def talk():
-        app = HubApp(HubHost(HubLimits(message=1_000)))
+        app = HubApp(HubHost(HubLimits(message=4_000)))
         padding = b" " * (app.host.limits.message - len(message) + excess)
         return await post(app, message + padding).perform()
 

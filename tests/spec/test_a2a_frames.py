@@ -277,7 +277,7 @@ def test_a_stream_in_a_batch_is_refused_and_the_rest_is_answered():
 
 def test_the_codes_of_the_specification():
     """A2A 1.0 section 5.4 (and JSON-RPC 2.0 section 5.1), by name."""
-    assert {code.name: int(code) for code in Code} == {
+    assert {code.name: int(code) for code in Code if code > -40_000} == {
         "PARSE_ERROR": -32700,
         "INVALID_REQUEST": -32600,
         "METHOD_NOT_FOUND": -32601,
