@@ -8,7 +8,7 @@ from random import Random
 
 from hocket.acp import ClientLimits, Hub, Invited
 from hocket.acp.client import Client
-from hocket.acp.client_events import Answered, Failed
+from hocket.acp.client.events import Answered, Failed
 from hocket.acp.patterns.files import (
     FileChunk,
     FileCompleted,

@@ -3,7 +3,7 @@
 import pytest
 
 from hocket.acp.client import Client
-from hocket.acp.client_events import Failed
+from hocket.acp.client.events import Failed
 from hocket.acp.events import (
     ChunkReceived,
     FrameRejected,

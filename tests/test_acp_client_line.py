@@ -1,6 +1,6 @@
 """The client's line: lost, tried again, and what becomes of what was asked."""
 
-from hocket.acp.client_events import (
+from hocket.acp.client.events import (
     Poll,
     Reconnect,
     Reconnected,

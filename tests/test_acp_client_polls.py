@@ -2,7 +2,7 @@
 
 import pytest
 
-from hocket.acp.client_events import (
+from hocket.acp.client.events import (
     Listen,
     Poll,
     Reconnect,

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from hocket.acp.client_events import BatchFailed
+from hocket.acp.client.events import BatchFailed
 from hocket.acp.events import (
     StreamEnded,
 )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hocket.acp.client_events import Answered
+from hocket.acp.client.events import Answered
 from hocket.acp.events import (
     MessageCompleted,
     MessageLost,

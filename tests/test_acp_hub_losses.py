@@ -2,8 +2,8 @@
 
 import pytest
 
-from hocket.acp.delivery import Ready
 from hocket.acp.events import MessageLost, ParticipantLost
+from hocket.acp.hub.delivery import Ready
 from hocket.errors import LocalProtocolError
 from support.acp_hub import HubWorld, call, text
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hocket.acp.hub.pipe import HubPipe
 from hocket.acp.limits import HubLimits
-from hocket.acp.pipe import HubPipe
 from hocket.framing import ContentLength, FramingLimits, Ndjson
 from hocket.heartbeat import Heartbeat
 from support.hubs import body, call, hub_of, say, start

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hocket.acp.replies import Replies, Sessions, fingerprint
+from hocket.acp.hub.replies import Replies, Sessions, fingerprint
 from support.values import json_values
 
 JSON = json_values(st.text())

@@ -7,7 +7,7 @@ import anyio
 import pytest
 
 from hocket.acp import ClientLimits
-from hocket.acp.client_events import Reconnected, ReconnectExhausted, Reconnecting
+from hocket.acp.client.events import Reconnected, ReconnectExhausted, Reconnecting
 from hocket.acp.events import (
     ChunkReceived,
     MessageCompleted,

@@ -5,7 +5,7 @@ import random
 import anyio
 import pytest
 
-from hocket.acp.client_events import Reconnected, Reconnecting
+from hocket.acp.client.events import Reconnected, Reconnecting
 from hocket.acp.events import ChunkReceived, MessageCompleted, MessageSent, StreamEnded
 from hocket.acp.model import data_part, file_part
 from hocket.acp.states import ClientState

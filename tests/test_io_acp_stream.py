@@ -4,7 +4,7 @@ import anyio
 import pytest
 
 from hocket.acp import ClientLimits
-from hocket.acp.client_events import BatchFailed
+from hocket.acp.client.events import BatchFailed
 from hocket.acp.events import (
     ChunkReceived,
     MessageCompleted,

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hocket.acp import ClientLimits
-from hocket.acp.client_events import Reconnected
+from hocket.acp.client.events import Reconnected
 from hocket.acp.events import Invited, MessageSent, ReplayGap
 from hocket.acp.model import message_of
 from hocket_io.acp.mail import Mail

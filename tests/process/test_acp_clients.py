@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from hocket.acp.client_events import Reconnected, Reconnecting
+from hocket.acp.client.events import Reconnected, Reconnecting
 from hocket.acp.events import MessageCompleted, MessageSent, StreamEnded
 from hocket.acp.states import ClientState
 from hocket.backoff import Backoff

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hocket.acp.client import Client
-from hocket.acp.client_events import Listen, Reconnect
+from hocket.acp.client.events import Listen, Reconnect
 from hocket.acp.events import ChunkReceived, MessageCompleted, MessageLost, ReplayGap, StreamEnded
 from hocket.acp.hub import Hub
 from hocket.acp.limits import HubLimits, StreamLimits

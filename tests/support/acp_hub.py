@@ -2,8 +2,8 @@
 
 import json
 
-from hocket.acp.delivery import Ready
 from hocket.acp.hub import Hub
+from hocket.acp.hub.delivery import Ready
 from hocket.acp.limits import HubLimits, StreamLimits
 from hocket.entropy import seeded
 

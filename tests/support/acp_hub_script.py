@@ -3,7 +3,7 @@
 import json
 
 from hocket.acp.client import Client
-from hocket.acp.client_events import Answered, Failed, Listen
+from hocket.acp.client.events import Answered, Failed, Listen
 from hocket.entropy import Entropy
 from hocket.errors import ConnectionFailed, HocketError
 from support.drain import drain

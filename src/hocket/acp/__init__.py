@@ -4,7 +4,7 @@
 to a hub. None of them does I/O; `hocket_io.acp` does.
 """
 
-from hocket.acp.delivery import Ready
+from hocket.acp.client import Client, ClientEvent
 from hocket.acp.events import (
     ChunkReceived,
     FrameRejected,
@@ -25,9 +25,8 @@ from hocket.acp.events import (
     StreamResumed,
     StreamStarted,
 )
-from hocket.acp.hub import Hub, HubEvent
+from hocket.acp.hub import Hub, HubEvent, Link, Ready, Send
 from hocket.acp.limits import ClientLimits, HubLimits, LaneLimits, StreamLimits
-from hocket.acp.links import Link, Send
 from hocket.acp.model import (
     Content,
     Encoding,
@@ -48,6 +47,8 @@ from hocket.acp.stream import Stream
 
 __all__ = [
     "ChunkReceived",
+    "Client",
+    "ClientEvent",
     "ClientLimits",
     "Content",
     "Encoding",

@@ -16,7 +16,7 @@ from re import compile as regex
 from attrs import define, evolve
 
 from hocket.acp.hub import Hub
-from hocket.acp.links import Link
+from hocket.acp.hub.links import Link
 from hocket.codec import dumps, loads
 from hocket.errors import Code, ErrorObject
 from hocket.http.exchange import KEEP_ALIVE

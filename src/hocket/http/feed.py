@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from attrs import define, field
 
 from hocket.acp.hub import Hub
-from hocket.acp.links import Link, Send
+from hocket.acp.hub.links import Link, Send
 from hocket.framing import encode_comment, encode_event
 from hocket.http.exchange import KEEP_ALIVE
 from hocket.http.messages import Headers, Response

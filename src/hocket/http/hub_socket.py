@@ -9,7 +9,7 @@ from __future__ import annotations
 from attrs import define, field, frozen
 
 from hocket.acp.hub import Hub
-from hocket.acp.links import Link
+from hocket.acp.hub.links import Link
 from hocket.codec import dumps, loads
 from hocket.errors import Code, CodecError, ErrorObject, LocalProtocolError
 

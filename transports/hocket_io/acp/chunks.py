@@ -10,7 +10,7 @@ from typing import ClassVar, Self
 from attrs import define, evolve, field
 
 from hocket.acp.assembly import MESSAGE_ID
-from hocket.acp.client_events import BatchFailed
+from hocket.acp.client.events import BatchFailed
 from hocket.acp.model import Content, Message, Part, Role, message_of, text_part
 from hocket.acp.states import ClientState
 from hocket.errors import ConnectionFailed, HocketError, LocalProtocolError

@@ -17,11 +17,11 @@ from weakref import WeakSet
 import anyio
 from attrs import define, field
 
-from hocket.acp.delivery import Ready
 from hocket.acp.events import FrameRejected, StreamEvent
 from hocket.acp.hub import Hub
+from hocket.acp.hub.delivery import Ready
+from hocket.acp.hub.links import Send
 from hocket.acp.limits import HubLimits
-from hocket.acp.links import Send
 from hocket.errors import CodecError, ConnectionFailed, FramingError, LimitExceeded
 from hocket.http.principal import Authenticate
 from hocket_io.acp.bell import Bell

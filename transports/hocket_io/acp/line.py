@@ -14,7 +14,7 @@ import anyio.abc
 from attrs import define, field
 
 from hocket.acp.client import Client
-from hocket.acp.client_events import (
+from hocket.acp.client.events import (
     Answered,
     ClientEvent,
     Failed,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import anyio
 import anyio.abc
 
-from hocket.acp.pipe import HubPipe
+from hocket.acp.hub.pipe import HubPipe
 from hocket.errors import ConnectionFailed
 from hocket.framing import FramingLimits, Ndjson
 from hocket.heartbeat import Heartbeat

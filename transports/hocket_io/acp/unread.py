@@ -8,7 +8,7 @@ from typing import Protocol, TypeAlias
 from attrs import define, field
 
 from hocket.acp.assembly import weight
-from hocket.acp.client_events import BatchFailed, Reconnected, ReconnectExhausted, Reconnecting
+from hocket.acp.client.events import BatchFailed, Reconnected, ReconnectExhausted, Reconnecting
 from hocket.acp.events import (
     ChunkReceived,
     MessageCompleted,

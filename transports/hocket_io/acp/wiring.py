@@ -9,7 +9,7 @@ import anyio
 import anyio.abc
 from attrs import define, field
 
-from hocket.acp.client_events import Listen, Poll, Reconnect, Unlisten
+from hocket.acp.client.events import Listen, Poll, Reconnect, Unlisten
 from hocket.errors import AuthenticationError, ConnectionFailed, HocketError
 from hocket_io.acp.links.protocol import MessageLink
 from hocket_io.groups import scratch_group

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from attrs import define, field
 
-from hocket.acp.client_events import BatchFailed, Reconnected, ReconnectExhausted, Reconnecting
+from hocket.acp.client.events import BatchFailed, Reconnected, ReconnectExhausted, Reconnecting
 from hocket.acp.events import (
     ChunkReceived,
     FrameRejected,

@@ -6,7 +6,7 @@ from typing import Any
 
 from attrs import frozen
 
-from hocket.acp.inbox import event_number
+from hocket.acp.client.inbox import event_number
 from hocket.acp.model import StreamObject
 from hocket.acp.wire import ACP
 from hocket.codec import JsonValue

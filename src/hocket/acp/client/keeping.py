@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from attrs import define, evolve, field
 
-from hocket.acp.answers import StreamAnswer
-from hocket.acp.client_events import (
+from hocket.acp.client.answers import StreamAnswer
+from hocket.acp.client.events import (
     Listen,
     Poll,
     Reconnect,
@@ -13,13 +13,13 @@ from hocket.acp.client_events import (
     ReconnectExhausted,
     Reconnecting,
 )
+from hocket.acp.client.inbox import NOTIFICATIONS, Heard, event_number, read_notification
+from hocket.acp.client.replica import Replica
+from hocket.acp.client.replicas import Replicas
+from hocket.acp.client.requests import Asked, Purpose, Requests
 from hocket.acp.events import FrameRejected, ParticipantLeft, ReplayGap, StreamEnded
-from hocket.acp.inbox import NOTIFICATIONS, Heard, event_number, read_notification
 from hocket.acp.model import StreamStatus
 from hocket.acp.reconnect import Plan, Retry, Schedule, Turn
-from hocket.acp.replica import Replica
-from hocket.acp.replicas import Replicas
-from hocket.acp.requests import Asked, Purpose, Requests
 from hocket.acp.states import ClientState
 from hocket.acp.wire import ACP, GetParams, JoinParams
 from hocket.backoff import Backoff

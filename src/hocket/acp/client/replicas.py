@@ -9,13 +9,13 @@ from attrs import define, field
 
 from hocket.acp.batch import Batcher
 from hocket.acp.budget import Budget
-from hocket.acp.client_events import BatchFailed, ClientEvent, Unlisten
+from hocket.acp.client.events import BatchFailed, ClientEvent, Unlisten
+from hocket.acp.client.inbox import Heard
+from hocket.acp.client.posting import Posting
+from hocket.acp.client.replica import Replica
+from hocket.acp.client.requests import Requests
 from hocket.acp.events import Invited, ParticipantLeft, StreamEnded, StreamStarted
-from hocket.acp.inbox import Heard
 from hocket.acp.limits import ClientLimits
-from hocket.acp.posting import Posting
-from hocket.acp.replica import Replica
-from hocket.acp.requests import Requests
 from hocket.acp.states import ClientInput, ClientState
 from hocket.errors import Code, ErrorObject, LimitExceeded, LocalProtocolError, RpcError
 from hocket.timers import Timers, soonest

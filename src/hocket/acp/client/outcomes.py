@@ -9,14 +9,14 @@ from typing import ClassVar, Final
 
 from attrs import define
 
-from hocket.acp.answers import StreamAnswer, read_answer
-from hocket.acp.client_events import Answered, BatchFailed, Failed
-from hocket.acp.inbox import event_number
-from hocket.acp.keeping import Keeping
+from hocket.acp.client.answers import StreamAnswer, read_answer
+from hocket.acp.client.events import Answered, BatchFailed, Failed
+from hocket.acp.client.inbox import event_number
+from hocket.acp.client.keeping import Keeping
+from hocket.acp.client.replica import Replica
+from hocket.acp.client.replicas import Replicas
+from hocket.acp.client.requests import Asked, Outcome, Purpose, Requests
 from hocket.acp.model import StreamStatus
-from hocket.acp.replica import Replica
-from hocket.acp.replicas import Replicas
-from hocket.acp.requests import Asked, Outcome, Purpose, Requests
 from hocket.acp.states import ClientInput
 from hocket.acp.wire import ACP, EndParams, StartParams
 from hocket.codec import JsonValue

@@ -14,17 +14,17 @@ from typing import Any
 
 from attrs import define, field
 
-from hocket.acp.client_events import ClientEvent
+from hocket.acp.client.events import ClientEvent
+from hocket.acp.client.keeping import Keeping, read_into
+from hocket.acp.client.outcomes import Outcomes
+from hocket.acp.client.replica import Replica
+from hocket.acp.client.replicas import Replicas
+from hocket.acp.client.requests import Outcome, Purpose, Rejected, Requests
+from hocket.acp.client.saying import Saying
 from hocket.acp.events import FrameRejected
-from hocket.acp.keeping import Keeping, read_into
 from hocket.acp.limits import ClientLimits
 from hocket.acp.model import Content, StreamObject
-from hocket.acp.outcomes import Outcomes
 from hocket.acp.reconnect import RECONNECT
-from hocket.acp.replica import Replica
-from hocket.acp.replicas import Replicas
-from hocket.acp.requests import Outcome, Purpose, Rejected, Requests
-from hocket.acp.saying import Saying
 from hocket.acp.states import ClientInput, ClientState
 from hocket.acp.wire import (
     ACP,

@@ -7,7 +7,7 @@ from collections import deque
 from attrs import define, field, frozen
 
 from hocket.acp.events import Invited, ParticipantJoined, ParticipantLeft, StreamEnded, StreamEvent, StreamStarted
-from hocket.acp.links import HubLink, Link, Reading, Send
+from hocket.acp.hub.links import HubLink, Link, Reading, Send
 from hocket.acp.notices import invitation
 from hocket.acp.stream import Stream
 from hocket.log import Cursor

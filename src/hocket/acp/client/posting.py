@@ -7,7 +7,7 @@ from collections import deque
 from attrs import define, field
 
 from hocket.acp.batch import Batcher, Posted
-from hocket.acp.requests import Asked
+from hocket.acp.client.requests import Asked
 
 __all__ = ["Posting"]
 

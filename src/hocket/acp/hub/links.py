@@ -9,9 +9,9 @@ from typing import TypeAlias
 from attrs import define, field, frozen
 
 from hocket.acp.events import LoggedEvent, ReplayGap
+from hocket.acp.hub.replies import Replies
 from hocket.acp.notices import gap_notice, notice
 from hocket.acp.refusals import over_limit
-from hocket.acp.replies import Replies
 from hocket.acp.roster import Member
 from hocket.acp.stream import Stream
 from hocket.codec import Raw

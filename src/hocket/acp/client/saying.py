@@ -6,10 +6,10 @@ from typing import Final
 
 from attrs import define, evolve
 
+from hocket.acp.client.replica import Replica
+from hocket.acp.client.replicas import Replicas
+from hocket.acp.client.requests import ENVELOPE, Asked, Purpose, Requests
 from hocket.acp.model import Content, Message, message_of
-from hocket.acp.replica import Replica
-from hocket.acp.replicas import Replicas
-from hocket.acp.requests import ENVELOPE, Asked, Purpose, Requests
 from hocket.acp.states import ClientState
 from hocket.acp.wire import ACP, ChunkParams, MessageParams
 from hocket.errors import LocalProtocolError

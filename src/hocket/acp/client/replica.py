@@ -9,6 +9,9 @@ from typing import ClassVar, TypeAlias
 from attrs import define, evolve, field
 
 from hocket.acp.budget import Budget
+from hocket.acp.client.gathering import Gathering
+from hocket.acp.client.inbox import Heard
+from hocket.acp.client.posting import Posting
 from hocket.acp.events import (
     ChunkReceived,
     FrameRejected,
@@ -23,12 +26,9 @@ from hocket.acp.events import (
     StreamResumed,
     StreamStarted,
 )
-from hocket.acp.gathering import Gathering
-from hocket.acp.inbox import Heard
 from hocket.acp.lanes import Lanes, LanesVerdict
 from hocket.acp.limits import ClientLimits
 from hocket.acp.model import StreamObject, StreamStatus
-from hocket.acp.posting import Posting
 from hocket.acp.reconnect import Schedule
 from hocket.acp.states import CLIENT, ClientInput, ClientState
 from hocket.acp.verdicts import Completed, Failed

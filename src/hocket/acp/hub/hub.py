@@ -15,17 +15,17 @@ from typing import TypeAlias
 
 from attrs import define, field
 
-from hocket.acp.compat import without_null_ids
-from hocket.acp.delivery import Delivery, Ready
 from hocket.acp.events import FrameRejected, StreamEvent
+from hocket.acp.hub.compat import without_null_ids
+from hocket.acp.hub.delivery import Delivery, Ready
+from hocket.acp.hub.links import HubLink, Link, Send
+from hocket.acp.hub.methods import METHODS, Call, event_id, stream_result, stream_to_resume
+from hocket.acp.hub.principal import declared, speaker
+from hocket.acp.hub.registry import Registry
+from hocket.acp.hub.replies import Sessions, fingerprint
 from hocket.acp.limits import HubLimits
-from hocket.acp.links import HubLink, Link, Send
-from hocket.acp.methods import METHODS, Call, event_id, stream_result, stream_to_resume
 from hocket.acp.params import read_params
-from hocket.acp.principal import declared, speaker
 from hocket.acp.refusals import denied, invalid, over_limit, unknown_stream
-from hocket.acp.registry import Registry
-from hocket.acp.replies import Sessions, fingerprint
 from hocket.acp.stream import Stream
 from hocket.acp.wire import DECLARE, JoinParams, StartParams
 from hocket.codec import JsonValue
