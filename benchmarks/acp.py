@@ -1,8 +1,8 @@
 """Chunks per second of one ACP stream: one agent speaks, two listen. What the hub costs, the clients, and the links.
 
 A row is the median of several runs, each of one message in small chunks, with the slowest and the fastest. Every chunk
-is a request that is answered, and goes to both listeners; all three agents are in this process, and the hub as well, but
-for tcp, ws and http, where it is a child process. The floor reads and writes each chunk once with `json.loads` and
+is a request that is answered, and goes to both listeners. All three agents are in this process, and the hub as well,
+but for tcp, ws and http, where it is a child process. The floor reads and writes each chunk once with `json.loads` and
 `json.dumps`, and does nothing else. `./dev bench acp [--chunks N] [--runs N] [--only ROW]`
 """
 
