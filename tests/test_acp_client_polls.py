@@ -261,3 +261,22 @@ def test_a_request_that_waits_behind_posted_messages_is_not_sent_before_them_on_
     assert again[2]["message"]["parts"][0]["content"] == "a"
     hub.answer(again[0])
     assert hub.asked()[0] == direct
+
+
+@pytest.mark.parametrize("how", ["ended by us", "refused"])
+def test_while_the_last_words_of_a_stream_are_asked_for_its_broken_feed_wants_nothing(how):
+    hub = feeds()
+    hub.client.feed_lost(STREAM, hub.now, DEAD)
+    hub.ask("end" if how == "ended by us" else "message", STREAM, "done")
+    request_id = hub.asked()[0]
+    if how == "ended by us":
+        hub.answer(request_id)
+    else:
+        hub.refuse(request_id, -40004)
+    hub.events()
+    request_id, method, _ = hub.asked()
+    assert method == "stream.get"
+    hub.wait(9.0)
+    assert hub.events() == []
+    hub.admit(request_id, "CLOSED", lastEventId="4")
+    assert [type(event) for event in hub.events()] == [StreamEnded, Unlisten]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from attrs import define, evolve, field
 
 from hocket.acp.client.answers import StreamAnswer
@@ -16,7 +18,7 @@ from hocket.acp.client.events import (
 from hocket.acp.client.inbox import NOTIFICATIONS, Heard, event_number, read_notification
 from hocket.acp.client.replica import Replica
 from hocket.acp.client.replicas import Replicas
-from hocket.acp.client.requests import Asked, Purpose, Requests
+from hocket.acp.client.requests import Purpose, Requests
 from hocket.acp.events import FrameRejected, ParticipantLeft, ReplayGap, StreamEnded
 from hocket.acp.model import StreamStatus
 from hocket.acp.reconnect import Plan, Retry, Schedule, Turn
@@ -28,6 +30,11 @@ from hocket.entropy import Entropy
 from hocket.errors import Code, CodecError, ErrorObject, HocketError, RpcError
 
 __all__ = ["Keeping", "read_into"]
+
+_OURS: Final = (Purpose.POLL, Purpose.ATTACH)
+"""Questions of our own, which are asked anew on the next line."""
+_FAREWELLS: Final = (Purpose.END, Purpose.LEAVE)
+"""Where one of these is asked, a feed that ends is what was wanted."""
 
 
 def read_into(replicas: Replicas, method: str, params: JsonValue, now: float, *, is_asked_for: bool = False) -> None:
@@ -69,8 +76,6 @@ class Keeping:
     requests: Requests
     line: Schedule = field(init=False)
     _was_lost: bool = field(default=False, init=False)
-    _polls: dict[str, Asked] = field(factory=dict, init=False)
-    _attaches: dict[str, Asked] = field(factory=dict, init=False)
 
     def __attrs_post_init__(self) -> None:
         self.line = Schedule(self.backoff)
@@ -81,7 +86,7 @@ class Keeping:
         """The line is there."""
         if self.requests.is_up:
             return
-        self._forget_questions()
+        self.requests.drop(*_OURS)
         unanswered = self.requests.up()
         self.line.opened(now)
         if self._was_lost:
@@ -97,7 +102,7 @@ class Keeping:
     def connection_lost(self, now: float, error: HocketError | None) -> None:
         """The line is gone, or could not be made."""
         self.requests.down()
-        self._forget_questions()
+        self.requests.drop(*_OURS)
         for replica in self.replicas:
             self.replicas.tell(replica.lose(now))
             self.replicas.touch(replica)
@@ -161,7 +166,7 @@ class Keeping:
         if replica.feed is None or replica.farewell is not None or self.learn(replica, error, now):
             return  # it is over, or its last words are being asked for
         plan = replica.feed.lost(now, self.entropy.random())
-        if error is not None or not self.requests.is_leaving(replica.stream_id):  # else it is over, as we have asked
+        if error is not None or not self.requests.is_asked(replica.stream_id, *_FAREWELLS):
             self._announce(replica.stream_id, plan, error)
         self.replicas.touch(replica)
 
@@ -179,14 +184,12 @@ class Keeping:
 
     def poll(self, replica: Replica, now: float) -> None:
         """Ask what has happened in a stream; at most one such question is open."""
-        stream_id = replica.stream_id
-        if stream_id not in self._polls:
-            self._polls[stream_id] = self._get(Purpose.POLL, replica, now)
-        self.replicas.tell([Poll(stream_id=stream_id)])
+        if not self.requests.is_asked(replica.stream_id, Purpose.POLL):
+            self._get(Purpose.POLL, replica, now)
+        self.replicas.tell([Poll(stream_id=replica.stream_id)])
 
     def polled(self, replica: Replica, answer: StreamAnswer | None, now: float) -> None:
         """A poll was answered; None if it failed."""
-        self._polls.pop(replica.stream_id, None)
         if answer is None or not self._catch_up(replica, answer, now) or replica.feed is None:
             return
         replica.object = answer.stream
@@ -214,10 +217,9 @@ class Keeping:
         )
         text = ACP.writer(JoinParams).to_json(params)
         asked = self.requests.add(Purpose.ATTACH, "stream.join", text, replica.stream_id)
-        self._attaches[replica.stream_id] = asked
         self.requests.transmit([asked], now)
 
-    def _get(self, purpose: Purpose, replica: Replica, now: float) -> Asked:
+    def _get(self, purpose: Purpose, replica: Replica, now: float) -> None:
         params = GetParams(
             stream_id=replica.stream_id,
             last_event_id=None if replica.last is None else str(replica.last),
@@ -225,7 +227,6 @@ class Keeping:
         )
         asked = self.requests.add(purpose, "stream.get", ACP.writer(GetParams).to_json(params), replica.stream_id)
         self.requests.transmit([asked], now, anyway=True)
-        return asked
 
     # Its end
 
@@ -318,10 +319,3 @@ class Keeping:
                 pass
             case _:
                 self.replicas.tell([ReconnectExhausted(stream_id=stream_id, error=error)])
-
-    def _forget_questions(self) -> None:
-        """Questions of our own are asked anew on the next line."""
-        for asked in [*self._polls.values(), *self._attaches.values()]:
-            self.requests.drop(asked)
-        self._polls.clear()
-        self._attaches.clear()

@@ -179,7 +179,7 @@ class Replicas:
     def _next_timeout(self, replica: Replica) -> float | None:
         if replica.is_over or not self.requests.is_up:
             return None
-        feed = None if replica.feed is None else replica.feed.next_timeout()
+        feed = None if replica.feed is None or replica.farewell else replica.feed.next_timeout()
         posts = replica.posting.next_timeout() if replica.state is ClientState.ACTIVE else None
         return soonest(replica.next_timeout(), feed, posts)
 

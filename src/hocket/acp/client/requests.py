@@ -168,12 +168,9 @@ class Requests:
         """When `handle_timeout` wants to be called: a request is to be sent again."""
         return self._peer.next_timeout()
 
-    def is_leaving(self, stream_id: str) -> bool:
-        """Whether we have asked to end a stream, or to leave it."""
-        return any(
-            asked.stream_id == stream_id and asked.purpose in (Purpose.END, Purpose.LEAVE)
-            for asked in self._asked.values()
-        )
+    def is_asked(self, stream_id: str, *purposes: Purpose) -> bool:
+        """Whether something has been asked about a stream, for one of these purposes, and is not answered yet."""
+        return any(asked.stream_id == stream_id and asked.purpose in purposes for asked in self._asked.values())
 
     # Asking
 
@@ -239,9 +236,9 @@ class Requests:
         if self._asked.pop(asked.id, None) is not None:
             self._received.append(Outcome(asked, error=error))
 
-    def drop(self, asked: Asked) -> None:
-        """Forget a request that nobody waits for any more."""
-        self._asked.pop(asked.id, None)
+    def drop(self, *purposes: Purpose) -> None:
+        """Forget what was asked for these purposes: nobody waits for it any more."""
+        self._asked = {name: asked for name, asked in self._asked.items() if asked.purpose not in purposes}
 
     # The line
 
