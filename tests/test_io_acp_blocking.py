@@ -7,7 +7,14 @@ import threading
 import attrs
 import pytest
 
-from hocket.acp.events import MessageCompleted, MessageSent, ParticipantJoined, ParticipantLeft, StreamEnded
+from hocket.acp.events import (
+    MessageCompleted,
+    MessageSent,
+    ParticipantJoined,
+    ParticipantLeft,
+    StreamEnded,
+    StreamStarted,
+)
 from hocket.acp.model import StreamStatus, data_part
 from hocket.acp.states import ClientState
 from hocket.errors import Code, ConnectionFailed, LocalProtocolError, RpcError
@@ -166,9 +173,7 @@ def test_an_interrupt_ends_the_wait_and_nothing_else(target):
     with BlockingAcpClient(target, agent="ada") as ada, BlockingAcpClient(target, agent="bob") as bob:
         here = ada.start(["bob"])
         there = bob.join(here.stream_id)
-        for _ in range(3):  # what came with joining
-            if there._loop.look(lambda: there._stream._unread._waiting):
-                next(there)
+        until(there, StreamStarted)  # after it, nothing comes by itself
 
         def interrupt():
             while not there._stream._is_waiting:
