@@ -84,6 +84,52 @@ def test_a_chunk_of_which_not_even_the_stream_can_be_read_is_lost_to_all_open_me
     assert lost == [(stream_id, "cyd"), (other, "ada")]
 
 
+def unreadable(stream_id, sequence, **more):
+    return {"streamId": stream_id, "chunk": {"role": "agent", "parts": [{"type": 7}], **more}, "sequence": sequence}
+
+
+@pytest.mark.parametrize("named", ["chunk", "call"])
+@pytest.mark.parametrize("ordered", [True, False])
+@pytest.mark.parametrize("principal", ["gateway", None])
+def test_an_unreadable_chunk_is_lost_to_the_agent_that_it_names(principal, ordered, named):
+    """Its first chunk missing, the last one of the second message would be a message of its own."""
+    world = HubWorld("bob", may_speak_for=lambda principal, agent: principal in ("gateway", agent))
+    stream_id = world.start("bob", "ada", "gateway")
+    said = {"agentId": "ada"}
+
+    def tell(line, params):
+        world.connect(line, principal=principal, ordered=ordered, listens=False)
+        world.tell(line, "stream.chunk", **params)
+
+    for sequence, is_last in ((1, False), (2, True)):
+        chunk = text(f"first {sequence} ", agentId="ada")
+        tell(f"line {sequence}", {"streamId": stream_id, "chunk": chunk, "sequence": sequence, "isLast": is_last})
+    tell("line 3", unreadable(stream_id, 1, **said) if named == "chunk" else unreadable(stream_id, 1) | said)
+    for sequence, is_last in ((2, False), (3, True)):
+        chunk = text(f"second {sequence} ", agentId="ada")
+        tell(f"line {sequence + 2}", {"streamId": stream_id, "chunk": chunk, "sequence": sequence, "isLast": is_last})
+    assert [said.text for said in world.hub.stream(stream_id).log] == ["first 1 first 2 "]
+
+
+def test_an_unreadable_chunk_is_not_lost_to_an_agent_that_its_line_does_not_speak_for():
+    world = HubWorld("ada", "eve")
+    stream_id = world.start("ada", "eve")
+    world.chunk("ada", stream_id, "one ", 1, told=True)
+    world.tell("eve", "stream.chunk", **unreadable(stream_id, 2, agentId="ada"))
+    world.chunk("ada", stream_id, "two", 2, last=True, told=True)
+    assert [said.text for said in world.hub.stream(stream_id).log] == ["one two"]
+
+
+def test_a_chunk_on_a_line_that_is_for_another_stream_is_lost():
+    world = HubWorld("ada", "bob")
+    stream_id, other = world.start("ada", "bob"), world.start("ada", "bob")
+    world.chunk("ada", stream_id, "one ", 1, last=True, told=True)
+    world.connect("socket", principal="ada", stream_id=other)
+    world.chunk("socket", stream_id, "begins", 1, told=True)
+    world.chunk("ada", stream_id, "ends", 2, last=True, told=True)
+    assert [said.text for said in world.hub.stream(stream_id).log] == ["one "]
+
+
 def test_a_request_that_cannot_be_read_leaves_the_lane_as_it_was():
     world = HubWorld("ada", "bob")
     stream_id = world.start("ada", "bob")

@@ -10,7 +10,7 @@ One hub serves connections of any kind at once; what it has to know of each is s
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from typing import TypeAlias
 
 from attrs import define, field
@@ -20,14 +20,14 @@ from hocket.acp.hub.compat import without_null_ids
 from hocket.acp.hub.delivery import Delivery, Ready
 from hocket.acp.hub.links import HubLink, Link, Send
 from hocket.acp.hub.methods import METHODS, Call, event_id, stream_result, stream_to_resume
-from hocket.acp.hub.principal import declared, speaker
+from hocket.acp.hub.principal import declared, speaker, speakers_of_unread
 from hocket.acp.hub.registry import Registry
 from hocket.acp.hub.replies import Sessions, fingerprint
 from hocket.acp.limits import HubLimits
 from hocket.acp.params import read_params
 from hocket.acp.refusals import denied, invalid, over_limit, unknown_stream
 from hocket.acp.stream import Stream
-from hocket.acp.wire import DECLARE, JoinParams, StartParams
+from hocket.acp.wire import DECLARE, JoinParams, Params, StartParams
 from hocket.codec import JsonValue
 from hocket.entropy import Entropy
 from hocket.errors import (
@@ -164,7 +164,7 @@ class Hub:
             return
         read = [reading.stream for reading in held.readings.values()]
         self._delivery.drop(held)
-        self._lose_chunks(held, now)
+        self._lose(held.lost(), now)
         for stream in read:
             for agent_id in held.voices:
                 if not self._delivery.is_read_for(agent_id, stream):
@@ -256,7 +256,7 @@ class Hub:
                     self._notification(link, event, now)
                 case MessageRejected():
                     self._events.append(FrameRejected(error=event.error, answered=event.answered))
-                    self._lose_chunks(link, now)  # it may have been one, whose sender cannot tell from the answer
+                    self._lose(link.lost(), now)  # it may have been one, whose sender cannot tell from the answer
                 case _:
                     pass  # answers to questions that nobody asked
         for message in link.peer.messages_to_send():
@@ -307,17 +307,15 @@ class Hub:
         Raises:
             StreamRefused: It cannot be done. That is told as an event, too.
         """
-        agent, stream_id = "", None
         try:
-            params = read_params(method, value, self.limits.stream)
-            if isinstance(params, ErrorObject):
-                if method == "stream.chunk" and not is_request:
-                    self._lose_chunk(link, value, now)
-                raise StreamRefused(params)
-            stream_id = stream_to_resume(params) if isinstance(params, StartParams) else params.stream_id
+            params, stream_id = self._read(link, method, value)
+        except StreamRefused as refusal:
+            if method == "stream.chunk" and not is_request:
+                self._lose_chunk(link, value, now)
+            raise self._refused(refusal, method, answered=is_request) from None
+        agent = ""
+        try:
             agent = speaker(params, link.principal, self._voices(link, stream_id), self.may_speak_for)
-            if link.bound is not None and stream_id != link.bound:
-                raise StreamRefused(invalid(f"params.streamId: this connection is for the stream {link.bound!r} only"))
             call = Call(agent=agent, params=params, now=now, ordered=link.ordered, is_request=is_request)
             if stream_id is None:
                 stream = self._start(call)
@@ -331,6 +329,16 @@ class Hub:
         if isinstance(params, JoinParams) and link.listens:
             self._delivery.read(link, stream, event_id(params.last_event_id))
         return result
+
+    def _read(self, link: HubLink, method: str, value: JsonValue) -> tuple[Params, str | None]:
+        """What a call asks for, and of which stream; of none where it wants a new one."""
+        params = read_params(method, value, self.limits.stream)
+        if isinstance(params, ErrorObject):
+            raise StreamRefused(params)
+        stream_id = stream_to_resume(params) if isinstance(params, StartParams) else params.stream_id
+        if link.bound is not None and stream_id != link.bound:
+            raise StreamRefused(invalid(f"params.streamId: this connection is for the stream {link.bound!r} only"))
+        return params, stream_id
 
     def _refused(
         self,
@@ -390,26 +398,23 @@ class Hub:
             self._delivery.listen(link, agent, self.registry.of(agent))
 
     def _lose_chunk(self, link: HubLink, value: JsonValue, now: float) -> None:
-        """A chunk came that cannot be read, and its sender is not told: it is lost to whichever message it was of."""
-        named = value.get("streamId") if isinstance(value, dict) else None
-        stream = self.registry.get(named) if isinstance(named, str) else None
-        if stream is None or link.principal is None:
-            self._lose_chunks(link, now)
-        else:
-            self._resync(stream, link.principal, now)
+        """A chunk came that no stream will see, and its sender is not told: it is lost to the message it was of."""
+        stream_id = value.get("streamId") if isinstance(value, dict) else None
+        if not isinstance(value, dict) or not isinstance(stream_id, str) or self.registry.get(stream_id) is None:
+            self._lose(link.lost(), now)
+            return
+        agents = speakers_of_unread(
+            value, link.principal, self._voices(link, stream_id), link.fed.get(stream_id, ()), self.may_speak_for
+        )
+        self._lose([(stream_id, agent) for agent in agents], now)
 
-    def _lose_chunks(self, link: HubLink, now: float) -> None:
-        """Something that this connection said is lost, and may have been a chunk."""
-        for stream_id, agents in link.fed.items():
+    def _lose(self, lost: Iterable[tuple[str, str]], now: float) -> None:
+        """Chunks are lost of these agents in these streams."""
+        for stream_id, agent in lost:
             stream = self.registry.get(stream_id)
             if stream is not None:
-                for agent in agents:
-                    self._resync(stream, agent, now)
-        link.fed.clear()
-
-    def _resync(self, stream: Stream, agent: str, now: float) -> None:
-        stream.resync(agent, now=now)
-        self._settle(stream, now)
+                stream.resync(agent, now=now)
+                self._settle(stream, now)
 
     def _settle(self, stream: Stream, now: float) -> None:
         """Tell what a stream has to tell, and note when it wants to be looked at again."""

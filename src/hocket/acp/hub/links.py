@@ -151,6 +151,12 @@ class HubLink:
         if self.readings[stream_id].cursor.has_more:
             self.waiting[stream_id] = None
 
+    def lost(self) -> list[tuple[str, str]]:
+        """What is lost with something that cannot be read, or with the connection: of which streams, and whose."""
+        lost = [(stream_id, agent) for stream_id, agents in self.fed.items() for agent in agents]
+        self.fed.clear()
+        return lost
+
     def answer(self, request_id: Id, answer: bytes | ErrorObject, now: float) -> None:
         """Answer a request, with a result as JSON text or with an error."""
         try:

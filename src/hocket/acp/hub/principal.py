@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from hocket.acp.refusals import denied, invalid
 from hocket.acp.wire import ChunkParams, MemberParams, MessageParams, Params, StartParams
 from hocket.codec import JsonValue
 from hocket.errors import StreamRefused
 
-__all__ = ["declared", "speaker"]
+__all__ = ["declared", "speaker", "speakers_of_unread"]
 
 
 def speaker(
@@ -27,14 +27,46 @@ def speaker(
         StreamRefused: The call names an agent that the principal may not speak for, or nobody is named at all.
     """
     claims = _claims(params)
+    if principal is None and isinstance(params, StartParams):
+        claims += params.participants[:1]
+    return _speaker(claims, principal, voices, may_speak_for)
+
+
+def speakers_of_unread(
+    value: Mapping[str, JsonValue],
+    principal: str | None,
+    voices: Iterable[str],
+    fed: Iterable[str],
+    may_speak_for: Callable[[str, str], bool],
+) -> list[str]:
+    """The agents that a `stream.chunk` may have been from that cannot be read.
+
+    Args:
+        value: Its params.
+        principal: As in `speaker`.
+        voices: As in `speaker`.
+        fed: Who has said something in chunks on this connection.
+        may_speak_for: As in `speaker`.
+    """
+    chunk = value.get("chunk")
+    names = [chunk.get("agentId") if isinstance(chunk, dict) else None, value.get("agentId")]
+    claims = [name for name in names if isinstance(name, str)]
+    try:
+        name = _speaker(claims, principal, voices, may_speak_for)
+    except StreamRefused:
+        return []  # nobody's: it would not have been taken
+    return [name] if claims else list(dict.fromkeys([name, *fed]))
+
+
+def _speaker(
+    claims: list[str], principal: str | None, voices: Iterable[str], may_speak_for: Callable[[str, str], bool]
+) -> str:
     if principal is not None:
         for claimed in claims:
             if claimed != principal and not may_speak_for(principal, claimed):
                 reason = f"this connection speaks for {principal}, and not for {claimed}"
                 raise StreamRefused(denied("not_yours", reason, principal=principal))
         return claims[0] if claims else principal
-    if isinstance(params, StartParams):
-        claims += params.participants[:1]
     name = next(iter([*claims, *voices]), None)
     if name is None:
         reason = "nobody has said who this is from: put agentId into the call, or declare an agent when you connect"
