@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 __all__ = ["timestamp"]
 
-_UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_UNIX_EPOCH = datetime(1970, 1, 1)  # of UTC: all moments here are
 
 
 def timestamp(unix_time: float) -> str:
@@ -18,5 +18,4 @@ def timestamp(unix_time: float) -> str:
     >>> timestamp(1_720_017_000.5)
     '2024-07-03T14:30:00.500Z'
     """
-    moment = _UNIX_EPOCH + timedelta(seconds=unix_time)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return (_UNIX_EPOCH + timedelta(seconds=unix_time)).isoformat(timespec="milliseconds") + "Z"
