@@ -5,6 +5,10 @@ does not look.
 """
 
 import importlib.metadata
+import os  # noqa: TID251  # this is no part of the core
+
+from pygments.lexers.special import TextLexer
+from sphinx.application import Sphinx
 
 project = "hocket"
 author = "The hocket developers"
@@ -27,13 +31,14 @@ html_title = f"hocket {release}"
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
 
+# Each thing once, where it is written. The pages of packages know the variable, and not apidoc_automodule_options.
+os.environ["SPHINX_APIDOC_OPTIONS"] = "members,show-inheritance,ignore-module-all"
 apidoc_modules = [
     {"path": "../src/hocket", "destination": "reference/core/"},
     {"path": "../transports/hocket_io", "destination": "reference/transports/"},
 ]
 apidoc_module_first = True
 apidoc_separate_modules = True
-apidoc_automodule_options = {"members", "show-inheritance", "ignore-module-all"}  # each thing once, where it is written
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
@@ -42,3 +47,8 @@ napoleon_google_docstring = True
 napoleon_numpy_docstring = False
 napoleon_use_ivar = True
 napoleon_use_rtype = False
+
+
+def setup(app: Sphinx) -> None:
+    """Drawings are shown as their text: Pygments does not know their language."""
+    app.add_lexer("mermaid", TextLexer)

@@ -1,5 +1,7 @@
 """BlockingAcpClient: the twin of `AcpClient` for programs without an event loop.
 
+It is used like this::
+
     with BlockingAcpClient("ws://127.0.0.1:8100", agent="agent-analyst") as me:
         stream = me.start(["agent-expert"])
         stream.send("Found a data anomaly")

@@ -1,10 +1,12 @@
 """AcpClient: an agent in the streams of a hub, under asyncio and trio; `hocket_io.acp.blocking` has its twin.
 
-async with AcpClient("ws://127.0.0.1:8100", agent="agent-analyst") as me:
-    stream = await me.start(["agent-expert"])
-    await stream.send("Found a data anomaly")
-    async for event in stream:
-        print(event)
+It is used like this::
+
+    async with AcpClient("ws://127.0.0.1:8100", agent="agent-analyst") as me:
+        stream = await me.start(["agent-expert"])
+        await stream.send("Found a data anomaly")
+        async for event in stream:
+            print(event)
 """
 
 from __future__ import annotations
@@ -180,7 +182,6 @@ class Invitations:
         while not mail.invitations:
             if isinstance(line.over, HubLeft):
                 raise StopAsyncIteration
-            if line.over is not None:
-                raise line.over
+            line.check()
             await mail.wait(mail.invited)
         return mail.invitations.popleft()

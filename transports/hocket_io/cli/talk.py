@@ -88,7 +88,7 @@ def _write_object(value: dict[str, Any]) -> None:
 
 @define(eq=False)
 class TextTalk:
-    """Lines of `agent: text`; chunks are shown as they come. What is no speech begins with `* `.
+    """Lines of `agent: text`; chunks are shown as they come. What is no speech begins with a star.
 
     Every line of a text gets the name in front, so that nobody can speak in the name of another.
     """
