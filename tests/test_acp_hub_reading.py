@@ -1,9 +1,11 @@
 """How members of a stream read it: from where, on which connection, after what they have missed."""
 
 import json
+from weakref import ref
 
 import pytest
 
+from hocket.acp.limits import HubLimits, StreamLimits
 from support.acp_hub import HubWorld, call, ids, small_history, talk, text, words
 
 # --- where a connection begins
@@ -68,6 +70,33 @@ def test_who_joins_late_is_given_what_begins_after_that():
     assert words(given) == ["anew"], "a message in chunks is given whole or not at all"
     assert joined["lastEventId"] == str(ids(given)[0] - 2)
     assert joined["stream"]["participants"] == ["ada", "bob", "cyd"]
+
+
+def test_who_came_and_went_again_while_it_did_not_read_is_given_what_was_said_each_time():
+    world = HubWorld("ada", "bob")
+    stream_id = world.start("ada", allowDynamicJoin=True)
+    world.hub.connect("slow", world.now, principal="bob")
+    for number in range(3):
+        world.hub.receive("bob", call("stream.join", streamId=stream_id), world.now)
+        world.hub.receive("ada", call("stream.message", streamId=stream_id, message=text(f"in {number}")), world.now)
+        world.hub.receive("bob", call("stream.leave", streamId=stream_id), world.now)
+        world.hub.receive("ada", call("stream.message", streamId=stream_id, message=text(f"out {number}")), world.now)
+    sends = world.hub.take("slow")
+    assert words([json.loads(send.message) for send in sends]) == ["in 0", "in 1", "in 2"]
+    world.hub.receive("ada", call("stream.message", streamId=stream_id, message=text("after all")), world.now)
+    assert world.hub.take("slow") == []
+
+
+def test_who_comes_and_goes_for_ever_while_it_does_not_read_takes_no_more_room_than_the_log():
+    world = HubWorld("ada", "bob", limits=HubLimits(stream=StreamLimits(history_size=2_000)))
+    stream_id = world.start("ada", allowDynamicJoin=True)
+    world.hub.connect("slow", world.now, principal="bob")
+    stays = []
+    for _ in range(50):
+        world.hub.receive("bob", call("stream.join", streamId=stream_id), world.now)
+        stays.append(ref(world.hub.stream(stream_id).roster.get("bob")))
+        world.hub.receive("bob", call("stream.leave", streamId=stream_id), world.now)
+    assert sum(stay() is not None for stay in stays) < 10
 
 
 def test_a_message_that_is_lost_is_told_to_those_who_have_its_beginning_and_to_its_sender():

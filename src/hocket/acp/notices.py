@@ -20,6 +20,7 @@ from hocket.acp.events import (
 from hocket.acp.model import StreamObject
 from hocket.acp.states import Lifecycle
 from hocket.acp.wire import ACP, ChunkParams, EndParams, EventParams, MessageParams
+from hocket.log import Entry
 
 __all__ = [
     "INVITATION",
@@ -30,6 +31,7 @@ __all__ = [
     "gap_notice",
     "invitation",
     "notice",
+    "written",
 ]
 
 MESSAGE_LOST = "MESSAGE_LOST"
@@ -86,6 +88,13 @@ def notice(event: LoggedEvent) -> bytes:
                     data=_data(event),
                 )
             )
+
+
+def written(entry: Entry[LoggedEvent]) -> bytes:
+    """The notification for an entry of a stream's log. It is written once, for the first who is sent it."""
+    message = entry.encoded("acp", notice)
+    assert message is not None, "every logged event has a notification"
+    return message
 
 
 def invitation(invited: Invited, last: int) -> bytes:

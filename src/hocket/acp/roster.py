@@ -27,6 +27,10 @@ class Member:
     seen: int = 0
     until: int | None = field(default=None, init=False)
 
+    def has_left_by(self, event_id: int) -> bool:
+        """Whether nothing after this event is for it."""
+        return self.until is not None and self.until <= event_id
+
     def hears(self, event: LoggedEvent) -> bool:
         """Whether the event is for this member: not its own, and not from before its time (spec section 4).
 
@@ -35,7 +39,7 @@ class Member:
         actor = event.agent_id
         if isinstance(event, ParticipantLeft) and event.removed_by is not None:
             actor = event.removed_by
-        if self.until is not None and event.event_id > self.until:
+        if self.has_left_by(event.event_id - 1):
             return False
         if event.event_id <= self.since or (actor == self.agent_id and not isinstance(event, MessageLost)):
             return False

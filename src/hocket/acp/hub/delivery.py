@@ -58,9 +58,11 @@ class Delivery:
         """Let a connection read a stream: after event `after`, or after what its agents were given already."""
         reading = link.readings.get(stream.stream_id)
         if reading is not None and after is None:
+            reading.note(link.voices)
             return
         reading = Reading(stream, Cursor(stream.events))
-        members = reading.members(link.voices)
+        reading.note(link.voices)
+        members = reading.members(0)
         begin = min([member.since for member in members], default=0)
         if after is None:
             after = min([member.seen for member in members], default=stream.events.last)
@@ -131,7 +133,7 @@ class Delivery:
         """What the connection may be given now."""
         taken = link.take(limit)
         for stream_id in list(self._ending.get(link.name, ())):
-            if link.readings[stream_id].is_over(link.voices):
+            if link.readings[stream_id].is_over:
                 self._stop(link, stream_id)
         if not link.has_mail:
             self._ready.pop(link.name, None)

@@ -8,9 +8,9 @@ from typing import TypeAlias
 
 from attrs import define, field, frozen
 
-from hocket.acp.events import LoggedEvent, ReplayGap
+from hocket.acp.events import LoggedEvent, ParticipantLeft, ReplayGap
 from hocket.acp.hub.replies import Replies
-from hocket.acp.notices import gap_notice, notice
+from hocket.acp.notices import gap_notice, written
 from hocket.acp.refusals import over_limit
 from hocket.acp.roster import Member
 from hocket.acp.stream import Stream
@@ -45,44 +45,66 @@ class Send:
 
 @define(eq=False)
 class Reading:
-    """How far one connection has read one stream."""
+    """How far one connection has read one stream, and for whom.
+
+    An agent that left and came back while the connection did not read has taken part more than once: it is given what
+    was said each time.
+    """
 
     stream: Stream
     cursor: Cursor[LoggedEvent]
-    _members: dict[tuple[str, int], Member] = field(factory=dict, init=False)
+    _stays: dict[str, deque[Member]] = field(factory=dict, init=False)
 
-    def members(self, voices: Iterable[str]) -> list[Member]:
-        """Those of the agents that take part in the stream, or did since this was begun (twice, who has come back)."""
+    def note(self, voices: Iterable[str]) -> None:
+        """Remember which of the agents take part in the stream now."""
         for name in voices:
             member = self.stream.roster.get(name)
             if member is not None:
-                self._members[name, member.since] = member
-        return list(self._members.values())
+                stays = self._stays.setdefault(name, deque())
+                if not stays or stays[-1] is not member:
+                    stays.append(member)
+                while stays[0].has_left_by(self.cursor.log.first - 1):
+                    stays.popleft()  # nothing is kept that was for it: who comes and goes for ever takes no more room
 
-    def is_over(self, voices: Iterable[str]) -> bool:
+    def members(self, after: int) -> list[Member]:
+        """For whom the events after this one may be: each agent as it took part then."""
+        found: list[Member] = []
+        for stays in self._stays.values():
+            while stays and stays[0].has_left_by(after):
+                stays.popleft()
+            found += [stays[0]] if stays else []
+        return found
+
+    @property
+    def is_over(self) -> bool:
         """Whether all the agents have left, and what was for them was read."""
-        ends = [member.until for member in self.members(voices)]
-        return all(end is not None and end <= self.cursor.after for end in ends)
+        return not self.members(self.cursor.after)
 
     def take(self, link: HubLink, limit: int) -> Iterable[Send]:
         """The next events for the agents on this connection, at most `limit` of the log's."""
-        members = self.members(link.voices)
+        self.note(link.voices)
         if self.cursor.is_behind:
-            gap = ReplayGap(
-                stream_id=self.stream.stream_id,
-                agent_id=members[0].agent_id if members else "",
-                first=self.cursor.after + 1,
-                last=self.cursor.log.first - 1,
-            )
-            self.cursor.jump(gap.last)
-            yield Send(link.name, gap_notice(gap, self.stream.history.timestamp), gap.last)
+            yield self._skip(link)
+        members = self.members(self.cursor.after)
         for entry in self.cursor.read(limit):
             for member in members:
                 member.seen = max(member.seen, entry.offset)
             if any(member.hears(entry.event) for member in members):
-                message = entry.encoded("acp", notice)
-                assert message is not None, "every logged event has a notification"
-                yield Send(link.name, message, entry.offset)
+                yield Send(link.name, written(entry), entry.offset)
+            if isinstance(entry.event, ParticipantLeft):
+                members = self.members(entry.offset)
+
+    def _skip(self, link: HubLink) -> Send:
+        """Pass over what is no longer kept, and say so."""
+        members = self.members(self.cursor.after)
+        gap = ReplayGap(
+            stream_id=self.stream.stream_id,
+            agent_id=members[0].agent_id if members else "",
+            first=self.cursor.after + 1,
+            last=self.cursor.log.first - 1,
+        )
+        self.cursor.jump(gap.last)
+        return Send(link.name, gap_notice(gap, self.stream.history.timestamp), gap.last)
 
 
 @define(eq=False)

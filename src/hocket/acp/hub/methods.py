@@ -8,9 +8,8 @@ from typing import Any
 
 from attrs import frozen
 
-from hocket.acp.events import LoggedEvent
 from hocket.acp.model import StreamObject
-from hocket.acp.notices import notice
+from hocket.acp.notices import written
 from hocket.acp.params import event_id_of
 from hocket.acp.refusals import invalid
 from hocket.acp.roster import Member
@@ -28,7 +27,6 @@ from hocket.acp.wire import (
 )
 from hocket.codec import dumps
 from hocket.errors import ErrorObject, StreamRefused
-from hocket.log import Entry
 
 __all__ = ["METHODS", "Call", "event_id", "stream_result", "stream_to_resume"]
 
@@ -164,7 +162,7 @@ def _page(found: StreamObject, stream: Stream, member: Member, after: int, limit
     events: list[bytes] = []
     size, last = 0, min(max(after, log.first - 1), log.last)
     for entry in log.read(last, count):
-        message = _notice(entry) if member.hears(entry.event) else b""
+        message = written(entry) if member.hears(entry.event) else b""
         if events and size + len(message) > _PAGE_SIZE:
             break
         last, size = entry.offset, size + len(message)
@@ -172,12 +170,6 @@ def _page(found: StreamObject, stream: Stream, member: Member, after: int, limit
             events.append(message)
     more = {"lastEventId": str(last)} if gap is None else {"lastEventId": str(last), "replayGap": gap}
     return stream_result(found, **more)[:-1] + b',"events":[%b]}' % b",".join(events)
-
-
-def _notice(entry: Entry[LoggedEvent]) -> bytes:
-    message = entry.encoded("acp", notice)
-    assert message is not None, "every logged event has a notification"
-    return message
 
 
 def event_id(text: str | None) -> int | None:
