@@ -8,9 +8,10 @@ import pytest
 
 from hocket.acp.events import FrameRejected, MessageSent, StreamArchivable, StreamEnded, StreamStarted
 from hocket.acp.limits import HubLimits, StreamLimits
-from hocket.errors import CodecError, ConnectionFailed
+from hocket.errors import CodecError, ConnectionFailed, LocalProtocolError
 from hocket_io.acp.happenings import Happenings, Missed
 from hocket_io.acp.host import HubHost
+from hocket_io.acp.serving import start_agent
 from support.hubs import ask, body, call, read, say, start
 
 
@@ -301,3 +302,46 @@ def test_what_is_refused_can_be_found_in_the_log(run, caplog):
     assert refused[0].startswith("refused stream.message of 'ada': there is no stream 'nowhere'")
     assert refused[1].startswith("refused a message of '': Parse error")
     assert {record.levelno for record in caplog.records} == {logging.DEBUG}
+
+
+def test_a_host_that_ends_with_an_error_of_its_own_has_ended(run):
+    async def fail():
+        raise ValueError("a mistake")
+
+    async def main():
+        host = HubHost()
+        told = host.events()
+        with pytest.raises(ExceptionGroup) as raised:
+            async with host:
+                host.start_soon(fail)
+                await anyio.sleep_forever()
+        assert [str(each) for each in raised.value.exceptions] == ["a mistake"]
+        assert not host.is_running
+        assert [event async for event in told] == []
+
+    run(main)
+
+
+def test_a_host_is_entered_once_and_nothing_is_started_on_one_that_was_not_entered(run):
+    async def main():
+        host = HubHost()
+        with pytest.raises(LocalProtocolError, match="the hub is not running: enter it first"):
+            host.start_soon(anyio.sleep_forever)
+        with pytest.raises(LocalProtocolError, match="the hub is not running: enter it first"):
+            await start_agent(host, ["no-such-command"], agent="eve")
+        async with host:
+            with pytest.raises(LocalProtocolError, match="is running already"):
+                async with host:
+                    raise AssertionError("entered twice")
+            assert host.is_running
+
+    run(main)
+
+
+def test_a_host_does_not_show_what_is_said_in_it(run):
+    async def main():
+        async with HubHost() as host:
+            host.open_link(principal="ada")
+            assert repr(host) == "HubHost(is_running=True, links=1)"
+
+    run(main)

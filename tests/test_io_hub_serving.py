@@ -326,11 +326,3 @@ def test_a_child_that_cannot_be_started(run):
             assert host._links == {}
 
     run(talk)
-
-
-def test_an_agent_can_only_be_started_on_a_host_that_runs(run):
-    async def talk():
-        with pytest.raises(AssertionError, match="entered"):
-            HubHost().start_soon(anyio.sleep_forever)
-
-    run(talk)

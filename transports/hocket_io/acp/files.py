@@ -197,8 +197,7 @@ async def _received(line: Line, unread: Unread, tap: _FileTap, writing: _Writing
         while not (events := tap.take()):
             if tap.is_over or unread.is_over:
                 raise FileTransferFailed("there will be no more of the file: the stream, or its sender, is gone")
-            if line.over is not None:
-                raise line.over
+            line.check()
             await line.mail.wait(unread.bell)
         line.mail.hunger.ring()
         path = await anyio.to_thread.run_sync(writing.write, events)

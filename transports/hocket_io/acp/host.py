@@ -22,7 +22,7 @@ from hocket.acp.hub import Hub
 from hocket.acp.hub.delivery import Ready
 from hocket.acp.hub.links import Send
 from hocket.acp.limits import HubLimits
-from hocket.errors import CodecError, ConnectionFailed, FramingError, LimitExceeded
+from hocket.errors import CodecError, ConnectionFailed, FramingError, LimitExceeded, LocalProtocolError
 from hocket.http.principal import Authenticate
 from hocket_io.acp.bell import Bell
 from hocket_io.acp.happenings import Happenings
@@ -38,7 +38,7 @@ def _itself(principal: str, agent_id: str) -> bool:
     return principal == agent_id
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class HubLink:
     """A transport's way to the hub: what the hub has for one connection, and a bell that rings when there is more."""
 
@@ -91,7 +91,7 @@ class HubLink:
         self.host.close_link(self)
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class HubHost:
     """A hub, its clock and its links. Use it as an async context manager: leaving it ends what runs.
 
@@ -123,7 +123,12 @@ class HubHost:
             may_speak_for=self.may_speak_for,
         )
 
+    def __repr__(self) -> str:
+        return f"HubHost(is_running={self.is_running}, links={len(self._links)})"
+
     async def __aenter__(self) -> Self:
+        if self._group is not None:
+            raise LocalProtocolError("the host is running already: enter it once, and share it")
         self._alarm, self._wakes_at = anyio.Event(), inf  # those of another event loop are of no use here
         self._group = await anyio.create_task_group().__aenter__()
         self._group.start_soon(self._keep_time)
@@ -133,13 +138,15 @@ class HubHost:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         assert self._group is not None, "entered first"
-        await leave(self._group, kind, error, trace)
-        self._group = None
-        for link in self._links.values():  # whoever waits there looks whether there is a hub still
-            link.ring()
-            link.made_room()
-        for listener in list(self._listeners):
-            listener.end()
+        try:
+            await leave(self._group, kind, error, trace)
+        finally:
+            self._group = None
+            for link in self._links.values():  # whoever waits there looks whether there is a hub still
+                link.ring()
+                link.made_room()
+            for listener in list(self._listeners):
+                listener.end()
 
     @property
     def is_running(self) -> bool:
@@ -162,9 +169,23 @@ class HubHost:
         return happenings
 
     def start_soon(self, function: Callable[..., Coroutine[Any, Any, Any]], *args: Any) -> None:
-        """Run something until the host is left: a connection, say. What it raises ends the host."""
-        assert self._group is not None, "a host runs only while it is entered"
+        """Run something until the host is left: a connection, say. What it raises ends the host.
+
+        Raises:
+            LocalProtocolError: The host is not running.
+        """
+        self.check_running()
+        assert self._group is not None, "checked"
         self._group.start_soon(function, *args)
+
+    def check_running(self) -> None:
+        """Refuse what a host can do only while it runs.
+
+        Raises:
+            LocalProtocolError: It was not entered, or it was left.
+        """
+        if self._group is None:
+            raise LocalProtocolError("the hub is not running: enter it first, as in `async with host:`")
 
     def new_link(self) -> HubLink:
         """A link that the hub does not know yet: what comes is the first to say what kind of connection it is."""

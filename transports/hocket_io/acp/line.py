@@ -145,8 +145,7 @@ class Line:
             HocketError: The connection is over.
             LocalProtocolError: It cannot be asked for now; nothing was sent.
         """
-        if self.over is not None:
-            raise self.over
+        self.check()
         request_id = command(*args, **kwargs)
         question = self._questions[request_id] = Question()
         self.pump()
@@ -194,10 +193,18 @@ class Line:
         Raises:
             HocketError: Nothing will happen any more: the connection is over.
         """
-        if self.over is None:
-            await self._changed.wait()
+        self.check()
+        await self._changed.wait()
+        self.check()
+
+    def check(self) -> None:
+        """Whether anything may still come.
+
+        Raises:
+            HocketError: No: the connection is over. Without the traceback of whoever was told before.
+        """
         if self.over is not None:
-            raise self.over
+            raise self.over.with_traceback(None)
 
     # Working
 

@@ -121,7 +121,9 @@ async def start_agent(host: HubHost, command: Sequence[str], *, agent: str) -> N
 
     Raises:
         ConnectionFailed: It cannot be started.
+        LocalProtocolError: The host is not running.
     """
+    host.check_running()
     host.start_soon(_serve_alone, host, await open_child(command), agent, None)
 
 

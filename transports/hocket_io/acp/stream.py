@@ -104,8 +104,7 @@ class AcpStream:
             while (event := line.mail.take(self._unread)) is None:
                 if self._unread.is_over:
                     raise StopAsyncIteration
-                if line.over is not None:
-                    raise line.over
+                line.check()
                 await line.mail.wait(self._unread.bell)
         finally:
             self._is_waiting = False
