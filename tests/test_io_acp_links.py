@@ -152,7 +152,7 @@ def test_what_cannot_be_sent_is_refused_and_changes_nothing(run, world):
         async with world() as here, here.link as link:
             for bad, says in (b"", "an empty message"), (b"x" * (LIMIT + 1), "raise the limit message"):
                 with pytest.raises(LocalProtocolError, match=says):
-                    await link.send(bad)
+                    await link.send(request(0), bad)
             largest = request(1).ljust(LIMIT)
             await link.send(largest)
             assert number_in(await link.receive()) == 1
@@ -329,7 +329,9 @@ def test_a_pipe_link_refuses_what_is_no_line_and_tells_what_it_cannot_take(run):
         near, far = stream_pair()
         async with PipeLink(TcpPipe(near, "tcp://hub"), 20) as link:
             with pytest.raises(LocalProtocolError, match="line feed"):
-                await link.send(b"{\n}")
+                await link.send(b"{}", b"{\n}")
+            await link.send(b"[1]", b"[2]")
+            assert await far.receive() == b"[1]\n[2]\n", "both in one write, and nothing of what was refused"
             await far.send(b'{"id":1}\n\n' + b"x" * 21 + b"\n{}\n")
             assert await link.receive() == b'{"id":1}'
             with pytest.raises(ConnectionFailed, match="more than message = 20 allows"):

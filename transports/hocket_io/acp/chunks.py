@@ -23,7 +23,9 @@ __all__ = ["BatchWriter", "ChunkWriter"]
 _POSTED = 100
 """Messages of a batch that have not arrived before the next one has to wait."""
 _WINDOW = 16
-"""Chunks that are under way before the next one waits for an answer. (A hub keeps 64 that have overtaken another.)"""
+"""Chunks that are under way before the next one waits for answers. (A hub keeps 64 that have overtaken another.)"""
+_REFILL = 8
+"""Chunks that are still under way when it goes on: then the next ones travel together, and not one for each answer."""
 
 
 @define(eq=False)
@@ -88,7 +90,7 @@ class ChunkWriter:
             self._is_writing = True
             try:
                 await self._write(message_of(parts).parts, is_last=False)
-                await self._settle(_WINDOW)
+                await self._settle(_WINDOW if len(self._unanswered) < _WINDOW else _REFILL)
             finally:
                 self._is_writing = False
 

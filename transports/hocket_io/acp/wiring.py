@@ -132,8 +132,7 @@ class Wiring:
             while not (messages := self.line.machine.messages_to_send()):
                 await self.line.change()
             self.line.arm()  # from now on an answer is waited for
-            for message in messages:
-                await link.send(message)
+            await link.send(*messages)
 
     async def _read(self, link: MessageLink) -> None:
         while message := await link.receive():

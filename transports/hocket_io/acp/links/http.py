@@ -18,7 +18,7 @@ from attrs import define, field
 from hocket.errors import ConnectionFailed, HocketError, LimitExceeded, LocalProtocolError, RpcError
 from hocket.framing import FrameRejected, FramingLimits, SseParser
 from hocket_io.acp.links.answers import answer_of, check_coding, check_credentials
-from hocket_io.acp.links.sendable import check_message
+from hocket_io.acp.links.sendable import check_messages
 from hocket_io.groups import leave
 from hocket_io.http.client import failure_of, tls
 from hocket_io.http.words import refusal_of, words_of
@@ -87,21 +87,22 @@ class HttpLink:
             ends_here = await leave(self._group, kind, error, trace)
         return ends_here
 
-    async def send(self, message: bytes) -> None:
-        """Begin to POST one message, as soon as fewer than 16 are under way. The answer comes out of `receive`.
+    async def send(self, *messages: bytes) -> None:
+        """Begin to POST messages, each as soon as fewer than 16 are under way. The answers come out of `receive`.
 
         Raises:
             ConnectionFailed, AuthenticationError: The link is closed, or `receive` has raised this.
-            LocalProtocolError: The message is empty or over the limit `message`.
+            LocalProtocolError: A message is empty or over the limit `message`; nothing was sent.
         """
-        check_message(message, self.limit)
+        check_messages(messages, self.limit)
         if self._group is None:
             raise LocalProtocolError("a link works only as an async context manager: `async with link:`")
-        await self._slots.acquire()
-        if self._is_closed or self._failure is not None:
-            self._slots.release()
-            raise self._failure or ConnectionFailed("the link is closed")
-        self._group.start_soon(self._post, message)
+        for message in messages:
+            await self._slots.acquire()
+            if self._is_closed or self._failure is not None:
+                self._slots.release()
+                raise self._failure or ConnectionFailed("the link is closed")
+            self._group.start_soon(self._post, message)
 
     async def receive(self) -> bytes:
         """The next answer, in the order in which they came; b"" after `aclose`.

@@ -14,7 +14,7 @@ from attrs import define, field
 from hocket.errors import ConnectionFailed, LocalProtocolError
 from hocket_io.acp.host import HubHost, HubLink
 from hocket_io.acp.links.protocol import no_feed
-from hocket_io.acp.links.sendable import check_message
+from hocket_io.acp.links.sendable import check_messages
 
 __all__ = ["MemoryLink", "open_memory_link"]
 
@@ -45,20 +45,21 @@ class MemoryLink:
     ) -> None:
         await self.aclose()
 
-    async def send(self, message: bytes) -> None:
-        """Hand one message to the hub, once it has not too many answers that nobody took.
+    async def send(self, *messages: bytes) -> None:
+        """Hand messages to the hub, each once it has not too many answers that nobody took.
 
         Raises:
             ConnectionFailed: The link is closed, or the hub has ended.
-            LocalProtocolError: The message is empty or over the limit `message`.
+            LocalProtocolError: A message is empty or over the limit `message`; nothing was sent.
         """
-        check_message(message, self.limit)
-        await self.link.room()
-        if self._is_closed:
-            raise ConnectionFailed("the link is closed")
-        if not self.link.host.is_running:
-            raise ConnectionFailed(_ENDED)
-        self.link.receive(message)
+        check_messages(messages, self.limit)
+        for message in messages:
+            await self.link.room()
+            if self._is_closed:
+                raise ConnectionFailed("the link is closed")
+            if not self.link.host.is_running:
+                raise ConnectionFailed(_ENDED)
+            self.link.receive(message)
         await anyio.lowlevel.checkpoint()
 
     async def receive(self) -> bytes:

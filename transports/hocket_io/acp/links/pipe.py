@@ -16,7 +16,7 @@ from hocket.codec import dumps
 from hocket.errors import ConnectionFailed, LimitExceeded, LocalProtocolError
 from hocket.framing import FrameRejected, FramingLimits, Ndjson
 from hocket_io.acp.links.protocol import no_feed
-from hocket_io.acp.links.sendable import check_message
+from hocket_io.acp.links.sendable import check_messages
 from hocket_io.groups import leave
 from hocket_io.outgoing import Outgoing
 from hocket_io.pipes import BytePipe
@@ -72,20 +72,22 @@ class PipeLink:
             ends_here = await leave(self._group, kind, error, trace)
         return ends_here
 
-    async def send(self, message: bytes) -> None:
-        """Send one message, and wait until the pipe has taken it.
+    async def send(self, *messages: bytes) -> None:
+        """Send messages in one write, and wait until the pipe has taken them.
 
         Raises:
             ConnectionFailed: The pipe is broken or closed.
-            LocalProtocolError: The message is empty, has a line feed in it, or is over the limit `message`.
+            LocalProtocolError: A message is empty, has a line feed in it, or is over the limit `message`; nothing was
+                sent.
         """
-        check_message(message, self.limit)
-        line = self._framing.encode(message)
+        check_messages(messages, self.limit)
+        lines = [self._framing.encode(message) for message in messages]
         if self._group is None:
             raise LocalProtocolError("a link works only as an async context manager: `async with link:`")
         if self._is_closed:
             raise ConnectionFailed("the link is closed")
-        self._outgoing.give(line)
+        for line in lines:
+            self._outgoing.give(line)
         await self._outgoing.flush()
 
     async def receive(self) -> bytes:

@@ -41,12 +41,12 @@ class MessageLink(Protocol):
     ) -> bool | None:
         """Let the hub go, and wait for what is still at work."""
 
-    async def send(self, message: bytes) -> None:
-        """Send one JSON-RPC message or batch, and wait until the transport has taken it.
+    async def send(self, *messages: bytes) -> None:
+        """Send JSON-RPC messages or batches in this order, and wait until the transport has taken them.
 
         Raises:
             ConnectionFailed: The link is broken or closed.
-            LocalProtocolError: The message is empty or over the limit `message`.
+            LocalProtocolError: A message is empty or over the limit `message`; nothing was sent.
         """
 
     async def receive(self) -> bytes:

@@ -10,7 +10,7 @@ from typing import ClassVar, Self
 from attrs import define
 
 from hocket_io.acp.links.protocol import no_feed
-from hocket_io.acp.links.sendable import check_message
+from hocket_io.acp.links.sendable import check_messages
 from hocket_io.websocket import WebSocket
 
 __all__ = ["WebSocketLink"]
@@ -39,15 +39,16 @@ class WebSocketLink:
     ) -> bool:
         return await self.socket.__aexit__(kind, error, trace)
 
-    async def send(self, message: bytes) -> None:
-        """Send one message, and wait until it is written.
+    async def send(self, *messages: bytes) -> None:
+        """Send messages, and wait until they are written.
 
         Raises:
             ConnectionFailed, AuthenticationError: The connection has ended.
-            LocalProtocolError: The message is empty or over the limit `message`.
+            LocalProtocolError: A message is empty or over the limit `message`; nothing was sent.
         """
-        check_message(message, self.limit)
-        await self.socket.send(message)
+        check_messages(messages, self.limit)
+        for message in messages:
+            await self.socket.send(message)
 
     async def receive(self) -> bytes:
         """The next message; b"" after an orderly end.
