@@ -57,15 +57,25 @@ def weight(message: Message) -> int:
         content = part.content
         total += _EMPTY + (_utf8(content) if type(content) is str else len(dumps(content)))
         if part.extra:
-            total += len(dumps(dict(part.extra)))
+            total += _members_weight(part.extra)
         if part.filename is not None:
             total += _utf8(part.filename)
         if part.mime_type is not None:
             total += _utf8(part.mime_type)
     if message.extra:
-        total += len(dumps(dict(message.extra)))
+        total += _members_weight(message.extra)
     if message.timestamp is not None:
         total += _utf8(message.timestamp)
+    return total
+
+
+def _members_weight(extra: Mapping[str, Any]) -> int:
+    total = 0
+    for name, value in extra.items():
+        if type(name) is str and type(value) is str:
+            total += _utf8(name) + _utf8(value)
+        else:
+            total += len(dumps({name: value}))
     return total
 
 

@@ -249,15 +249,18 @@ def _is_plain(value: Any, depth: int) -> bool:
         return bool(1e-4 <= abs(value) < 1e16)  # beyond, the spellings of the exponent differ
     if kind is dict:
         items = value.values()
-        if depth == MAX_DEPTH or any(type(name) is not str for name in value):
+        if depth == MAX_DEPTH:
             return False
+        for name in value:
+            if type(name) is not str:
+                return False
     elif kind is list or kind is tuple:
         items = value
         if depth == MAX_DEPTH:
             return False
     else:
         return False
-    for item in items:  # noqa: SIM110  # a generator would cost as much as the work
+    for item in items:  # noqa: SIM110  # here and above, a generator would cost as much as the work
         if type(item) is not str and not _is_plain(item, depth + 1):
             return False
     return True
