@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hocket.acp.events import FrameRejected
 from hocket.acp.limits import HubLimits, LaneLimits, StreamLimits
 from hocket.errors import LocalProtocolError
-from support.acp_hub import HubWorld, text
+from support.acp_hub import HubWorld, call, text, words
 
 
 def limited(**limits):
@@ -131,3 +131,30 @@ def test_a_reason_has_its_limit():
         "max": 10,
     }
     world.ok("ada", "stream.pause", streamId=stream_id, reason="é" * 5)
+
+
+def test_invitations_do_not_pile_up_before_who_does_not_read():
+    world = HubWorld("ada", "bob")
+    stream_id = world.start("ada", allowDynamicJoin=True)
+    world.hub.connect("slow", world.now, principal="fay")
+    for number in range(100):
+        world.hub.receive(
+            "ada", call("stream.invite", streamId=stream_id, agentId="fay", reason=str(number)), world.now
+        )
+    assert world.hub.unread("slow") == 0, "what others send is no reason to stop reading from it"
+    (send,) = world.hub.take("slow")
+    assert json.loads(send.message)["params"]["data"]["reason"] == "99"
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+def test_an_invitation_that_was_not_read_goes_with_its_stream(leaves):
+    world = HubWorld("ada", "bob")
+    world.hub.connect("slow", world.now, principal="bob")
+    for _ in range(100):
+        stream_id = world.start("ada", "bob")
+        if leaves:
+            world.ok("bob", "stream.leave", streamId=stream_id)
+        world.ok("ada", "stream.end", streamId=stream_id)
+    given = words([json.loads(send.message) for send in world.hub.take("slow", 1_000)])
+    assert given.count("STREAM_STARTED") == 100
+    assert "stream_invitation" not in given

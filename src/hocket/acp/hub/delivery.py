@@ -49,7 +49,7 @@ class Delivery:
                 self.read(link, stream)
         waiting = self._invited.get(agent_id, {})
         for stream_id in [stream_id for stream_id in waiting if link.may_read(stream_id)]:
-            link.post(waiting.pop(stream_id))
+            link.mail.invite(stream_id, agent_id, waiting.pop(stream_id))
         if not waiting:
             self._invited.pop(agent_id, None)
         self.ring(link)
@@ -93,9 +93,10 @@ class Delivery:
                 self._withdraw(agent_id, stream)
                 self._begin(agent_id, stream)
             case ParticipantLeft(agent_id=agent_id):
+                self._withdraw(agent_id, stream)
                 self._end(agent_id, stream)
             case StreamEnded():
-                for agent_id in stream.roster.invited:
+                for agent_id in (*stream.roster.names, *stream.roster.invited):
                     self._withdraw(agent_id, stream)
             case Invited():
                 self._post_invitation(event, stream)
@@ -189,23 +190,26 @@ class Delivery:
             reason=started.reason,
             current_participants=stream.roster.names,
         )
-        message = invitation(invited, started.event_id)
-        for link in self._listening(agent_id, stream):
-            link.post(message)
-            self.ring(link)
+        self._hand_over(invited, invitation(invited, started.event_id), stream)
 
     def _post_invitation(self, invited: Invited, stream: Stream) -> None:
         """To the agent's connections; or for the next one, if it has none now."""
         message = invitation(invited, stream.events.last)
-        links = self._listening(invited.agent_id, stream)
-        if not links:
+        if not self._hand_over(invited, message, stream):
             self._invited.setdefault(invited.agent_id, {})[stream.stream_id] = message
+
+    def _hand_over(self, invited: Invited, message: bytes, stream: Stream) -> bool:
+        """Give an invitation to the agent's connections. False if it has none now."""
+        links = self._listening(invited.agent_id, stream)
         for link in links:
-            link.post(message)
+            link.mail.invite(stream.stream_id, invited.agent_id, message)
             self.ring(link)
+        return bool(links)
 
     def _withdraw(self, agent_id: str, stream: Stream) -> None:
         """An invitation that nobody has been given yet is pointless now."""
+        for name in self._listeners.get(agent_id, ()):
+            self.links[name].mail.withdraw(stream.stream_id, agent_id)
         waiting = self._invited.get(agent_id, {})
         waiting.pop(stream.stream_id, None)
         if not waiting:

@@ -203,7 +203,7 @@ class Hub:
     def unread(self, link: Link) -> int:
         """Bytes of answers that wait for a connection. Over `limits.unread` nothing more should be read from it."""
         held = self._delivery.links.get(link)
-        return 0 if held is None else held.unread
+        return 0 if held is None else held.mail.size
 
     def is_over(self, link: Link) -> bool:
         """Whether this connection was for one stream, which is over for it: it has ended, or its agents have left it.
@@ -260,7 +260,7 @@ class Hub:
                 case _:
                     pass  # answers to questions that nobody asked
         for message in link.peer.messages_to_send():
-            link.post(message)
+            link.mail.answer(message)
         self._delivery.ring(link)
 
     def _request(self, link: HubLink, request: RequestReceived, now: float) -> None:

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from attrs import define, field, frozen
 
 from hocket.acp.events import LoggedEvent, ParticipantLeft, ReplayGap
+from hocket.acp.hub.mail import Mail
 from hocket.acp.hub.replies import Replies
 from hocket.acp.notices import gap_notice, written
 from hocket.acp.refusals import over_limit
@@ -125,8 +126,7 @@ class HubLink:
         fed: Who has said something in chunks on it, by stream.
         readings: How far it has read, by stream.
         waiting: The streams in which there is something to read, in the order of their turns.
-        outbox: Messages that come before all events: its answers.
-        unread: Bytes in the outbox.
+        mail: Messages that come before all events.
     """
 
     name: Link
@@ -142,8 +142,7 @@ class HubLink:
     fed: dict[str, dict[str, None]] = field(factory=dict, init=False)
     readings: dict[str, Reading] = field(factory=dict, init=False)
     waiting: dict[str, None] = field(factory=dict, init=False)
-    outbox: deque[Send] = field(factory=deque, init=False)
-    unread: int = field(default=0, init=False)
+    mail: Mail = field(factory=Mail, init=False)
 
     def __attrs_post_init__(self) -> None:
         if self.principal is not None:
@@ -166,7 +165,7 @@ class HubLink:
     @property
     def has_mail(self) -> bool:
         """Whether there is something to take."""
-        return bool(self.outbox) or bool(self.waiting)
+        return bool(self.mail) or bool(self.waiting)
 
     def look_at(self, stream_id: str) -> None:
         """Something may have happened in a stream that it reads."""
@@ -191,11 +190,6 @@ class HubLink:
             error = over_limit("message", maximum, f"the answer would be longer than {maximum} bytes")
             self.peer.send_error(request_id, error, now=now)
 
-    def post(self, message: bytes, event_id: int | None = None) -> None:
-        """Put a message before the events."""
-        self.outbox.append(Send(self.name, message, event_id))
-        self.unread += len(message)
-
     def stop_reading(self, stream_id: str) -> None:
         """A stream is over for it."""
         del self.readings[stream_id]
@@ -203,15 +197,13 @@ class HubLink:
         self.fed.pop(stream_id, None)
 
     def take(self, limit: int) -> list[Send]:
-        """The next messages, about `limit`: first the answers, then what happened, stream after stream in turn.
+        """The next messages, about `limit`: first the mail, then what happened, stream after stream in turn.
 
         None only if there is nothing more: what is in a log and not for its agents is passed over.
         """
         taken: list[Send] = []
-        while self.outbox and len(taken) < limit:
-            send = self.outbox.popleft()
-            self.unread -= len(send.message)
-            taken.append(send)
+        while len(taken) < limit and (message := self.mail.take()) is not None:
+            taken.append(Send(self.name, message))
         while self.waiting and len(taken) < limit:
             stream_id = next(iter(self.waiting))
             del self.waiting[stream_id]

@@ -94,7 +94,7 @@ def _chunk(call: Call, stream: Stream) -> bytes:
         ordered=call.ordered,
         is_request=call.is_request,
     )
-    return dumps({"type": "notification", "message": f"chunk {params.sequence} was taken"})
+    return b'{"type":"notification","message":"chunk %d was taken"}' % params.sequence
 
 
 def _end(call: Call, stream: Stream) -> bytes:

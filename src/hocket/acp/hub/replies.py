@@ -8,7 +8,7 @@ from hashlib import blake2b
 
 from attrs import define, field
 
-from hocket.codec import JsonValue, dumps
+from hocket.codec import JsonValue
 from hocket.jsonrpc import Id
 
 __all__ = ["Replies", "Sessions", "fingerprint"]
@@ -19,7 +19,7 @@ _SESSIONS = 10_000
 
 def fingerprint(method: str, params: JsonValue) -> bytes:
     """What tells two requests apart: the same method and params give the same 16 bytes."""
-    return blake2b(dumps([method, params]), digest_size=16).digest()
+    return blake2b(repr((method, params)).encode(), digest_size=16).digest()
 
 
 @define(eq=False)
