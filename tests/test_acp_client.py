@@ -15,9 +15,36 @@ from hocket.errors import (
     ResumeUnsupported,
     RpcError,
 )
-from support.acp_hub_script import STREAM, HubScript, happened, said, stream_result
+from support.acp_hub_script import STREAM, HubScript, happened, notification, said, stream_result
 
 # Starting and joining
+
+
+@pytest.mark.parametrize(("command", "args"), [("start", ("bob",)), ("join", (STREAM, "maths"))])
+def test_one_name_is_no_list_of_names(command, args):
+    """A text is a sequence of texts: without a check, "bob" would bring b, o and b into the stream."""
+    hub = HubScript()
+    with pytest.raises(LocalProtocolError, match=r"give \['(bob|maths)'\]"):
+        hub.ask(command, *args)
+    assert (hub.sent(), hub.state) == ([], "idle")
+
+
+@pytest.mark.parametrize(
+    ("prepare", "command", "args", "why"),
+    [
+        (lambda hub: None, "message", ("hi",), "idle: it was neither started nor joined here"),
+        (lambda hub: hub.ask("join", STREAM), "message", ("hi",), "starting: the hub has not answered yet"),
+        (HubScript.enter, "join", (), "active: we are in it already"),
+        (lambda hub: hub.enter().say(happened("STREAM_PAUSED", 2)), "message", ("hi",), "paused: resume it"),
+        (lambda hub: hub.enter().lose(), "message", ("hi",), "lost: wait until the connection is back"),
+        (lambda hub: hub.enter().say(notification("end", eventId="2")), "message", ("hi",), "closed: nothing more"),
+    ],
+)
+def test_what_cannot_be_done_now_says_why(prepare, command, args, why):
+    hub = HubScript()
+    prepare(hub)
+    with pytest.raises(LocalProtocolError, match=f"the stream {STREAM} is {why}"):
+        hub.ask(command, STREAM, *args)
 
 
 def test_a_start_says_who_takes_part_and_is_answered_with_the_stream():

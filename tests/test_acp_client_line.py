@@ -147,6 +147,17 @@ def test_what_may_have_arrived_fails_on_another_line_and_what_was_not_sent_is_se
     assert message["id"] == waits
 
 
+def test_what_was_lost_says_why():
+    hub = HubScript().enter()
+    hub.ask("message", STREAM, "sent")
+    hub.sent()
+    hub.lose(DEAD)
+    hub.connect()
+    assert str(hub.events()[2].error) == (
+        f"the connection was lost before stream.message was answered ({DEAD}): it may or may not have arrived"
+    )
+
+
 def test_in_the_same_session_everything_is_sent_again_with_the_same_ids():
     hub = feeds()
     asked = hub.ask("message", STREAM, "hi")

@@ -79,6 +79,11 @@ def test_a_stream_tells_that_it_was_started():
     assert stream.object().created_at == started.timestamp
 
 
+def test_one_name_is_no_list_of_names():
+    with pytest.raises(LocalProtocolError, match=r"give \['ada'\]"):
+        Stream("ada")
+
+
 def test_nobody_has_no_stream_and_too_many_have_none_either():
     with pytest.raises(LocalProtocolError, match="at least one participant"):
         Stream([])

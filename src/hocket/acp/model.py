@@ -27,6 +27,7 @@ __all__ = [
     "data_part",
     "file_part",
     "message_of",
+    "names_of",
     "text_part",
 ]
 
@@ -190,6 +191,20 @@ def message_of(content: Content, *, agent_id: str | None = None, role: Role = Ro
         case _:
             parts = _parts(content)
     return Message(role=role, parts=parts, agent_id=agent_id)
+
+
+def names_of(given: Sequence[str]) -> tuple[str, ...]:
+    """Names that our caller gives in a list. One text is a sequence of texts, too, but hardly meant as one.
+
+    Raises:
+        LocalProtocolError: It is one text.
+
+    >>> names_of(["ada", "grace"])
+    ('ada', 'grace')
+    """
+    if isinstance(given, str):
+        raise LocalProtocolError(f"names come in a list: give [{given!r}] for {given!r}")
+    return tuple(given)
 
 
 def _parts(content: object) -> tuple[Part, ...]:

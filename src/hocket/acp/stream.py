@@ -39,7 +39,7 @@ from hocket.acp.events import (
 from hocket.acp.history import History
 from hocket.acp.lanes import Budget, Lanes, LanesVerdict
 from hocket.acp.limits import StreamLimits
-from hocket.acp.model import Content, Message, StreamObject, StreamStatus, message_of
+from hocket.acp.model import Content, Message, StreamObject, StreamStatus, message_of, names_of
 from hocket.acp.params import size_refusal, start_refusal
 from hocket.acp.refusals import closed, denied, invalid, paused
 from hocket.acp.roster import Roster
@@ -70,7 +70,7 @@ class Stream:
 
     Raises:
         StreamRefused: There are more participants than allowed, or more metadata than others can be told.
-        LocalProtocolError: There is none.
+        LocalProtocolError: There is none, or they are no list.
     """
 
     participants: Sequence[str]
@@ -91,7 +91,8 @@ class Stream:
     def __attrs_post_init__(self) -> None:
         if not self.participants:
             raise LocalProtocolError("a stream has at least one participant: whoever starts it")
-        self.roster = Roster(self.participants[0], self.participants[1:])
+        initiator, *others = names_of(self.participants)
+        self.roster = Roster(initiator, others)
         _raise(room_refusal(self.roster, self.metadata, self.limits, more=0))
         self.history = History(self.stream_id, self.limits, self.epoch, self.now)
         self._chunks = Chunking(Lanes(self.limits.lane, self.budget), self.history)

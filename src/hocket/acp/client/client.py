@@ -10,7 +10,8 @@ methods that change something take `now`, seconds on the caller's monotonic cloc
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from attrs import define, field
 
@@ -23,7 +24,7 @@ from hocket.acp.client.requests import Outcome, Purpose, Rejected, Requests
 from hocket.acp.client.saying import Saying
 from hocket.acp.events import FrameRejected
 from hocket.acp.limits import ClientLimits
-from hocket.acp.model import Content, StreamObject
+from hocket.acp.model import Content, StreamObject, names_of
 from hocket.acp.reconnect import RECONNECT
 from hocket.acp.states import ClientInput, ClientState
 from hocket.acp.wire import (
@@ -41,6 +42,18 @@ from hocket.errors import HocketError, LocalProtocolError
 from hocket.timers import soonest
 
 __all__ = ["Client"]
+
+_WHY_NOT: Final[Mapping[ClientState, str]] = MappingProxyType(
+    {
+        ClientState.IDLE: "it was neither started nor joined here",
+        ClientState.STARTING: "the hub has not answered yet",
+        ClientState.ACTIVE: "we are in it already",
+        ClientState.PAUSED: "resume it, or wait until somebody does",
+        ClientState.LOST: "wait until the connection is back",
+        ClientState.CLOSED: "nothing more can be said or done in it",
+    }
+)
+"""What to say where a command is refused; none but a start or a join is refused in an ACTIVE stream."""
 
 
 @define(eq=False)
@@ -134,10 +147,10 @@ class Client:
         """Start a stream with these agents, beside this one. Answered with its name.
 
         Raises:
-            LocalProtocolError: There are too many streams, or the line was given up.
+            LocalProtocolError: The participants are no list, there are too many streams, or the line was given up.
         """
         self._check_reachable()
-        params = StartParams(participants=tuple(participants), metadata=metadata, agent_id=self.agent)
+        params = StartParams(participants=names_of(participants), metadata=metadata, agent_id=self.agent)
         text = ACP.writer(StartParams).to_json(params)
         self._requests.check(text)
         self._replicas.check_room()
@@ -156,7 +169,7 @@ class Client:
         missed = None if known is None else known.missed
         params = JoinParams(
             stream_id=stream_id,
-            capabilities=tuple(capabilities),
+            capabilities=names_of(capabilities),
             last_event_id=None if missed is None else str(missed),
             agent_id=self.agent,
         )
@@ -355,7 +368,7 @@ class Client:
         replica = self._replicas.get(stream_id)
         state = ClientState.IDLE if replica is None else replica.state
         if not (replica.allows(wanted) if replica is not None else wanted is ClientInput.START):
-            raise LocalProtocolError(f"{wanted.value}: not now, the stream {stream_id} is {state.value}")
+            raise LocalProtocolError(f"the stream {stream_id} is {state.value}: {_WHY_NOT[state]}")
 
     def _check_reachable(self) -> None:
         if self._keeping.line.is_exhausted:

@@ -101,7 +101,7 @@ class Keeping:
 
     def connection_lost(self, now: float, error: HocketError | None) -> None:
         """The line is gone, or could not be made."""
-        self.requests.down()
+        self.requests.down(error)
         self.requests.drop(*_OURS)
         for replica in self.replicas:
             self.replicas.tell(replica.lose(now))

@@ -141,6 +141,7 @@ class Requests:
     _queue: list[tuple[list[Asked], float]] = field(factory=list, init=False)
     _received: deque[Received] = field(factory=deque, init=False)
     _count: int = field(default=0, init=False)
+    _why: HocketError | None = field(default=None, init=False)
     _peer: Peer = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -242,15 +243,16 @@ class Requests:
 
     # The line
 
-    def down(self) -> None:
-        """The line is lost. What was asked stays asked."""
+    def down(self, why: HocketError | None) -> None:
+        """The line is lost. What was asked stays asked. `why` is told where that turns out to be in vain."""
+        self._why = why
         self.is_up = False
         self._peer = self._new_peer()
         self._queue.clear()
 
     def up(self) -> list[Asked]:
         """The line is there. Gives what has no answer yet, oldest first: `resume` sends it again."""
-        self.down()
+        self.down(self._why)
         self.is_up = True
         return list(self._asked.values())
 
@@ -263,12 +265,13 @@ class Requests:
             same_session: Whether the hub remembers the requests of the last connection.
         """
         again: list[Asked] = []
+        because = _in_brackets(self._why)
         for asked in wanted:
             if asked.id not in self._asked:
                 continue
             if asked.is_out and not same_session and asked.purpose is not Purpose.LAST:
-                reason = f"the connection was lost before {asked.method} was answered: it may or may not have arrived"
-                self.end(asked, ConnectionFailed(reason))
+                lost = f"the connection was lost before {asked.method} was answered{because}"
+                self.end(asked, ConnectionFailed(f"{lost}: it may or may not have arrived"))
             else:
                 asked.sent = 0
                 again.append(asked)
@@ -276,7 +279,7 @@ class Requests:
 
     def give_up(self, error: HocketError | None) -> None:
         """The line will not come back: end everything."""
-        because = "" if error is None else f" ({error})"
+        because = _in_brackets(error)
         for asked in list(self._asked.values()):
             fate = "it may or may not have arrived" if asked.is_out else "it was not sent"
             self.end(asked, ConnectionFailed(f"the hub cannot be reached{because}: {asked.method}: {fate}"))
@@ -351,6 +354,10 @@ class Requests:
     def _new_peer(self) -> Peer:
         # How many are in flight is counted here: the machine's own requests must never be refused.
         return Peer(limits=PeerLimits(message=self.limits.message, in_flight=2**31))
+
+
+def _in_brackets(why: HocketError | None) -> str:
+    return "" if why is None else f" ({why})"
 
 
 def _explained(asked: Asked, error: ErrorObject) -> RpcError:
