@@ -83,7 +83,7 @@ def _id_refusal(params: Params, limits: StreamLimits) -> ErrorObject | None:
     for name in named:
         if not name:
             return invalid("an id of an agent or a stream must not be empty")
-        if len(name) > limits.id or len(name.encode("utf-8", "replace")) > limits.id:
+        if len(name) > limits.id or (not name.isascii() and len(name.encode("utf-8", "replace")) > limits.id):
             return over_limit("id", limits.id, f"an id of an agent or a stream has at most {limits.id} bytes")
     return None
 
@@ -98,7 +98,7 @@ def _reason_refusal(params: Params, limits: StreamLimits) -> ErrorObject | None:
 def _content_refusal(params: Params) -> ErrorObject | None:
     match params:
         case StartParams(metadata=metadata):
-            return _nesting_refusal("metadata", metadata)
+            return _nested("metadata") if _is_deeper(metadata, _NESTING) else None
         case MessageParams(message=message):
             return _message_refusal("message", message)
         case ChunkParams(chunk=chunk):
@@ -114,20 +114,19 @@ def _message_refusal(name: str, message: Message) -> ErrorObject | None:
     if not message.parts:
         return invalid(f"params.{name}.parts: must have at least one part")
     for place, part in enumerate(message.parts):
-        refusal = _nesting_refusal(f"{name}.parts[{place}]", part.content, part.extra)
-        if refusal is not None:
-            return refusal
-    return _nesting_refusal(name, message.extra)
+        if _is_deeper(part.content, _NESTING) or _is_deeper(part.extra, _NESTING):
+            return _nested(f"{name}.parts[{place}]")
+    return _nested(name) if _is_deeper(message.extra, _NESTING) else None
 
 
-def _nesting_refusal(name: str, *values: Any) -> ErrorObject | None:
-    if any(_is_deeper(value, _NESTING) for value in values):
-        return invalid(f"params.{name}: must not be nested deeper than {_NESTING} levels")
-    return None
+def _nested(name: str) -> ErrorObject:
+    return invalid(f"params.{name}: must not be nested deeper than {_NESTING} levels")
 
 
 def _is_deeper(value: Any, levels: int) -> bool:
     """Whether there are containers in containers, more than `levels` of them."""
+    if type(value) is str:
+        return False  # most of what is said: the look at Mapping costs more
     if isinstance(value, Mapping):
         value = value.values()
     elif not isinstance(value, list | tuple):
