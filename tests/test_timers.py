@@ -1,9 +1,16 @@
 """Timers: a table of names and times behaves like the plainest model of one."""
 
+from weakref import ref
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hocket.timers import Timers, soonest
+
+
+class Name:
+    """A name that can be watched."""
+
 
 names = st.sampled_from("abcde")
 times = st.integers(0, 10).map(float)
@@ -32,6 +39,21 @@ def test_it_does_what_a_list_of_pairs_does(steps):
         assert timers.next_timeout() == min((at for _, at in model), default=None)
         assert len(timers) == len(model)
         assert [name in timers for name in "abcde"] == [name in dict(model) for name in "abcde"]
+
+
+def test_what_is_moved_again_and_again_takes_no_room():
+    timers = Timers()
+    timers.set("first", 0.0)
+    watched = []
+    for number in range(1_000):
+        name = Name()
+        watched.append(ref(name))
+        timers.set(name, 1e9)
+        timers.clear(name)
+        del name
+        timers.set("last", 1e9 + number)
+    assert sum(name() is not None for name in watched) < 100
+    assert timers.due(1e10) == ["first", "last"]
 
 
 def test_names_need_no_order_of_their_own():

@@ -6,13 +6,16 @@ Times are seconds on the caller's monotonic clock; nothing here reads a clock.
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import Generic, TypeVar
+from heapq import heapify, heappop, heappush
+from typing import Final, Generic, TypeVar
 
 from attrs import define, field
 
 __all__ = ["Timers", "soonest"]
 
 Name = TypeVar("Name", bound=Hashable)
+
+_STALE: Final = 64  # timers that were moved or cleared, and may stay in the heap beside as many as there are
 
 
 def soonest(*deadlines: float | None) -> float | None:
@@ -34,41 +37,44 @@ class Timers(Generic[Name]):
     ['gap']
     """
 
-    _deadlines: dict[Name, float] = field(factory=dict, init=False)
-    _next: float | None = field(default=None, init=False)
+    _places: dict[Name, int] = field(factory=dict, init=False)
+    _heap: list[tuple[float, int, Name]] = field(factory=list, init=False)  # also what was moved or cleared
+    _last: int = field(default=0, init=False)
 
     def set(self, name: Name, at: float) -> None:
         """Let `name` fire at `at`, instead of whenever it was to fire before."""
-        self.clear(name)
-        self._deadlines[name] = at
-        if len(self._deadlines) == 1 or (self._next is not None and at < self._next):
-            self._next = at
+        self._last += 1
+        self._places[name] = self._last
+        heappush(self._heap, (at, self._last, name))
+        if len(self._heap) > 2 * len(self._places) + _STALE:
+            self._heap = [timer for timer in self._heap if self._is_set(timer)]
+            heapify(self._heap)
 
     def clear(self, name: Name) -> None:
         """Forget `name`; no error if it is not set."""
-        at = self._deadlines.pop(name, None)
-        if at is not None and at == self._next:
-            self._next = None  # look for the earliest again, but only when somebody asks
+        self._places.pop(name, None)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._deadlines
+        return name in self._places
 
     def __len__(self) -> int:
-        return len(self._deadlines)
+        return len(self._places)
 
     def next_timeout(self) -> float | None:
         """When the earliest timer fires, or None."""
-        if self._next is None and self._deadlines:
-            self._next = min(self._deadlines.values())
-        return self._next
+        while self._heap and not self._is_set(self._heap[0]):
+            heappop(self._heap)
+        return self._heap[0][0] if self._heap else None
 
     def due(self, now: float) -> list[Name]:
         """Remove and return the timers whose time has come, earliest first."""
-        earliest = self.next_timeout()
-        if earliest is None or now < earliest:
-            return []
-        fired = sorted((at, place, name) for place, (name, at) in enumerate(self._deadlines.items()) if at <= now)
-        for _, _, name in fired:
-            del self._deadlines[name]
-        self._next = None
-        return [name for _, _, name in fired]
+        fired: list[Name] = []
+        while (at := self.next_timeout()) is not None and at <= now:
+            _, _, name = heappop(self._heap)
+            del self._places[name]
+            fired.append(name)
+        return fired
+
+    def _is_set(self, timer: tuple[float, int, Name]) -> bool:
+        _, place, name = timer
+        return self._places.get(name) == place
