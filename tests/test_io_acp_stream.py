@@ -146,6 +146,39 @@ def test_an_exception_ends_the_block_and_not_the_message(talk):
     talk(body)
 
 
+def test_a_message_in_chunks_is_written_inside_its_block_and_is_text_and_parts(talk):
+    async def body(here, there):
+        out = here.chunks()
+        with pytest.raises(LocalProtocolError, match=r"async with stream.chunks\(\)"):
+            await out.text("too early")
+        async with out:
+            for nonsense in (5, b"bytes", None):
+                with pytest.raises(LocalProtocolError, match="is no text"):
+                    await out.text(nonsense)
+            with pytest.raises(LocalProtocolError, match="cannot be said"):
+                await out.part("no Part")
+            await out.text("whole")
+        with pytest.raises(LocalProtocolError, match="one block is one message"):
+            await out.__aenter__()
+        assert (await until(there, MessageCompleted)).text == "whole"
+
+    talk(body)
+
+
+def test_a_batch_is_said_inside_its_block(talk):
+    async def body(here, there):
+        out = here.batch()
+        with pytest.raises(LocalProtocolError, match=r"async with stream.batch\(\)"):
+            await out.send("too early")
+        async with out:
+            await out.send("in time")
+        with pytest.raises(LocalProtocolError, match="is over"):
+            await out.send("too late")
+        assert (await until(there, MessageSent)).text == "in time"
+
+    talk(body)
+
+
 def test_two_tasks_cannot_write_one_message(run):
     async def main():
         async with HubHost() as host, AcpClient(host, agent="ada") as ada:

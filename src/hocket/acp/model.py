@@ -143,9 +143,14 @@ Content: TypeAlias = str | Message | Part | Sequence[Part]
 def text_part(text: str, **extra: Any) -> Part:
     """A Part of text. Further members of the Part go in as keywords.
 
+    Raises:
+        LocalProtocolError: It is no text.
+
     >>> text_part("hello").content
     'hello'
     """
+    if not isinstance(text, str):
+        raise LocalProtocolError(f"{type(text).__name__} is no text: give a str, or say it as another kind of Part")
     return Part(type=PartType.TEXT, content=text, encoding=Encoding.UTF8, extra=extra)
 
 

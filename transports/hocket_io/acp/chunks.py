@@ -27,6 +27,8 @@ _WINDOW = 16
 _REFILL = 8
 """Chunks that are still under way when it goes on: then the next ones travel together, and not one for each answer."""
 
+_INSIDE = "write inside `async with stream.{}() as out:` (`with`, where there is no event loop)"
+
 
 @define(eq=False)
 class ChunkWriter:
@@ -49,10 +51,14 @@ class ChunkWriter:
     _sequence: int = field(default=0, init=False)
     _link: MessageLink | None = field(default=None, init=False)
     _is_writing: bool = field(default=False, init=False)
+    _is_entered: bool = field(default=False, init=False)
     _is_closed: bool = field(default=False, init=False)
     _unanswered: deque[Question] = field(factory=deque, init=False)
 
     async def __aenter__(self) -> Self:
+        if self._is_entered:
+            raise LocalProtocolError("one block is one message: call chunks() again for another one")
+        self._is_entered = True
         return self
 
     async def __aexit__(
@@ -71,21 +77,19 @@ class ChunkWriter:
         Raises:
             As `part`.
         """
-        if text:
-            await self.part(text_part(text))
+        part = text_part(text)
+        await self.part(*[part] if text else [])
 
     async def part(self, *parts: Part) -> None:
         """Say one Part more, or several in one chunk.
 
         Raises:
             LocalProtocolError: The stream is paused or closed: nothing was sent, and the message may go on later. Or
-                the block is over.
+                it is no Part, or the block has not begun, or is over.
             RpcError: The hub has refused this chunk or one before it; the message is lost.
             ConnectionFailed: The connection broke in the midst of the message, which is lost.
         """
-        if self._is_closed or self._is_writing:
-            why = "the message is over" if self._is_closed else "another task is writing it"
-            raise LocalProtocolError(f"nothing can be added to this message: {why}")
+        self._check()
         if parts:
             self._is_writing = True
             try:
@@ -93,6 +97,13 @@ class ChunkWriter:
                 await self._settle(_WINDOW if len(self._unanswered) < _WINDOW else _REFILL)
             finally:
                 self._is_writing = False
+
+    def _check(self) -> None:
+        if not self._is_entered:
+            raise LocalProtocolError(f"the message has not begun: {_INSIDE.format('chunks')}")
+        if self._is_closed or self._is_writing:
+            why = "the message is over" if self._is_closed else "another task is writing it"
+            raise LocalProtocolError(f"nothing can be added to this message: {why}")
 
     async def _write(self, parts: tuple[Part, ...], *, is_last: bool) -> None:
         line = self.line
@@ -129,8 +140,10 @@ class BatchWriter:
     line: Line
     unread: Unread
     _failures: _Failures = field(factory=lambda: _Failures(), init=False)
+    _is_open: bool = field(default=False, init=False)
 
     async def __aenter__(self) -> Self:
+        self._is_open = True
         self.unread.tap(self._failures)
         return self
 
@@ -143,6 +156,7 @@ class BatchWriter:
                 self.line.pump()
                 await self._arrive(0)
         finally:
+            self._is_open = False
             self.unread.untap(self._failures)
 
     async def send(self, content: Content, *, role: Role = Role.AGENT) -> None:
@@ -153,10 +167,12 @@ class BatchWriter:
             role: In which role, where it is not a whole Message.
 
         Raises:
-            LocalProtocolError: The stream is paused or closed: nothing was said.
+            LocalProtocolError: The stream is paused or closed, or we are not inside the block: nothing was said.
             RpcError: The hub has refused a message of this block; BatchFailed in the iteration says which.
             ConnectionFailed: All attempts to restore the connection failed.
         """
+        if not self._is_open:
+            raise LocalProtocolError(f"the batch has not begun, or is over: {_INSIDE.format('batch')}")
         message = message_of(content, role=role)
         await self.line.reachable(self.unread.stream_id)
         self.line.machine.post(self.unread.stream_id, message, now=self.line.now())
