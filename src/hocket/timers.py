@@ -24,7 +24,11 @@ def soonest(*deadlines: float | None) -> float | None:
     >>> soonest(3.0, None, 2.5)
     2.5
     """
-    return min((at for at in deadlines if at is not None), default=None)
+    first: float | None = None
+    for at in deadlines:
+        if at is not None and (first is None or at < first):
+            first = at
+    return first
 
 
 @define

@@ -74,7 +74,7 @@ class Lanes:
     budget: Budget = field(factory=Budget)
     _senders: dict[str, _Lanes] = field(factory=dict, init=False)
     _open: int = field(default=0, init=False)
-    _timers: Timers[LaneKey] = field(factory=Timers, init=False)  # when to look at a lane: its deadline, or earlier
+    _timers: Timers[LaneKey] = field(factory=Timers, init=False)
     _frozen_at: float | None = field(default=None, init=False)
 
     def receive(
@@ -153,12 +153,7 @@ class Lanes:
 
     def next_timeout(self) -> float | None:
         """When `handle_timeout` wants to be called, or None."""
-        while self._frozen_at is None and (at := self._timers.next_timeout()) is not None:
-            for key in self._timers.due(at):
-                self._watch(key, self._senders[key.sender][key.message_id])
-            if self._timers.next_timeout() == at:
-                return at
-        return None
+        return self._timers.next_timeout() if self._frozen_at is None else None
 
     def handle_timeout(self, now: float) -> LanesVerdict:
         """Fail the messages whose next chunk does not come."""
@@ -167,7 +162,7 @@ class Lanes:
         events: list[tuple[LaneKey, LaneEvent]] = []
         for key in self._timers.due(now):
             lane = self._senders[key.sender][key.message_id]
-            events += self._settle(key, lane, lane.handle_timeout(now), was_open=True).events  # or watched on
+            events += self._settle(key, lane, lane.handle_timeout(now), was_open=True).events
         return LanesVerdict(tuple(events))
 
     def freeze(self, now: float) -> None:
@@ -206,10 +201,8 @@ class Lanes:
     def _settle(self, key: LaneKey, lane: Lane, verdict: Verdict, *, was_open: bool) -> LanesVerdict:
         """Keep count of what a lane has done."""
         is_open = lane.is_open
-        if is_open != was_open:
-            self._open += is_open - was_open
-            self._watch(key, lane)
-        elif is_open and not verdict.events:  # what is held may have set an earlier deadline: no chunk in order does
+        self._open += is_open - was_open
+        if is_open or was_open:
             self._watch(key, lane)
         if not is_open and key.message_id is not None:
             self._rest(key, lane)
