@@ -10,6 +10,7 @@ import anyio.abc
 from attrs import define
 
 from hocket.errors import ConnectionFailed
+from hocket_io.reasons import reason_of
 
 __all__ = ["TcpPipe", "open_tcp"]
 
@@ -70,4 +71,4 @@ async def open_tcp(host: str, port: int, *, timeout: float = _PATIENCE) -> TcpPi
     except TimeoutError:
         raise ConnectionFailed(f"cannot reach {peer} in {timeout:g} seconds") from None
     except OSError as error:
-        raise ConnectionFailed(f"cannot reach {peer}: {error.strerror or error}") from None
+        raise ConnectionFailed(f"cannot reach {peer}: {reason_of(error)}") from None

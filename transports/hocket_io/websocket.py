@@ -32,6 +32,7 @@ from hocket.heartbeat import Heartbeat
 from hocket_io.groups import leave
 from hocket_io.http.words import words_of
 from hocket_io.outgoing import Outgoing
+from hocket_io.reasons import reason_of
 
 __all__ = ["WebSocket", "open_websocket", "speak_websocket"]
 
@@ -315,7 +316,7 @@ async def _connect(uri: WebSocketURI, url: str, timeout: float, tls: ssl.SSLCont
     except TimeoutError:
         raise ConnectionFailed(f"cannot reach {url} in {timeout:g} seconds") from None
     except (OSError, anyio.BrokenResourceError, anyio.EndOfStream) as error:
-        raise ConnectionFailed(f"cannot reach {url}: {str(error) or type(error).__name__}") from None
+        raise ConnectionFailed(f"cannot reach {url}: {reason_of(error)}") from None
 
 
 async def open_websocket(

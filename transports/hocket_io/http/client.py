@@ -21,6 +21,7 @@ from attrs import define, field
 from hocket.a2a import AgentCard, ClientCall, ClientLimits, Message, Operation, Params, StreamEvent, Task
 from hocket.errors import ConnectionFailed, HocketError, RequestTimeout
 from hocket.http import CardSearch, Headers, HttpCall, Request
+from hocket_io.reasons import reason_of
 
 __all__ = ["BlockingHttpTransport", "HttpTransport", "default_timeout", "failure_of", "tls"]
 
@@ -47,7 +48,7 @@ def failure_of(error: httpx2.HTTPError, url: str) -> HocketError:
         case httpx2.ConnectTimeout():
             return ConnectionFailed(f"cannot reach {url} in time")
         case httpx2.ConnectError():
-            return ConnectionFailed(f"cannot reach {url}: {reason}")
+            return ConnectionFailed(f"cannot reach {url}: {reason_of(error)}")
         case httpx2.TimeoutException():
             return RequestTimeout(f"{url} was silent for too long")
         case _:

@@ -1,0 +1,37 @@
+"""Reasons: why something could not be reached, in the words of the operating system."""
+
+from __future__ import annotations
+
+import os
+import socket
+import ssl
+
+__all__ = ["reason_of"]
+
+
+def reason_of(error: BaseException) -> str:
+    """What the operating system has said, where libraries have put other words in front of it.
+
+    >>> try:
+    ...     raise OSError("All connection attempts failed") from ConnectionRefusedError(111, "Connect call failed")
+    ... except OSError as error:
+    ...     reason_of(error)
+    'Connection refused: nothing listens there'
+    """
+    found: BaseException | None = error
+    while found is not None:
+        if isinstance(found, OSError) and found.strerror:
+            return _said(found)
+        if isinstance(found, BaseExceptionGroup):
+            found = found.exceptions[0]
+        else:
+            found = found.__cause__ or found.__context__
+    return str(error) or type(error).__name__
+
+
+def _said(error: OSError) -> str:
+    if isinstance(error, ConnectionRefusedError):
+        return "Connection refused: nothing listens there"
+    if error.errno is None or isinstance(error, socket.gaierror | ssl.SSLError):  # they have numbers of their own
+        return error.strerror or str(error)
+    return os.strerror(error.errno)
