@@ -118,12 +118,12 @@ class Log(Generic[E]):
             raise LogConflict(expect, self.last)
         if len(weights) > len(events):
             raise LocalProtocolError(f"there are {len(weights)} weights for {len(events)} events")
-        padded = [*weights, *[0] * (len(events) - len(weights))]
+        padded = weights if len(weights) == len(events) else [*weights, *[0] * (len(events) - len(weights))]
         entries = [
             Entry(offset, event, weight)
             for offset, (event, weight) in enumerate(zip(events, padded, strict=True), self.last + 1)
         ]
-        self.extend(entries)
+        self._keep(entries)
         return entries
 
     def extend(self, entries: Sequence[Entry[E]]) -> None:
@@ -137,9 +137,12 @@ class Log(Generic[E]):
         for offset, entry in enumerate(entries, self.last + 1):
             if entry.offset != offset:
                 raise LocalProtocolError(f"entry {entry.offset} does not continue a log that needs entry {offset} next")
+        self._keep(entries)
+
+    def _keep(self, entries: Sequence[Entry[E]]) -> None:
         self._entries.extend(entries)
         self.last += len(entries)
-        self.held += sum(entry.weight for entry in entries)
+        self.held += sum([entry.weight for entry in entries])
         self._trim()
 
     def end(self) -> None:

@@ -114,9 +114,9 @@ def _message_refusal(name: str, message: Message) -> ErrorObject | None:
     if not message.parts:
         return invalid(f"params.{name}.parts: must have at least one part")
     for place, part in enumerate(message.parts):
-        if _is_deeper(part.content, _NESTING) or _is_deeper(part.extra, _NESTING):
+        if _is_deeper(part.content, _NESTING) or (part.extra and _is_deeper(part.extra, _NESTING)):
             return _nested(f"{name}.parts[{place}]")
-    return _nested(name) if _is_deeper(message.extra, _NESTING) else None
+    return _nested(name) if message.extra and _is_deeper(message.extra, _NESTING) else None
 
 
 def _nested(name: str) -> ErrorObject:

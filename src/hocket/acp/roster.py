@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from attrs import define, field
 
 from hocket.acp.events import ChunkReceived, LoggedEvent, MessageLost, ParticipantLeft
 
 __all__ = ["Member", "Roster"]
+
+_IN_PIECES: Final = (ChunkReceived, MessageLost)
 
 
 @define(eq=False)
@@ -43,7 +46,7 @@ class Member:
             return False
         if event.event_id <= self.since or (actor == self.agent_id and not isinstance(event, MessageLost)):
             return False
-        if isinstance(event, ChunkReceived | MessageLost):
+        if isinstance(event, _IN_PIECES):
             return event.first_event_id == 0 or event.first_event_id > self.since
         return True
 

@@ -30,6 +30,10 @@ Write = Callable[[Any, list[bytes]], None]
 Dumps = Callable[[JsonValue], bytes]
 
 
+_PLAIN: Final = 2**63
+"""Integers that are nearer to 0 need no check of their length."""
+
+
 def write_text(value: Any, out: list[bytes]) -> None:
     """A string."""
     if type(value) is not str:
@@ -53,6 +57,9 @@ def write_bytes(value: Any, out: list[bytes]) -> None:
 
 def write_any(value: Any, out: list[bytes], dumps: Dumps) -> None:
     """A value of any shape."""
+    if type(value) is str:  # what it mostly is: the same bytes
+        out.append(escape_string(value))
+        return
     try:
         out.append(dumps(value))
     except LocalProtocolError as error:
@@ -63,7 +70,10 @@ def write_integer(value: Any, out: list[bytes]) -> None:
     """An integer."""
     if type(value) is not int:
         raise must_be(value, "an integer")
-    write_any(value, out, STDLIB.dumps)
+    if -_PLAIN < value < _PLAIN:
+        out.append(b"%d" % value)
+    else:
+        write_any(value, out, STDLIB.dumps)
 
 
 def write_number(value: Any, out: list[bytes]) -> None:

@@ -88,9 +88,11 @@ class Reading:
             yield self._skip(link)
         members = self.members(self.cursor.after)
         for entry in self.cursor.read(limit):
+            is_heard = False
             for member in members:
                 member.seen = max(member.seen, entry.offset)
-            if any(member.hears(entry.event) for member in members):
+                is_heard = is_heard or member.hears(entry.event)
+            if is_heard:
                 yield Send(link.name, written(entry), entry.offset)
             if isinstance(entry.event, ParticipantLeft):
                 members = self.members(entry.offset)
