@@ -3,10 +3,11 @@
 import pytest
 
 from hocket.acp.budget import Budget
-from hocket.acp.lane import Completed, Delivered, Failed, Lane
+from hocket.acp.lane import Lane
 from hocket.acp.lanes import LaneKey, Lanes
 from hocket.acp.limits import LaneLimits
 from hocket.acp.model import data_part, message_of
+from hocket.acp.verdicts import Completed, Delivered, Failed
 from hocket.errors import LocalProtocolError
 from support.acp_chunks import chunk, refused, told
 
@@ -40,6 +41,19 @@ def test_the_events_say_all_there_is_to_say():
         Delivered(pieces[1], 2, is_last=True, is_first=False),
         Completed((pieces[0], pieces[1])),
     )
+
+
+def test_who_counts_every_message_from_0_is_told_why_it_is_refused():
+    lane = lane_of(ordered=True)
+    take(lane, 0, "a")
+    take(lane, 1, last=True)
+    assert take(lane, 0, "a").error is None  # a duplicate, for all one knows
+    error = take(lane, 1).error
+    assert error.data == {"reason": "gap", "expected": 1}
+    assert error.message.startswith("only the first message of all may begin with 0")
+    assert refused(take(lane, 2, last=True)) == "-40011 gap"
+    assert told(take(lane, 1)) == "^1"
+    assert take(lane, 4).error.message.startswith("the chunk that is expected here is 2")
 
 
 # --- time

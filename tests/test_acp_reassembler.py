@@ -6,9 +6,10 @@ as a fact to test against.
 
 from attrs import define, field
 
-from hocket.acp.lane import Completed, Lane
+from hocket.acp.lane import Lane
 from hocket.acp.lanes import Lanes
 from hocket.acp.limits import LaneLimits
+from hocket.acp.verdicts import Completed
 from support.acp_chunks import chunk, refused, told
 
 

@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hocket.acp.budget import Budget
-from hocket.acp.lane import Completed, Delivered, Failed, Lane
+from hocket.acp.lane import Lane
 from hocket.acp.lanes import Lanes
 from hocket.acp.limits import LaneLimits
 from hocket.acp.model import Role
+from hocket.acp.verdicts import Completed, Delivered, Failed
 from hocket.timers import soonest
 from support.acp_chunks import LENGTHS, NUMBERINGS, chunk, interleaved, numbered, texts, whole
 

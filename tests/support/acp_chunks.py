@@ -3,8 +3,8 @@
 from attrs import frozen
 from hypothesis import strategies as st
 
-from hocket.acp.lane import Completed, Delivered, Failed
 from hocket.acp.model import Message, Role, message_of, text_part
+from hocket.acp.verdicts import Completed, Delivered, Failed
 
 
 def chunk(text="", *, message_id=None, role=Role.AGENT, agent_id=None):

@@ -9,8 +9,8 @@ from attrs import define, field
 from hocket.acp.assembly import weight
 from hocket.acp.events import ChunkReceived, MessageCompleted, MessageLost
 from hocket.acp.history import History
-from hocket.acp.lane import Completed, Delivered, Failed
 from hocket.acp.lanes import LaneKey, Lanes, LanesVerdict
+from hocket.acp.verdicts import Completed, Delivered, Failed
 
 __all__ = ["Chunking"]
 

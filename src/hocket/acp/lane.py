@@ -11,7 +11,7 @@ or one past the end).
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from attrs import define, field
 
@@ -19,12 +19,14 @@ from hocket.acp.assembly import weight
 from hocket.acp.budget import Budget
 from hocket.acp.limits import LaneLimits
 from hocket.acp.model import Message
+from hocket.acp.numbering import NoBeginning, Numbering
+from hocket.acp.patience import Patience
 from hocket.acp.pieces import Held, Pieces
 from hocket.acp.refusals import invalid, over_limit
 from hocket.acp.verdicts import Completed, Delivered, Failed, LaneEvent, Verdict
 from hocket.errors import Code, ErrorObject
 
-__all__ = ["Completed", "Delivered", "Failed", "Lane", "LaneEvent", "Verdict"]
+__all__ = ["Lane"]
 
 _MAX_SEQUENCE: Final = 2**53 - 1
 
@@ -55,25 +57,19 @@ class Lane:
     budget: Budget | None = None
     once: bool = False
     _message: Pieces | None = field(default=None, init=False)
-    _finished: int | None = field(default=None, init=False)  # the number of the last chunk of the last message
-    _skips: bool = field(default=False, init=False)
-    _restarted: bool = field(default=False, init=False)  # a message has begun with 1 after another one: they all will
-    _zero: bool = field(default=False, init=False)  # the sender counts from 0: its 1 begins nothing
-    _spent: bool = field(default=False, init=False)
-    _heard: float = field(default=0.0, init=False)
-    _gap_at: float | None = field(default=None, init=False)
-    _frozen_at: float | None = field(default=None, init=False)
+    _numbering: Numbering = field(init=False)
+    _patience: Patience = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._numbering = Numbering(self.once)
+        self._patience = Patience(self.limits)
 
     # --- what it is like
 
     @property
     def expected(self) -> int:
         """The number of the chunk that should come next (n in the specification)."""
-        if self._message is not None:
-            return self._message.next
-        if self._skips or self._restarted or self._finished is None:
-            return 1
-        return self._finished + 1
+        return self._numbering.expected if self._message is None else self._message.next
 
     @property
     def is_open(self) -> bool:
@@ -83,7 +79,7 @@ class Lane:
     @property
     def is_unused(self) -> bool:
         """Whether nothing has left a trace here: the lane is as it was made."""
-        return self._message is None and self._finished is None and not self._skips and not self._zero
+        return self._message is None and self._numbering.is_unused
 
     @property
     def held(self) -> int:
@@ -93,7 +89,7 @@ class Lane:
     def would_open(self, sequence: int) -> bool:
         """Whether a chunk of this number would begin a message, or be kept for one."""
         number = _number(sequence)
-        return self._message is None and number is not None and isinstance(self._opening(number), int)
+        return self._message is None and number is not None and isinstance(self._numbering.opening(number), int)
 
     # --- chunks
 
@@ -118,8 +114,8 @@ class Lane:
             return Verdict(error=error) if is_request else self._lose("resync", error)
         message = self._message
         if message is None:
-            opening = self._opening(number)
-            if not isinstance(opening, int):
+            opening = self._numbering.opening(number)
+            if isinstance(opening, NoBeginning):
                 return self._not_opened(opening, number, is_last=is_last, is_request=is_request)
             message = Pieces(opening, chunk.role)
         elif number < message.next or number in message.ahead:
@@ -133,8 +129,7 @@ class Lane:
     def begin(self, sequence: int) -> Verdict:
         """The hub says that a message begins with this number: it does, whatever was before."""
         events = self._end("resync")
-        self._finished = sequence - 1
-        self._skips = self._restarted = self._zero = self._spent = False
+        self._numbering.begin(sequence)
         return Verdict(events)
 
     def fail(self, reason: str) -> Verdict:
@@ -145,69 +140,37 @@ class Lane:
 
     def next_timeout(self) -> float | None:
         """When `handle_timeout` wants to be called, or None."""
-        if self._message is None or self._frozen_at is not None:
-            return None
-        stall_at = self._heard + self.limits.stall
-        return stall_at if self._gap_at is None else min(stall_at, self._gap_at)
+        return None if self._message is None else self._patience.next_timeout()
 
     def handle_timeout(self, now: float) -> Verdict:
         """Fail a message whose next chunk does not come."""
-        due = self.next_timeout()
-        if due is None or now < due:
+        message, due = self._message, self.next_timeout()
+        if message is None or due is None or now < due:
             return _NOTHING
-        message = self._message
-        last = None if message is None else message.last
-        verdict = self._lose("gap" if due == self._gap_at else "stalled")
-        self._pass(last)
-        return verdict
+        return self._lose(self._patience.reason(due), last=message.last)
 
     def freeze(self, now: float) -> None:
         """Stop the clocks: the stream is paused."""
-        if self._frozen_at is None:
-            self._frozen_at = now
+        self._patience.freeze(now)
 
     def thaw(self, now: float) -> None:
         """Let the clocks go on, with what time was left."""
-        if self._frozen_at is None:
-            return
-        stood = now - self._frozen_at
-        self._heard += stood
-        self._gap_at = None if self._gap_at is None else self._gap_at + stood
-        self._frozen_at = None
+        self._patience.thaw(now)
 
     # --- a message begins
 
-    def _opening(self, number: int) -> int | str:
-        """With which number the message begins that this chunk would open; or the word for why it opens none."""
-        finished = self._finished
-        if self._spent:
-            return "again" if finished is not None and number <= finished else "after_last"
-        if self._skips:
-            return 1 if number == 1 and not self._zero else "skipped"
-        if finished is None:
-            return min(number, 1)
-        if number == 1 or (number == finished + 1 and not self._restarted):
-            return number
-        if number <= finished:
-            return "again"
-        return "gap" if number == finished + 1 else self.expected
-
-    def _not_opened(self, why: str, number: int, *, is_last: bool, is_request: bool) -> Verdict:
-        if why == "after_last":
-            return Verdict(error=self._broken(why))
-        if number == 0 and not self._spent:
-            self._zero = self._skips = (
-                True  # a sender that counts from 0 begins again, which cannot be taken: nor its 1
-            )
-        if why == "again":
+    def _not_opened(self, why: NoBeginning, number: int, *, is_last: bool, is_request: bool) -> Verdict:
+        """A chunk came that belongs to no message that could be told as whole."""
+        if why is NoBeginning.AFTER_LAST:
+            return Verdict(error=self._broken("after_last"))
+        if number == 0:
+            self._numbering.met_0()
+        if why is NoBeginning.AGAIN:
             return _NOTHING
-        error = self._broken("gap")
-        if why == "skipped":
-            self._pass(number if is_last else None)
-        elif not is_request:
-            self._lose("resync")
-            self._pass(number if is_last else None)
-        return Verdict(error=error)
+        error = self._broken("gap", "from_0" if self._numbering.is_from_0 else "gap")
+        if is_request and why is NoBeginning.GAP:
+            return Verdict(error=error)
+        return self._lose("resync", error, last=number if is_last else None)
 
     # --- a message goes on
 
@@ -235,10 +198,11 @@ class Lane:
         if ahead and self.budget is not None and not self.budget.take(size):
             return self._refuse("resync", _full("held", self.budget.max, "in the hub"), last, is_request=is_request)
         if self._message is None:
-            self._open(message)
+            self._message = message
+            self._numbering.opened(message.first)
         if is_last:
             message.last = number
-        self._heard = now if self._frozen_at is None else self._frozen_at
+        self._patience.heard(now)
         if ahead:
             return self._hold(message, number, Held(chunk, is_last, size))
         message.deliver(chunk, size)
@@ -255,18 +219,10 @@ class Lane:
             return _full("held", limits.held, "in this lane")
         return None
 
-    def _open(self, message: Pieces) -> None:
-        self._message = message
-        self._skips = False
-        first, finished = message.first, self._finished
-        if first < 2 and (finished is None or first != finished + 1):
-            self._zero = first == 0
-            self._restarted = self._restarted or finished is not None
-
     def _hold(self, message: Pieces, number: int, held: Held) -> Verdict:
         message.hold(number, held)
-        if self._gap_at is None:
-            self._gap_at = self._heard + self.limits.gap
+        if not self._patience.has_gap:
+            self._patience.gap()
         return _NOTHING
 
     def _drain(self, message: Pieces, delivered: Delivered) -> Verdict:
@@ -276,12 +232,14 @@ class Lane:
             if self.budget is not None:
                 self.budget.give(held.weight)
             events.append(Delivered(held.chunk, message.next - 1, held.is_last))
-        self._gap_at = self._heard + self.limits.gap if message.ahead else None
+        if message.ahead:
+            self._patience.gap()
+        else:
+            self._patience.no_gap()
         if message.is_complete:
             events.append(Completed(tuple(message.delivered)))
-            self._finished = message.last
+            self._numbering.completed(message.next - 1)
             self._message = None
-            self._spent = self.once
         return Verdict(tuple(events))
 
     # --- a chunk comes again
@@ -291,23 +249,23 @@ class Lane:
         is_known = message.has(number)
         if is_known and message.is_same(number, chunk, is_last=is_last):
             return _NOTHING
-        if number == 0 and (self.ordered or (not is_known and self._finished is None)):
+        if number == 0 and (self.ordered or (not is_known and self._numbering.finished is None)):
             verdict = self._lose("restarted", self._broken("conflict"))  # it counts from 0: this is no place to begin
-            self._zero = True
+            self._numbering.met_0()
             return verdict
         if number == 1 and self.ordered and message.first:
             return self._restart(chunk, is_last=is_last, now=now)
         if 1 == number < message.first and not message.delivered and chunk.role is message.role and not is_last:
             weight(chunk)  # raises before anything is changed
             message.rebase()  # what is held is of a message that begins with 1, not after L: that was not clear yet
-            self._restarted = True
+            self._numbering.restarted()
             return self._take(message, chunk, number, is_last=is_last, now=now, is_request=True)
         return Verdict(error=self._broken("conflict")) if is_known else _NOTHING
 
     def _restart(self, chunk: Message, *, is_last: bool, now: float) -> Verdict:
         weight(chunk)  # raises before anything is changed
         events = self._end("restarted")
-        self._restarted = True
+        self._numbering.restarted()
         verdict = self._take(Pieces(1, chunk.role), chunk, 1, is_last=is_last, now=now, is_request=True)
         return Verdict(events + verdict.events, verdict.error)
 
@@ -315,15 +273,14 @@ class Lane:
 
     def _refuse(self, reason: str, error: ErrorObject, last: int | None, *, is_request: bool) -> Verdict:
         """Refuse a chunk: its sender knows (`is_request`), or it is lost."""
-        if is_request:
-            return Verdict(error=error)
-        verdict = self._lose(reason, error)
-        self._pass(last)
-        return verdict
+        return Verdict(error=error) if is_request else self._lose(reason, error, last=last)
 
-    def _lose(self, reason: str, error: ErrorObject | None = None) -> Verdict:
+    def _lose(self, reason: str, error: ErrorObject | None = None, *, last: int | None = None) -> Verdict:
+        """What is open fails, and its rest is skipped: up to `last`, if that is known to be its end."""
         events = self._end(reason)
-        self._skips = not self._spent
+        self._numbering.lost()
+        if last is not None:
+            self._numbering.passed(last)
         return Verdict(events, error)
 
     def _end(self, reason: str) -> tuple[LaneEvent, ...]:
@@ -333,22 +290,17 @@ class Lane:
         if self.budget is not None:
             self.budget.give(message.held)
         self._message = None
-        self._gap_at = None
+        self._patience.no_gap()
         return (Failed(reason, message.next),)
 
-    def _pass(self, last: int | None) -> None:
-        """The message that is skipped ends with this number, if it is known: the next one can begin after it."""
-        if last is not None and not self.once:
-            self._skips = False
-            self._finished = last
-
-    def _broken(self, reason: str) -> ErrorObject:
-        data: dict[str, Any] = {"reason": reason, "expected": self.expected}
-        return ErrorObject.of(Code.CHUNK_SEQUENCE, _SENTENCES[reason].format(**data), data)
+    def _broken(self, reason: str, sentence: str | None = None) -> ErrorObject:
+        data = {"reason": reason, "expected": self.expected}
+        return ErrorObject.of(Code.CHUNK_SEQUENCE, _SENTENCES[sentence or reason].format(**data), data)
 
 
 _SENTENCES: Final = {
     "gap": "the chunk that is expected here is {expected}: send on from there, or begin the message again with 1",
+    "from_0": "only the first message of all may begin with 0: this one is dropped up to its last chunk",
     "conflict": "a chunk of this number was there already, and said something else: the first one counts",
     "after_last": "the message has its last chunk already",
     "inconsistent_last": "chunks past this one were there already: it cannot be the last. The message is lost",

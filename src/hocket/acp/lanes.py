@@ -20,7 +20,7 @@ from hocket.acp.verdicts import LaneEvent, Verdict
 from hocket.errors import ErrorObject
 from hocket.timers import Timers
 
-__all__ = ["Budget", "LaneKey", "Lanes", "LanesVerdict"]
+__all__ = ["LaneKey", "Lanes", "LanesVerdict"]
 
 _SENDERS: Final = 1_024  # whose lanes are remembered while nothing is open in them
 _ID: Final = 256  # bytes of a message id, as of every other id

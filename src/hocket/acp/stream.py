@@ -20,6 +20,7 @@ from attrs import define, evolve, field
 
 from hocket.acp.access import invite_refusal, join_refusal, permission_refusal, room_refusal
 from hocket.acp.assembly import weight
+from hocket.acp.budget import Budget
 from hocket.acp.chunking import Chunking
 from hocket.acp.events import (
     Invited,
@@ -37,7 +38,7 @@ from hocket.acp.events import (
     StreamStarted,
 )
 from hocket.acp.history import History
-from hocket.acp.lanes import Budget, Lanes, LanesVerdict
+from hocket.acp.lanes import Lanes, LanesVerdict
 from hocket.acp.limits import StreamLimits
 from hocket.acp.model import Content, Message, StreamObject, StreamStatus, message_of, names_of
 from hocket.acp.params import size_refusal, start_refusal

@@ -7,8 +7,8 @@ from typing import Any
 
 from attrs import define, evolve, field
 
+from hocket.acp.budget import Budget
 from hocket.acp.events import ParticipantJoined, ParticipantLeft, StreamEvent, StreamStarted
-from hocket.acp.lanes import Budget
 from hocket.acp.limits import HubLimits, StreamLimits
 from hocket.acp.refusals import over_limit
 from hocket.acp.stream import Stream
