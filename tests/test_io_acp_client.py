@@ -193,6 +193,36 @@ def test_a_hub_that_is_not_there_is_told_at_once(run, target):
     run(main)
 
 
+def test_an_address_that_is_no_hub_is_not_tried_again(run, address):
+    async def main():
+        async with AcpClient(f"{address}/elsewhere", agent="ada", reconnect=AT_ONCE) as ada:
+            with pytest.raises(ConnectionFailed, match=f"^{address}/elsewhere gave HTTP 404 .* it may be no hub"):
+                await ada.start()
+
+    run(main)
+
+
+def test_a_hub_that_was_one_may_be_one_again(run):
+    """While it is being replaced, something else may answer there for a moment."""
+
+    hub, asked = HubApp(HubHost()), []
+
+    async def app(scope, receive, send):
+        if scope.get("path") == "/jsonrpc":
+            asked.append(scope)
+            scope = {**scope, "path": "/elsewhere"} if len(asked) == 2 else scope
+        await hub(scope, receive, send)
+
+    async def main():
+        with serving(lambda url: app) as url:
+            async with AcpClient(url, agent="ada", reconnect=AT_ONCE) as ada:
+                first = await ada.start()
+                assert (await ada.start()).stream_id != first.stream_id
+        assert len(asked) > 2
+
+    run(main)
+
+
 def test_a_target_that_is_none(run):
     async def main():
         with pytest.raises(LocalProtocolError, match="is no hub"):

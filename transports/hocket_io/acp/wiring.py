@@ -11,6 +11,7 @@ from attrs import define, field
 
 from hocket.acp.client.events import Listen, Poll, Reconnect, Unlisten
 from hocket.errors import AuthenticationError, ConnectionFailed, HocketError
+from hocket_io.acp.links.answers import NoHub
 from hocket_io.acp.links.protocol import MessageLink
 from hocket_io.groups import scratch_group
 
@@ -40,6 +41,7 @@ class Wiring:
     group: anyio.abc.TaskGroup
     link: MessageLink | None
     _is_due: bool = field(default=False, init=False)
+    _is_proven: bool = field(default=False, init=False)
     _using: anyio.CancelScope = field(factory=anyio.CancelScope, init=False)
     _feeds: dict[str, anyio.CancelScope] = field(factory=dict, init=False)
     _is_resting: anyio.Event = field(factory=anyio.Event, init=False)
@@ -66,7 +68,7 @@ class Wiring:
                     raise error or HubLeft("the hub has ended the connection")
                 machine.connection_lost(line.now(), error)
                 line.pump()
-                if isinstance(error, AuthenticationError):
+                if isinstance(error, AuthenticationError) or (isinstance(error, NoHub) and not self._is_proven):
                     raise error
                 await self._connect_again(self.connect)
         except HocketError as error:
@@ -174,6 +176,7 @@ class Wiring:
                 line.pump()
 
     def _take(self, message: bytes) -> None:
+        self._is_proven = True
         self.line.machine.receive_message(message, self.line.now())
         self.line.pump()
 

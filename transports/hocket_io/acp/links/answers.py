@@ -7,10 +7,14 @@ from collections.abc import Mapping
 from hocket.errors import AuthenticationError, ConnectionFailed
 from hocket_io.http.words import refusal_of, words_of
 
-__all__ = ["answer_of", "check_coding", "check_credentials"]
+__all__ = ["NoHub", "answer_of", "check_coding", "check_credentials"]
 
 _BUSY = (408, 425, 429)
 """Statuses that are about the moment: the same request may do well a little later. So are all from 500 on."""
+
+
+class NoHub(ConnectionFailed):
+    """What answers there does not speak JSON-RPC: most likely the address is wrong."""
 
 
 def answer_of(url: str, status: int, body: bytes) -> bytes | None:
@@ -23,7 +27,7 @@ def answer_of(url: str, status: int, body: bytes) -> bytes | None:
 
     Raises:
         AuthenticationError: 401, or a 403 that is not a JSON-RPC answer.
-        ConnectionFailed: This is no hub, and will not become one.
+        NoHub: This is no hub, and will not become one.
 
     >>> answer_of("http://hub", 400, b'{"error":{"code":-32700,"message":"Parse error"}}')
     b'{"error":{"code":-32700,"message":"Parse error"}}'
@@ -40,7 +44,7 @@ def answer_of(url: str, status: int, body: bytes) -> bytes | None:
     check_credentials(url, status, body)
     if status >= 500 or status in _BUSY:
         return None
-    raise ConnectionFailed(f"{url} gave HTTP {status} and no JSON-RPC answer: it may be no hub{words_of(body)}")
+    raise NoHub(f"{url} gave HTTP {status} and no JSON-RPC answer: it may be no hub{words_of(body)}")
 
 
 def check_credentials(url: str, status: int, body: bytes) -> None:

@@ -109,7 +109,7 @@ class HttpLink:
 
         Raises:
             AuthenticationError: The hub wants other credentials (HTTP 401 or 403).
-            ConnectionFailed: What answers there is no hub.
+            NoHub: What answers there is no hub.
         """
         while not self._is_closed:
             if self._answers:
