@@ -222,15 +222,16 @@ class Requests:
             return  # `resume` sends them
         together: list[Asked] = []
         for asked in wanted:
-            if together and together[0].stream_id != asked.stream_id:
+            is_post = asked.purpose is Purpose.POST and self.batches
+            if together and not (is_post and together[0].stream_id == asked.stream_id):
                 self._queue.append((together, now))
                 together = []
-            if asked.purpose is Purpose.POST and self.batches:
+            if is_post:
                 together.append(asked)
             else:
-                self._queue += [(together, now), ([asked], now)]
-                together = []
-        self._queue.append((together, now))
+                self._queue.append(([asked], now))
+        if together:
+            self._queue.append((together, now))
 
     def end(self, asked: Asked, error: HocketError) -> None:
         """Give a request up; its outcome is told."""

@@ -78,6 +78,8 @@ class Saying:
     def send_posts(self, replica: Replica, now: float) -> None:
         """Send what was posted to a stream and is due, and then what had to wait for it."""
         posting = replica.posting
+        if posting.is_idle and not posting.behind:
+            return  # as for most: this is asked after every message
         if not self.requests.is_up or replica.state not in (ClientState.ACTIVE, ClientState.PAUSED):
             return
         if replica.state is ClientState.ACTIVE:
