@@ -149,6 +149,7 @@ def test_a_message_with_an_id_that_was_complete_stays_complete():
     take(lane, 2, last=True)
     assert told(lane.resync()) == ""
     assert (told(take(lane, 1)), refused(take(lane, 1))) == ("", "")
+    assert (told(take(lane, 0, "a")), refused(take(lane, 0, "a"))) == ("", "")
     assert take(lane, 3).error.data == {"reason": "after_last", "expected": 3}
 
 
@@ -400,3 +401,17 @@ def test_a_message_begins_where_the_hub_says():
     assert told(give(lanes, "ada", 1, "a", last=True, message_id="m")) == "^1! =a"
     lanes.begin("ada", chunk(message_id="m"), 1)
     assert told(give(lanes, "ada", 1, "a", last=True, message_id="m")) == "^1! =a"
+
+
+def test_where_the_hub_says_that_messages_begin_what_the_lane_had_learnt_does_not_count():
+    lane = lane_of(ordered=True)
+    take(lane, 1, last=True)
+    take(lane, 1, last=True)  # messages begin with 1 here
+    lane.begin(7)
+    assert told(take(lane, 7, last=True)) == "^7! =g"
+    lane.begin(0)
+    take(lane, 0, "a", last=True)  # or they are counted from 0
+    lane.begin(5)
+    take(lane, 5)
+    lane.resync()
+    assert told(take(lane, 1)) == "^1"

@@ -13,7 +13,7 @@ from hocket.acp.assembly import weight
 from hocket.acp.budget import Budget
 from hocket.acp.lanes import Lanes
 from hocket.acp.limits import LaneLimits
-from hocket.acp.model import Message, Role, data_part, file_part, text_part
+from hocket.acp.model import Message, Role, file_part, text_part
 from hocket.acp.verdicts import Completed, Delivered, Failed
 
 LIMITS = LaneLimits(buffered=16, held=20_000, message=60_000, gap=1.0, stall=2.0, lanes=12)
