@@ -95,6 +95,22 @@ def test_of_a_stream_that_was_not_joined_only_the_invitation_is_told_and_the_joi
     assert params == {"streamId": STREAM, "capabilities": ["audit"], "lastEventId": "0", "agentId": "ada"}
 
 
+def test_what_comes_while_a_join_is_on_its_way_is_asked_for_again():
+    hub = HubScript()
+    hub.ask("join", STREAM)
+    request_id, _, params = hub.asked()
+    assert "lastEventId" not in params
+    hub.say(said("hello", 3))
+    hub.say(said("again", 4))
+    hub.admit(request_id, lastEventId="4")
+    request_id, method, params = hub.asked()
+    assert (method, params["lastEventId"]) == ("stream.join", "2")
+    hub.admit(request_id, lastEventId="2")
+    for number, text in enumerate(["hello", "again", "more"], 3):
+        hub.say(said(text, number))
+    assert hub.told() == ["answered 1", "MessageSent hello", "MessageSent again", "MessageSent more"]
+
+
 def test_a_stream_that_was_started_before_we_were_here_is_told_as_an_invitation_once():
     hub = HubScript()
     hub.say(happened("STREAM_STARTED", 1, "bob", stream=stream_result()["stream"], reason="help"))

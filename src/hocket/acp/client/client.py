@@ -178,7 +178,7 @@ class Client:
         if known is None:
             self._replicas.check_room()
         self._replicas.open(stream_id).learn(ClientInput.START)
-        return self._ask(Purpose.JOIN, "stream.join", text, stream_id, now)
+        return self._ask(Purpose.JOIN, "stream.join", text, stream_id, now, note=params.last_event_id)
 
     def message(self, stream_id: str, message: Content, *, now: float) -> str:
         """Say something in one piece.

@@ -89,10 +89,11 @@ class Outcomes:
         replica, answer = self._replica(asked), read_answer(result)
         if replica is None:
             return
+        anew = replica.missed is not None and asked.note is None  # it came while the join was on its way
         if replica.last is None:
-            replica.last = event_number(answer.last_event_id)
+            replica.last = replica.missed if anew else event_number(answer.last_event_id)
         self._answer(asked, answer.stream)
-        self._enter(replica, answer, now, anew=False)
+        self._enter(replica, answer, now, anew=anew)
 
     def _enter(self, replica: Replica, answer: StreamAnswer, now: float, *, anew: bool) -> None:
         """We are in: let us hear what happens. `anew`: some of it came already, before we could tell it."""

@@ -87,7 +87,7 @@ class Asked:
         params: Its params, as JSON text.
         stream_id: The stream it is about; None where it has no name yet.
         told: The id that our caller knows it by; None if our caller knows nothing of it.
-        note: What is to be remembered until the answer: the reason that was given, the stray stream.
+        note: What is to be remembered until the answer: the reason that was given, the event to go on after.
         posted: The message it carries, where it was posted.
         sent: How often it was sent on this line.
         is_out: Whether the transport has had it: it may have arrived.
