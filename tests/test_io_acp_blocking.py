@@ -168,6 +168,85 @@ def test_it_has_to_be_entered_and_to_have_an_address():
         pass
 
 
+def test_what_was_opened_can_still_be_looked_at_after_the_end_and_says_that_it_is_over(target):
+    with BlockingAcpClient(target, agent="ada") as ada:
+        stream = ada.start(metadata={"purpose": "a test"})
+        writer, batch, invitations = stream.chunks(), stream.batch(), ada.invitations()
+    assert (stream.status, stream.participants) == (StreamStatus.ACTIVE, ("ada",))
+    assert (stream.state, stream.metadata) == (ClientState.ACTIVE, {"purpose": "a test"})
+    for late in (
+        lambda: stream.send("too late"),
+        stream.end,
+        stream.refresh,
+        stream.__next__,
+        invitations.__next__,
+        lambda: writer.text("too late"),
+        batch.__enter__,
+    ):
+        with pytest.raises(ConnectionFailed, match="the client was closed"):
+            late()
+    with pytest.raises(LocalProtocolError, match="with BlockingAcpClient"):
+        ada.invitations()
+
+
+def test_threads_that_wait_are_told_of_the_end_also_where_it_is_an_error(target):
+    told = []
+
+    def wait_for(iterator):
+        with pytest.raises(ConnectionFailed, match="the client was closed") as caught:
+            next(iterator)
+        told.append(caught)
+
+    def fail():
+        with BlockingAcpClient(target, agent="ada") as ada:
+            stream = ada.start()
+            threads.extend([threading.Thread(target=wait_for, args=(each,)) for each in (stream, ada.invitations())])
+            for thread in threads:
+                thread.start()
+            raise ZeroDivisionError
+
+    threads = []
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    for thread in threads:
+        thread.join(20)
+    assert len(told) == 2
+
+
+def test_it_is_entered_once_at_a_time(target):
+    client = BlockingAcpClient(target, agent="ada")
+    for _ in range(2):
+        with client:
+            with pytest.raises(LocalProtocolError, match="open already"):
+                client.__enter__()
+            client.start().end()
+
+
+def test_progress_can_look_but_not_wait(target, tmp_path):
+    (tmp_path / "table.csv").write_bytes(b"a,b")
+
+    def progress(done, size):
+        seen.append(stream.status)
+        with pytest.raises(LocalProtocolError, match="nobody can wait here"):
+            stream.refresh()
+
+    seen = []
+    with BlockingAcpClient(target, agent="ada") as ada:
+        stream = ada.start()
+        stream.send_file(tmp_path / "table.csv", progress=progress)
+        assert set(seen) == {StreamStatus.ACTIVE}
+        stream.end()
+
+
+def test_reprs_are_short_and_hold_no_secret(address):
+    client = BlockingAcpClient(address, agent="ada", token="s3cret", headers={"x-key": "s3cret"})
+    assert repr(client) == f"BlockingAcpClient(target={address!r}, agent='ada', timeout=None)"
+    with BlockingAcpClient(address, agent="ada") as ada:
+        stream = ada.start()
+        assert repr(stream) == f"BlockingAcpStream(stream_id={stream.stream_id!r})"
+        assert all(len(repr(each)) < 120 for each in (stream.chunks(), stream.batch(), ada.invitations()))
+
+
 @pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="needs signals to threads")
 def test_an_interrupt_ends_the_wait_and_nothing_else(target):
     with BlockingAcpClient(target, agent="ada") as ada, BlockingAcpClient(target, agent="bob") as bob:

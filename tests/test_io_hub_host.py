@@ -311,10 +311,14 @@ def test_a_host_that_ends_with_an_error_of_its_own_has_ended(run):
     async def main():
         host = HubHost()
         told = host.events()
-        with pytest.raises(ExceptionGroup) as raised:
+
+        async def hold():
             async with host:
                 host.start_soon(fail)
                 await anyio.sleep_forever()
+
+        with pytest.raises(ExceptionGroup) as raised:
+            await hold()
         assert [str(each) for each in raised.value.exceptions] == ["a mistake"]
         assert not host.is_running
         assert [event async for event in told] == []

@@ -7,6 +7,7 @@ import pytest
 from hocket import Agent
 from hocket.errors import AgentError, LocalProtocolError
 from hocket_io import AsyncClient, Client, serve
+from hocket_io.acp import AcpClient, HubHost
 
 
 def without_a_function():
@@ -55,3 +56,16 @@ def test_an_agent_that_raises_what_is_no_exception_of_its_own_fails_its_task_and
         with pytest.raises(AgentError, match="the task is failed"):
             client.text("break")
         assert client.text("go on") == "so far"
+
+
+def test_a_client_of_a_hub_is_entered_once_at_a_time(run):
+    async def main():
+        async with HubHost() as host:
+            client = AcpClient(host, agent="ada")
+            for _ in range(2):
+                async with client:
+                    with pytest.raises(LocalProtocolError, match="open already: enter it once, and share it"):
+                        await client.__aenter__()
+                    await (await client.start()).end()
+
+    run(main)

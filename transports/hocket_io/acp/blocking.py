@@ -14,8 +14,9 @@ gives. So several threads may use one client: some read, some write.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
+import threading
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import CancelledError, Future
 from contextlib import ExitStack
 from os import PathLike
 from pathlib import Path
@@ -23,7 +24,7 @@ from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
-from attrs import define, field
+from attrs import define, field, frozen
 
 from hocket.acp.events import ChunkReceived, Invited
 from hocket.acp.limits import ClientLimits
@@ -31,9 +32,9 @@ from hocket.acp.model import Content, Part, Role, StreamObject, StreamStatus
 from hocket.acp.reconnect import RECONNECT
 from hocket.acp.states import ClientState
 from hocket.backoff import Backoff
-from hocket.errors import LocalProtocolError
+from hocket.errors import ConnectionFailed, LocalProtocolError
 from hocket_io.acp.chunks import BatchWriter, ChunkWriter
-from hocket_io.acp.client import AcpClient
+from hocket_io.acp.client import AcpClient, Invitations
 from hocket_io.acp.stream import AcpStream
 from hocket_io.acp.unread import AcpEvent
 
@@ -42,24 +43,54 @@ __all__ = ["BlockingAcpClient", "BlockingAcpStream", "BlockingBatchWriter", "Blo
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_CLOSED = "the client was closed"
 
-@define(eq=False)
+
+@define(eq=False, repr=False)
 class _Loop:
     """The thread with the event loop, for threads that wait for something to be done there."""
 
     portal: BlockingPortal
+    _thread: int = field(init=False)
+    _is_over: bool = field(default=False, init=False)
+    _guard: threading.Lock = field(factory=threading.Lock, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._thread = self.portal.call(threading.get_ident)
 
     def call(self, function: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a coroutine function there. An interrupt (Ctrl-C) ends it there as well."""
+        """Run a coroutine function there. An interrupt (Ctrl-C) ends it there as well.
+
+        Raises:
+            ConnectionFailed: The loop has ended.
+            LocalProtocolError: This is its thread.
+        """
 
         async def work() -> T:
             return await function(*args, **kwargs)
 
-        return self._result(self.portal.start_task_soon(work))
+        if threading.get_ident() == self._thread:
+            raise LocalProtocolError("nobody can wait here, on the event loop of the client (in `progress`, say)")
+        with self._guard:
+            if self._is_over:
+                raise ConnectionFailed(_CLOSED)
+            future = self.portal.start_task_soon(work)
+        return self._result(future)
 
     def look(self, function: Callable[[], T]) -> T:
-        """Call a function there that does not wait."""
-        return self.portal.call(function)
+        """Call a function there that does not wait; here, where nothing can happen there meanwhile."""
+
+        async def work() -> T:
+            return function()
+
+        if self._is_over or threading.get_ident() == self._thread:
+            return function()
+        return self.call(work)
+
+    def end(self) -> None:
+        """The loop is about to end: nothing more is begun there."""
+        with self._guard:
+            self._is_over = True
 
     def next(self, function: Callable[[], Awaitable[T]]) -> T:
         """The next value of an async iterator, or StopIteration."""
@@ -71,12 +102,14 @@ class _Loop:
     def _result(self, future: Future[T]) -> T:
         try:
             return future.result()
+        except CancelledError:
+            raise ConnectionFailed(_CLOSED) from None  # by the end of the loop
         except BaseException:
             future.cancel()
             raise
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class BlockingChunkWriter:
     """A message in pieces, for `with stream.chunks() as out:`; see `ChunkWriter`."""
 
@@ -101,7 +134,7 @@ class BlockingChunkWriter:
         self._loop.call(self._writer.part, *parts)
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class BlockingBatchWriter:
     """Messages that are sent together, for `with stream.batch() as out:`; see `BatchWriter`."""
 
@@ -122,7 +155,7 @@ class BlockingBatchWriter:
         self._loop.call(self._writer.send, content, role=role)
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class BlockingAcpStream:
     """One stream, as one of its members has it; see `AcpStream`. Iterate it in one thread, speak in any.
 
@@ -132,6 +165,9 @@ class BlockingAcpStream:
 
     _loop: _Loop
     _stream: AcpStream
+
+    def __repr__(self) -> str:
+        return f"BlockingAcpStream(stream_id={self.stream_id!r})"
 
     @property
     def stream_id(self) -> str:
@@ -224,6 +260,20 @@ class BlockingAcpStream:
         return self._loop.call(self._stream.refresh)
 
 
+@frozen(eq=False, repr=False)
+class BlockingInvitations:
+    """The invitations of one agent, as an iterator; `BlockingAcpClient.invitations` gives it. See `Invitations`."""
+
+    _loop: _Loop
+    _invitations: Invitations
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Invited:
+        return self._loop.next(self._invitations.__anext__)
+
+
 @define(eq=False)
 class BlockingAcpClient:
     """One agent's place at a hub, without an event loop. Use it as a context manager, from as many threads as you like.
@@ -248,14 +298,16 @@ class BlockingAcpClient:
     token: str | None = field(default=None, kw_only=True, repr=False)
     headers: Mapping[str, str] = field(factory=dict, kw_only=True, repr=False)
     timeout: float | None = field(default=None, kw_only=True)
-    limits: ClientLimits = field(default=ClientLimits(), kw_only=True)
-    reconnect: Backoff = field(default=RECONNECT, kw_only=True)
+    limits: ClientLimits = field(default=ClientLimits(), kw_only=True, repr=False)
+    reconnect: Backoff = field(default=RECONNECT, kw_only=True, repr=False)
     _open: tuple[_Loop, AcpClient] | None = field(default=None, init=False, repr=False)
     _stack: ExitStack = field(factory=ExitStack, init=False, repr=False)
 
     def __enter__(self) -> Self:
         if not isinstance(self.target, str):
             raise LocalProtocolError(f"{self.target!r} cannot be reached from another thread: give an address")
+        if self._open is not None:
+            raise LocalProtocolError("the client is open already: enter it once, and share it")
         with ExitStack() as stack:
             portal = stack.enter_context(start_blocking_portal())
             client = AcpClient(
@@ -267,8 +319,10 @@ class BlockingAcpClient:
                 limits=self.limits,
                 reconnect=self.reconnect,
             )
+            loop = _Loop(portal)
+            stack.callback(loop.end)
             stack.enter_context(portal.wrap_async_context_manager(client))
-            self._open = _Loop(portal), client
+            self._open = loop, client
             self._stack = stack.pop_all()
         return self
 
@@ -290,16 +344,10 @@ class BlockingAcpClient:
         loop, client = self._entered()
         return BlockingAcpStream(loop, loop.call(client.join, stream_id, capabilities=capabilities))
 
-    def invitations(self) -> Iterator[Invited]:
+    def invitations(self) -> BlockingInvitations:
         """The invitations of others, as they come; see `AcpClient.invitations`."""
         loop, client = self._entered()
-        invitations = client.invitations()
-        while True:
-            try:
-                invitation = loop.call(invitations.__anext__)
-            except StopAsyncIteration:
-                return
-            yield invitation
+        return BlockingInvitations(loop, client.invitations())
 
     def _entered(self) -> tuple[_Loop, AcpClient]:
         if self._open is None:

@@ -68,12 +68,14 @@ class AcpClient:
     token: str | None = field(default=None, kw_only=True, repr=False)
     headers: Mapping[str, str] = field(factory=dict, kw_only=True, repr=False)
     timeout: float | None = field(default=None, kw_only=True)
-    limits: ClientLimits = field(default=ClientLimits(), kw_only=True)
-    reconnect: Backoff = field(default=RECONNECT, kw_only=True)
+    limits: ClientLimits = field(default=ClientLimits(), kw_only=True, repr=False)
+    reconnect: Backoff = field(default=RECONNECT, kw_only=True, repr=False)
     _line: Line | None = field(default=None, init=False, repr=False)
     _stack: AsyncExitStack = field(factory=AsyncExitStack, init=False, repr=False)
 
     async def __aenter__(self) -> Self:
+        if self._line is not None:
+            raise LocalProtocolError("the client is open already: enter it once, and share it")
         connect = partial(
             open_link,
             self.target,
@@ -162,7 +164,7 @@ class AcpClient:
         return Invitations(self.line)
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class Invitations:
     """The invitations of one agent, as an async iterator; `AcpClient.invitations` gives it.
 
