@@ -3,7 +3,7 @@
 import asyncio
 
 from hocket.acp import ChunkReceived, MessageCompleted, MessageSent
-from hocket_io.acp import AcpClient, HubHost
+from hocket_io.acp import AcpClient, AcpStream, HubHost
 
 
 async def contribute(agent: AcpClient, promise: str, pieces: list[str]) -> None:
@@ -20,10 +20,16 @@ async def contribute(agent: AcpClient, promise: str, pieces: list[str]) -> None:
             break
 
 
+async def say(stream: AcpStream, text: str) -> None:
+    """Say something, and print it: nobody hears themselves."""
+    print(f"{'analyst':>9}: {text}")
+    await stream.send(text)
+
+
 async def lead(analyst: AcpClient) -> None:
     """Bring the others together, and end the stream when both have contributed."""
     stream = await analyst.start(["source", "validator"])
-    await stream.send("I have found an anomaly in the data")
+    await say(stream, "I have found an anomaly in the data")
     contributions = 0
     async for event in stream:
         match event:
@@ -35,7 +41,7 @@ async def lead(analyst: AcpClient) -> None:
                 print(f"{event.agent_id:>9}: = {event.text}")
                 contributions += 1
                 if contributions == 2:
-                    await stream.send("Thanks, that explains it")
+                    await say(stream, "Thanks, that explains it")
                     await stream.end("Problem solved")
     print(f"the stream of {', '.join(stream.participants)} is {stream.status.value}")
 

@@ -1,7 +1,8 @@
 """Three agents stream at the same time: two over HTTP, one in a child process over stdio. `./dev demo`.
 
 The calendar says how far it is, the writer writes, and the analysis is cancelled half way. What arrives is printed
-as it arrives. `--keep` then leaves the HTTP server up, for curl.
+as it arrives. Then three agents talk in one ACP stream, as in acp_collaboration.py. `--keep` leaves the HTTP server
+up, for curl.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import socket
 import time
 from pathlib import Path
 
+import acp_collaboration
 import uvicorn
 from analysis import agent as analysis
 from attrs import define
@@ -115,6 +117,8 @@ async def demonstrate(listening: socket.socket, keep: bool) -> int:
             for stream in streams:
                 readers.create_task(stream.follow(begun))
         print("", *[stream.summary() for stream in streams], sep="\n", flush=True)
+        print("\nThree agents in one ACP stream:\n", flush=True)
+        await acp_collaboration.main()
         if keep:
             print(f"\nThe server stays up until Ctrl-C. Ask it:\n\n{CURL.format(url=url)}", flush=True)
         else:

@@ -238,6 +238,7 @@ def test_a_conversation_in_a_stream_goes_as_it_should(programs: Programs, name: 
 def test_two_agents_contribute_at_the_same_time(programs: Programs) -> None:
     lines = output_of(programs["acp_collaboration"])
     for name, said in {
+        "analyst": ["I have found an anomaly in the data", "Thanks, that explains it"],
         "source": ["I look at the source", "… It comes from", "… an acquisition.", "= It comes from an acquisition."],
         "validator": [
             "I check the numbers",
@@ -283,12 +284,14 @@ def test_the_demo_streams_three_agents_at_the_same_time(programs: Programs) -> N
     names = [line.split()[2] for line in lines if re.match(r" *[\d.]+ s ", line)]
     first, last = names.index("calendar"), max(at for at, name in enumerate(names) if name == "calendar")
     assert "writer" in names[first:last], "one after the other"
-    ends = [re.sub(r"[\d.]+ s", "0 s", line) for line in lines[-3:]]
+    at = lines.index("Three agents in one ACP stream:")
+    ends = [re.sub(r"[\d.]+ s", "0 s", line) for line in lines[at - 4 : at - 1]]
     assert ends[:2] == [
         "calendar  completed after 0 s and 10 events",
         "writer    completed after 0 s and 13 events",
     ]
     assert re.fullmatch(r"analysis  canceled after 0 s and \d+ events", ends[2])
+    assert lines[-1] == "the stream of analyst, source, validator is CLOSED"
 
 
 @pytest.mark.process
