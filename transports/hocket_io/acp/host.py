@@ -65,8 +65,11 @@ class HubLink:
 
     async def wait(self, until: float | None = None) -> None:
         """Sleep until the hub has something for this link, or until the time `until` (seconds, as `now`)."""
-        with anyio.move_on_after(inf if until is None else max(0.0, until - self.host.now())):
+        if until is None:
             await self._bell.wait()
+        else:
+            with anyio.move_on_after(max(0.0, until - self.host.now())):
+                await self._bell.wait()
         if self._bell.is_set():
             self._bell = anyio.Event()
 

@@ -51,16 +51,17 @@ class Question:
     """
 
     outcome: Answered | Failed | None = field(default=None, init=False)
-    _is_settled: anyio.Event = field(factory=anyio.Event, init=False)
+    _settled: Bell = field(factory=Bell, init=False)
 
     def settle(self, outcome: Answered | Failed) -> None:
         """Keep what became of it, and wake whoever waits."""
         self.outcome = outcome
-        self._is_settled.set()
+        self._settled.ring()
 
     async def wait(self) -> None:
         """Sleep until it is settled."""
-        await self._is_settled.wait()
+        while self.outcome is None:
+            await self._settled.wait()
 
 
 @define(eq=False)

@@ -73,11 +73,11 @@ class Unread:
     @property
     def is_full(self) -> bool:
         """Whether a reader, or a tap, should catch up before more is read from the hub."""
-        return (self.is_read and self._is_over(1)) or any(tap.is_full for tap in self._taps)
+        return (self.is_read and self._is_over(1)) or (bool(self._taps) and any(tap.is_full for tap in self._taps))
 
     def put(self, event: AcpEvent) -> None:
         """Add an event; a tap that wants it gets it instead."""
-        if not any(tap.takes(event) for tap in self._taps):
+        if not (self._taps and any(tap.takes(event) for tap in self._taps)):
             size = _size(event)
             self._waiting.append((event, size))
             self._held += size
