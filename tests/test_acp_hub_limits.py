@@ -158,3 +158,15 @@ def test_an_invitation_that_was_not_read_goes_with_its_stream(leaves):
     given = words([json.loads(send.message) for send in world.hub.take("slow", 1_000)])
     assert given.count("STREAM_STARTED") == 100
     assert "stream_invitation" not in given
+
+
+def test_a_start_that_is_refused_takes_no_closed_streams_place():
+    world = HubWorld("ada", limits=limited(streams=1))
+    stream_id = world.start("ada")
+    world.ok("ada", "stream.end", streamId=stream_id)
+    assert world.error("ada", "stream.start", participants=list("abcd"))["data"]["limit"] == "participants"
+    assert world.ok("ada", "stream.get", streamId=stream_id)["stream"]["status"] == "CLOSED"
+    other = world.start("ada")
+    assert world.error("ada", "stream.get", streamId=stream_id)["code"] == -40003
+    assert world.error("ada", "stream.start", participants=[])["data"]["limit"] == "streams"
+    assert world.hub.stream(other) is not None

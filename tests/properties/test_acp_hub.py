@@ -274,7 +274,7 @@ class Conversation(RuleBasedStateMachine):
         self.hub("disconnect", link, self.now)
         self.settle()
         if "error" in answer:
-            self.bag.append((text, params))
+            self.bag += [] if again else [(text, params)]  # one of each is on its way, or none
         else:
             self.sure.setdefault(text, set()).add(params["sequence"] - 1)
 

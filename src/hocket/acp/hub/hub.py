@@ -10,41 +10,24 @@ One hub serves connections of any kind at once; what it has to know of each is s
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Hashable, Iterable
-from typing import TypeAlias
+from collections.abc import Callable, Hashable
 
 from attrs import define, field
 
-from hocket.acp.events import FrameRejected, StreamEvent
 from hocket.acp.hub.compat import without_null_ids
-from hocket.acp.hub.delivery import Delivery, Ready
+from hocket.acp.hub.delivery import Delivery
 from hocket.acp.hub.links import HubLink, Link, Send
-from hocket.acp.hub.methods import METHODS, Call, event_id, stream_result, stream_to_resume
-from hocket.acp.hub.principal import declared, speaker, speakers_of_unread
+from hocket.acp.hub.reception import HubEvent, Reception
 from hocket.acp.hub.registry import Registry
-from hocket.acp.hub.replies import Sessions, fingerprint
+from hocket.acp.hub.replies import Sessions
 from hocket.acp.limits import HubLimits
-from hocket.acp.params import read_params
-from hocket.acp.refusals import denied, invalid, over_limit, unknown_stream
+from hocket.acp.refusals import denied, over_limit, unknown_stream
 from hocket.acp.stream import Stream
-from hocket.acp.wire import DECLARE, JoinParams, Params, StartParams
-from hocket.codec import JsonValue
 from hocket.entropy import Entropy
-from hocket.errors import (
-    Code,
-    CodecError,
-    ErrorObject,
-    FramingError,
-    LimitExceeded,
-    LocalProtocolError,
-    StreamRefused,
-)
-from hocket.jsonrpc import MessageRejected, NotificationReceived, Peer, PeerLimits, RequestReceived
+from hocket.errors import CodecError, ErrorObject, FramingError, LimitExceeded, LocalProtocolError
+from hocket.jsonrpc import Peer, PeerLimits
 
-__all__ = ["Hub", "HubEvent"]
-
-HubEvent: TypeAlias = StreamEvent | Ready
-"""What a hub tells: everything that happens in its streams, and which connection has something to take."""
+__all__ = ["Hub"]
 
 
 def _itself(principal: str, agent_id: str) -> bool:
@@ -69,11 +52,20 @@ class Hub:
     registry: Registry = field(init=False)
     _events: deque[HubEvent] = field(factory=deque, init=False)
     _delivery: Delivery = field(init=False)
+    _reception: Reception = field(init=False)
     _sessions: Sessions = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self.registry = Registry(self.limits, self.epoch)
         self._delivery = Delivery(self._events)
+        self._reception = Reception(
+            entropy=self.entropy,
+            limits=self.limits,
+            may_speak_for=self.may_speak_for,
+            registry=self.registry,
+            delivery=self._delivery,
+            events=self._events,
+        )
         self._sessions = Sessions(self.limits.replies, self.limits.replies_size)
 
     # Connections --------------------------------------------------------------------------------------------------
@@ -164,12 +156,12 @@ class Hub:
             return
         read = [reading.stream for reading in held.readings.values()]
         self._delivery.drop(held)
-        self._lose(held.lost(), now)
+        self._reception.lose(held.lost(), now)
         for stream in read:
             for agent_id in held.voices:
                 if not self._delivery.is_read_for(agent_id, stream):
                     stream.lost(agent_id, now=now)
-            self._settle(stream, now)
+            self._reception.settle(stream, now)
 
     # Messages -----------------------------------------------------------------------------------------------------
 
@@ -183,13 +175,13 @@ class Hub:
         """
         held = self._link(link)
         held.peer.receive_message(without_null_ids(message) if held.null_id_is_notification else message, now)
-        self._work_off(held, now)
+        self._reception.work_off(held, now)
 
     def refuse(self, link: Link, error: CodecError | FramingError | LimitExceeded, now: float) -> None:
         """Something came that is no message; it is answered with an error."""
         held = self._link(link)
         held.peer.refuse_frame(error, now=now)
-        self._work_off(held, now)
+        self._reception.work_off(held, now)
 
     def take(self, link: Link, limit: int = 256) -> list[Send]:
         """What a connection may be given now, about `limit` messages; [] when it has all (a `Ready` will follow)."""
@@ -236,7 +228,7 @@ class Hub:
                 self._delivery.forget(stream)
             else:
                 stream.handle_timeout(now)
-                self._settle(stream, now)
+                self._reception.settle(stream, now)
 
     # Within -------------------------------------------------------------------------------------------------------
 
@@ -245,181 +237,3 @@ class Hub:
         if held is None:
             raise LocalProtocolError(f"there is no connection {link!r}: connect it first")
         return held
-
-    def _work_off(self, link: HubLink, now: float) -> None:
-        """Do what the messages on a connection say, in their order."""
-        while (event := link.peer.next_event()) is not None:
-            match event:
-                case RequestReceived():
-                    self._request(link, event, now)
-                case NotificationReceived():
-                    self._notification(link, event, now)
-                case MessageRejected():
-                    self._events.append(FrameRejected(error=event.error, answered=event.answered))
-                    self._lose(link.lost(), now)  # it may have been one, whose sender cannot tell from the answer
-                case _:
-                    pass  # answers to questions that nobody asked
-        for message in link.peer.messages_to_send():
-            link.mail.answer(message)
-        self._delivery.ring(link)
-
-    def _request(self, link: HubLink, request: RequestReceived, now: float) -> None:
-        mark = fingerprint(request.method, request.params)
-        known = link.replies.get(request.id)
-        try:
-            if known is None:
-                result = self._perform(link, request.method, request.params, now, is_request=True)
-                link.replies.add(request.id, mark, result)
-            elif known[0] == mark:
-                result = known[1]
-            else:
-                reason = f"the id {request.id!r} was used for another request on this connection: use a new one"
-                raise self._refused(StreamRefused(ErrorObject.of(Code.INVALID_REQUEST, reason)), request.method)
-            link.answer(request.id, result, now)
-        except StreamRefused as refusal:
-            link.answer(request.id, refusal.error, now)
-
-    def _notification(self, link: HubLink, told: NotificationReceived, now: float) -> None:
-        try:
-            if told.method == DECLARE:
-                self._declare(link, told.params)
-            else:
-                self._perform(link, told.method, told.params, now, is_request=False)
-        except StreamRefused:
-            pass  # told as an event: a notification is never answered
-
-    def _declare(self, link: HubLink, params: JsonValue) -> None:
-        """A connection says who it speaks for.
-
-        Raises:
-            StreamRefused: It speaks for somebody else already, or the name is none.
-        """
-        try:
-            name = declared(params, link.principal, self.limits.stream.id)
-        except StreamRefused as refusal:
-            raise self._refused(refusal, DECLARE, answered=False) from None
-        link.principal = name
-        self._hear(link, name)
-
-    def _perform(self, link: HubLink, method: str, value: JsonValue, now: float, *, is_request: bool) -> bytes:
-        """Do what a call asks for and give its result as JSON text.
-
-        Raises:
-            StreamRefused: It cannot be done. That is told as an event, too.
-        """
-        try:
-            params, stream_id = self._read(link, method, value)
-        except StreamRefused as refusal:
-            if method == "stream.chunk" and not is_request:
-                self._lose_chunk(link, value, now)
-            raise self._refused(refusal, method, answered=is_request) from None
-        agent = ""
-        try:
-            agent = speaker(params, link.principal, self._voices(link, stream_id), self.may_speak_for)
-            call = Call(agent=agent, params=params, now=now, ordered=link.ordered, is_request=is_request)
-            if stream_id is None:
-                stream = self._start(call)
-                result = stream_result(stream.object())
-            else:
-                stream = self._stream(stream_id)
-                result = self._do(link, method, call, stream)
-        except StreamRefused as refusal:
-            raise self._refused(refusal, method, stream_id, agent, answered=is_request) from None
-        self._hear(link, agent)
-        if isinstance(params, JoinParams) and link.listens:
-            self._delivery.read(link, stream, event_id(params.last_event_id))
-        return result
-
-    def _read(self, link: HubLink, method: str, value: JsonValue) -> tuple[Params, str | None]:
-        """What a call asks for, and of which stream; of none where it wants a new one."""
-        params = read_params(method, value, self.limits.stream)
-        if isinstance(params, ErrorObject):
-            raise StreamRefused(params)
-        stream_id = stream_to_resume(params) if isinstance(params, StartParams) else params.stream_id
-        if link.bound is not None and stream_id != link.bound:
-            raise StreamRefused(invalid(f"params.streamId: this connection is for the stream {link.bound!r} only"))
-        return params, stream_id
-
-    def _refused(
-        self,
-        refusal: StreamRefused,
-        method: str,
-        stream_id: str | None = None,
-        agent: str = "",
-        *,
-        answered: bool = True,
-    ) -> StreamRefused:
-        """Tell that something was refused."""
-        self._events.append(
-            FrameRejected(
-                stream_id=stream_id or "", agent_id=agent, method=method, error=refusal.error, answered=answered
-            )
-        )
-        return refusal
-
-    def _stream(self, stream_id: str) -> Stream:
-        stream = self.registry.get(stream_id)
-        if stream is None:
-            raise StreamRefused(unknown_stream(stream_id))
-        return stream
-
-    def _voices(self, link: HubLink, stream_id: str | None) -> list[str]:
-        """Whom a call that names nobody is from: the first that its connection spoke for.
-
-        A POST has no past: there it is whoever started the stream. (Foreign clients end a stream like that.)
-        """
-        if link.principal is not None or link.listens or stream_id is None:
-            return list(link.voices)
-        return [*link.voices, self._stream(stream_id).roster.initiator]
-
-    def _start(self, call: Call) -> Stream:
-        params: StartParams = call.params
-        participants = list(dict.fromkeys([call.agent, *params.participants]))
-        name = f"stream-{self.entropy.new_id()}"
-        forgotten = self.registry.make_room()
-        if forgotten is not None:
-            self._delivery.forget(forgotten)
-        stream = self.registry.start(name, participants, params.metadata, call.now)
-        self._settle(stream, call.now)
-        return stream
-
-    def _do(self, link: HubLink, method: str, call: Call, stream: Stream) -> bytes:
-        if method == "stream.chunk" and link.ordered and call.agent in stream.roster:
-            link.fed.setdefault(stream.stream_id, {})[call.agent] = None
-        try:
-            return METHODS[method](call, stream)
-        finally:
-            self._settle(stream, call.now)
-
-    def _hear(self, link: HubLink, agent: str) -> None:
-        """A connection that declared nobody is given what happens to the agents it has spoken for."""
-        if agent not in link.voices and link.may_add_voice:
-            link.voices[agent] = None
-            self._delivery.listen(link, agent, self.registry.of(agent))
-
-    def _lose_chunk(self, link: HubLink, value: JsonValue, now: float) -> None:
-        """A chunk came that no stream will see, and its sender is not told: it is lost to the message it was of."""
-        stream_id = value.get("streamId") if isinstance(value, dict) else None
-        if not isinstance(value, dict) or not isinstance(stream_id, str) or self.registry.get(stream_id) is None:
-            self._lose(link.lost(), now)
-            return
-        agents = speakers_of_unread(
-            value, link.principal, self._voices(link, stream_id), link.fed.get(stream_id, ()), self.may_speak_for
-        )
-        self._lose([(stream_id, agent) for agent in agents], now)
-
-    def _lose(self, lost: Iterable[tuple[str, str]], now: float) -> None:
-        """Chunks are lost of these agents in these streams."""
-        for stream_id, agent in lost:
-            stream = self.registry.get(stream_id)
-            if stream is not None:
-                stream.resync(agent, now=now)
-                self._settle(stream, now)
-
-    def _settle(self, stream: Stream, now: float) -> None:
-        """Tell what a stream has to tell, and note when it wants to be looked at again."""
-        while (event := stream.next_event()) is not None:
-            self.registry.note(event)
-            self._delivery.spread(event, stream)
-            self._events.append(event)
-        self.registry.settle(stream, now)

@@ -50,7 +50,7 @@ class Registry:
             StreamRefused: There are too many streams, or the stream would have too many participants.
         """
         starter = participants[0]
-        if len(self._streams) >= self.limits.streams:
+        if len(self._streams) - len(self._closed) >= self.limits.streams:
             reason = "this hub has all the streams it can hold: try again later"
             raise StreamRefused(over_limit("streams", self.limits.streams, reason, retry_after=self.limits.forget))
         if self._started_by.get(starter, 0) >= self.limits.streams_each:
@@ -70,8 +70,8 @@ class Registry:
         return stream
 
     def make_room(self) -> Stream | None:
-        """Forget the stream that is closed longest, if there is no room for a new one. Returns it."""
-        if len(self._streams) < self.limits.streams or not self._closed:
+        """Forget the stream that is closed longest, if a new one is one too many. Returns it."""
+        if len(self._streams) <= self.limits.streams:
             return None
         stream = self._streams[next(iter(self._closed))]
         self._timers.clear(stream.stream_id)
