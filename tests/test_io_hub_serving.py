@@ -13,6 +13,7 @@ from hocket.acp.events import FrameRejected
 from hocket.acp.limits import HubLimits
 from hocket.errors import ConnectionFailed
 from hocket.heartbeat import Heartbeat
+from hocket_io.acp import AcpClient, serving
 from hocket_io.acp.host import HubHost
 from hocket_io.acp.serving import serve_pipe, serve_stdio, serve_tcp, start_agent
 from hocket_io.http.listening import AddressInUse
@@ -326,3 +327,49 @@ def test_a_child_that_cannot_be_started(run):
             assert host._links == {}
 
     run(talk)
+
+
+def test_where_no_file_can_be_opened_those_who_are_there_go_on_and_others_come_later(run, monkeypatch, caplog):
+    class Listener:
+        """It fails once; and before, it takes one connection."""
+
+        def __init__(self, listener):
+            self.listener, self.fails = listener, 1
+
+        def __getattr__(self, name):
+            return getattr(self.listener, name)
+
+        async def __aenter__(self):
+            return self
+
+        async def __aexit__(self, *exc_info):
+            await self.listener.aclose()
+
+        async def serve(self, connected, group):
+            async def connected_once(stream):
+                group.start_soon(connected, stream)
+                raise OSError(24, "Too many open files")
+
+            self.fails -= 1
+            await self.listener.serve(
+                connected if self.fails < 0 else connected_once, None if self.fails >= 0 else group
+            )
+
+    async def listen(**options):
+        return Listener(await create(**options))
+
+    async def talk():
+        async with HubHost() as host, anyio.create_task_group() as group:
+            address, port = await group.start(serve_tcp, host, "127.0.0.1", 0)
+            target = f"tcp://{address}:{port}"
+            async with AcpClient(target, agent="ada") as ada, AcpClient(target, agent="bob") as bob:
+                stream = await ada.start(["bob"])
+                await bob.join(stream.stream_id)
+                assert stream.participants == ("ada", "bob")
+            group.cancel_scope.cancel()
+
+    create = anyio.create_tcp_listener
+    monkeypatch.setattr(serving, "_BREATH", 0.0)
+    monkeypatch.setattr(anyio, "create_tcp_listener", listen)
+    run(talk)
+    assert "Too many open files" in caplog.text

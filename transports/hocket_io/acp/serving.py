@@ -25,6 +25,9 @@ __all__ = ["serve_pipe", "serve_stdio", "serve_tcp", "start_agent"]
 
 _log = logging.getLogger(__name__)
 
+_BREATH = 0.5
+"""Seconds to wait after no connection could be taken."""
+
 
 async def serve_pipe(
     host: HubHost, pipe: BytePipe, *, agent: str | None = None, heartbeat: Heartbeat | None = None
@@ -89,10 +92,18 @@ async def serve_tcp(
         _keep_alive(stream)
         await _serve_alone(host, TcpPipe(stream, "the agent"), None, heartbeat)
 
-    async with listener:
+    async with listener, scratch_group() as group:
         address = listener.extra_attributes[anyio.abc.SocketAttribute.local_address]()
         task_status.started((str(address[0]), int(address[1])))
-        await listener.serve(connected)
+        while True:
+            try:
+                await listener.serve(connected, group)
+            except* (
+                OSError,
+                anyio.BrokenResourceError,
+            ) as errors:  # too many open files, say: those that are there go on
+                _log.warning("no connection can be taken for the moment: %r", errors.exceptions)
+            await anyio.sleep(_BREATH)
 
 
 async def serve_stdio(host: HubHost, *, agent: str | None = None, streams: StandardStreams | None = None) -> None:
