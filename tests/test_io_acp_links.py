@@ -147,6 +147,16 @@ def test_every_request_gets_its_answer(run, world):
     run(talk)
 
 
+def test_messages_that_are_sent_together_arrive_one_by_one(run, world):
+    async def talk():
+        async with world() as here, here.link as link:
+            await link.send(*[request(number) for number in range(10)])
+            answered = [number_in(await link.receive()) for _ in range(10)]
+            assert (answered if link.is_ordered else sorted(answered)) == list(range(10))
+
+    run(talk)
+
+
 def test_what_cannot_be_sent_is_refused_and_changes_nothing(run, world):
     async def talk():
         async with world() as here, here.link as link:

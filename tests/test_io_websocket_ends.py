@@ -225,7 +225,7 @@ def test_what_we_do_wrong_is_refused(run):
     async def talk():
         async with joined(nothing) as socket:
             with pytest.raises(LocalProtocolError, match="an empty message"):
-                await socket.send(b"")
+                await socket.send(b"{}", b"")
         near, far = stream_pair()
         async with anyio.create_task_group() as group:
             group.start_soon(WebSocketPeer(far).accept)

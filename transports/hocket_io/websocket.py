@@ -126,23 +126,24 @@ class WebSocket:
         if self.protocol.handshake_exc is not None:
             raise _refusal(self.protocol.handshake_exc, self.url)
 
-    async def send(self, message: bytes) -> None:
-        """Send one text message, and wait until it is written. A task that is cancelled meanwhile sends all of it.
+    async def send(self, *messages: bytes) -> None:
+        """Send text messages in one write, and wait for it. A task that is cancelled meanwhile sends all of them.
 
         Args:
-            message: In UTF-8.
+            messages: In UTF-8.
 
         Raises:
             ConnectionFailed, AuthenticationError: The connection has ended.
-            LocalProtocolError: The message is empty.
+            LocalProtocolError: A message is empty; nothing was sent.
         """
-        if not message:
+        if not all(messages):
             raise LocalProtocolError("an empty message says nothing")
         if self._group is None:
             raise LocalProtocolError("a WebSocket works only as an async context manager: `async with socket:`")
         if self.protocol.state is not State.OPEN or self._is_closed:
             raise self._ending() or ConnectionFailed(f"the connection to {self.url} is closed")
-        self.protocol.send_text(message)
+        for message in messages:
+            self.protocol.send_text(message)
         self._give()
         await self.outgoing.flush()
 

@@ -47,8 +47,7 @@ class WebSocketLink:
             LocalProtocolError: A message is empty or over the limit `message`; nothing was sent.
         """
         check_messages(messages, self.limit)
-        for message in messages:
-            await self.socket.send(message)
+        await self.socket.send(*messages)
 
     async def receive(self) -> bytes:
         """The next message; b"" after an orderly end.
