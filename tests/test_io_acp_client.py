@@ -223,6 +223,21 @@ def test_a_hub_that_was_one_may_be_one_again(run):
     run(main)
 
 
+@pytest.mark.parametrize("nobody", ["", None, 5, b"ada"])
+def test_an_agent_has_a_name(nobody):
+    with pytest.raises(LocalProtocolError, match="an agent needs a name"):
+        AcpClient("http://127.0.0.1:1", agent=nobody)
+
+
+def test_over_http_nobody_waits_for_invitations(run, address):
+    async def main():
+        async with AcpClient(address, agent="ada") as ada:
+            with pytest.raises(LocalProtocolError, match="join streams by their names"):
+                ada.invitations()
+
+    run(main)
+
+
 def test_a_target_that_is_none(run):
     async def main():
         with pytest.raises(LocalProtocolError, match="is no hub"):

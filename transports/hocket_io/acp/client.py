@@ -59,7 +59,7 @@ class AcpClient:
         reconnect: When to try again after the connection was lost, and how often.
 
     Raises:
-        LocalProtocolError: The target cannot be understood.
+        LocalProtocolError: The agent has no name. Or, on entering: the target cannot be understood.
         ConnectionFailed, AuthenticationError: On entering: there is no hub there, or it wants nothing to do with us.
     """
 
@@ -72,6 +72,11 @@ class AcpClient:
     reconnect: Backoff = field(default=RECONNECT, kw_only=True, repr=False)
     _line: Line | None = field(default=None, init=False, repr=False)
     _stack: AsyncExitStack = field(factory=AsyncExitStack, init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        name: object = self.agent
+        if not name or not isinstance(name, str):
+            raise LocalProtocolError(f"an agent needs a name, which is a text: {name!r} is none")
 
     async def __aenter__(self) -> Self:
         if self._line is not None:
@@ -158,9 +163,16 @@ class AcpClient:
     def invitations(self) -> Invitations:
         """The invitations of others, as they come; `join` accepts one.
 
-        A stream that others have started with us in it comes this way as well. Over HTTP there are none: there, the
-        hub has no way to reach an agent but the streams that it has joined.
+        A stream that others have started with us in it comes this way as well.
+
+        Raises:
+            LocalProtocolError: Over HTTP there are none: there, the hub has no way to reach an agent but the streams
+                that it has joined.
         """
+        if self.line.machine.listens_apart:
+            raise LocalProtocolError(
+                "over HTTP no invitation comes: join streams by their names, or use ws:// or tcp://"
+            )
         return Invitations(self.line)
 
 
