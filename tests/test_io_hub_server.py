@@ -1,6 +1,7 @@
 """serve_hub: what it gives the web server, without one."""
 
 import socket
+import threading
 from types import SimpleNamespace
 
 import pytest
@@ -9,7 +10,8 @@ from hocket.acp.limits import HubLimits
 from hocket_io.acp import server
 from hocket_io.acp.host import HubHost
 from hocket_io.acp.server import Served, serve_hub
-from hocket_io.http.listening import AddressInUse
+from hocket_io.http.hub_app import HubApp
+from hocket_io.http.listening import AddressInUse, listen, web_server
 
 
 @pytest.fixture
@@ -61,3 +63,27 @@ def test_a_tcp_port_that_is_taken_is_told_as_itself_and_frees_the_other_port(giv
             serve_hub(port=port, tcp=taken.getsockname()[1])
         socket.create_server(("127.0.0.1", port)).close()
     assert given.app is None
+
+
+def test_a_websocket_that_is_not_read_for_a_while_stays_open():
+    """Its reader answers no pings meanwhile: the hub goes on asking, and does not hang up."""
+    app = HubApp()
+    server = web_server(app, when_ready=lambda: None, before_shutdown=app.close_calls)
+    server.config.ws_ping_interval = 0.01
+    with listen("127.0.0.1", 0) as listening, socket.create_connection(listening.getsockname()) as client:
+        thread = threading.Thread(target=server.run, args=([listening],))
+        thread.start()
+        try:
+            client.settimeout(10.0)
+            client.sendall(
+                b"GET /jsonrpc HTTP/1.1\r\nHost: hub\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+            )
+            got = b""
+            while got.partition(b"\r\n\r\n")[2].count(b"\x89\x04") < 3:  # pings of four bytes
+                piece = client.recv(4096)
+                assert piece, got
+                got += piece
+        finally:
+            server.should_exit = True
+            thread.join(10)

@@ -92,6 +92,9 @@ def web_server(
         lifespan="on",
         timeout_graceful_shutdown=5,
         ws_max_size=message_limit,
+        # Who does not read for a while answers no ping either, and should lose nothing by it. Who is gone does not even
+        # acknowledge the bytes of a ping: that ends the connection, too, if later.
+        ws_ping_timeout=None,
     )
     return Server(config)
 
