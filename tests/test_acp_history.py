@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hocket.acp.events import ChunkReceived, MessageLost, MessageSent, ParticipantLost
+from hocket.acp.events import (
+    ChunkReceived,
+    MessageLost,
+    MessageSent,
+    ParticipantLeft,
+    ParticipantLost,
+    StreamEnded,
+    StreamPaused,
+    StreamResumed,
+)
 from hocket.acp.history import History, said_in
 from hocket.acp.limits import StreamLimits
 from hocket.acp.model import message_of
@@ -46,6 +55,26 @@ def test_the_stamp_is_what_the_next_event_begins_with():
     history.append(ParticipantLost(**history.stamp("ada")))
     history.now = 61.0
     assert (history.stamp(None)["event_id"], history.stamp(None)["timestamp"]) == (2, "2023-11-14T22:14:21.000Z")
+
+
+STAMP = {"stream_id": "s", "agent_id": "ada", "event_id": 1}
+
+
+@pytest.mark.parametrize(
+    ("event", "weight"),
+    [
+        (ParticipantLost(**STAMP), 0),
+        (ParticipantLeft(**STAMP), 0),
+        (ParticipantLeft(**STAMP, reason="bye"), 3),
+        (StreamPaused(**STAMP, reason="håll", lanes={"ada": 2, "bob/m": 7}), 5 + 3 + 5),
+        (StreamResumed(**STAMP, reason="\ud800"), 3),
+        (StreamEnded(**STAMP, reason="x" * 1_000), 1_000),
+    ],
+)
+def test_reasons_count_too_so_that_they_do_not_fill_the_log(event, weight):
+    history = History("s", StreamLimits(), 0.0, 0.0)
+    history.append(event)
+    assert history.log.held == 200 + weight
 
 
 def test_messages_are_counted_and_what_is_between_them_is_not():

@@ -8,7 +8,16 @@ from typing import Any
 
 from attrs import define, field
 
-from hocket.acp.events import ChunkReceived, LoggedEvent, MessageLost, MessageSent
+from hocket.acp.events import (
+    ChunkReceived,
+    LoggedEvent,
+    MessageLost,
+    MessageSent,
+    ParticipantLeft,
+    StreamEnded,
+    StreamPaused,
+    StreamResumed,
+)
 from hocket.acp.limits import StreamLimits
 from hocket.acp.model import Message
 from hocket.acp.said import Said
@@ -56,14 +65,14 @@ class History:
             "timestamp": self.timestamp,
         }
 
-    def append(self, event: LoggedEvent, weight: int = 0) -> None:
+    def append(self, event: LoggedEvent, weight: int | None = None) -> None:
         """Keep a stamped event; forget the oldest message if that is one too many.
 
         Args:
             event: What happened.
-            weight: Bytes of its content.
+            weight: Bytes of what was said; None where it is not that something was said.
         """
-        self.log.append([event], weights=[weight + _ENTRY])
+        self.log.append([event], weights=[_ENTRY + (_aside(event) if weight is None else weight)])
         if isinstance(event, MessageSent) or (
             isinstance(event, ChunkReceived) and event.first_event_id == event.event_id
         ):
@@ -76,6 +85,21 @@ class History:
     def said(self) -> tuple[Said, ...]:
         """The messages that are kept whole, in the order in which they were complete."""
         return tuple(said_in(entry.event for entry in self.log.read(0, len(self.log))))
+
+
+def _aside(event: LoggedEvent) -> int:
+    """Bytes of an event in which nothing is said. (A stream that was started is held by its Stream, whatever is kept.)"""
+    match event:
+        case StreamPaused():
+            return _utf8(event.reason) + sum(len(name) for name in event.lanes)
+        case ParticipantLeft() | StreamResumed() | StreamEnded():
+            return _utf8(event.reason)
+        case _:
+            return 0
+
+
+def _utf8(text: str | None) -> int:
+    return 0 if text is None else len(text.encode("utf-8", "surrogatepass"))
 
 
 def said_in(events: Iterable[LoggedEvent]) -> Iterable[Said]:

@@ -360,7 +360,7 @@ class Stream:
         if self.limits.idle is not None and self.status is StreamStatus.ACTIVE:
             self._timers.set(("idle", ""), self.now + self.limits.idle)
 
-    def _tell(self, event: LoggedEvent, size: int = 0) -> None:
+    def _tell(self, event: LoggedEvent, size: int | None = None) -> None:
         self.history.append(event, size)
         self._events.append(event)
 
