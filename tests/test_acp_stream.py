@@ -349,3 +349,11 @@ def test_a_lost_connection_is_told_of_members_of_open_streams():
     stream.end()
     stream.lost("bob")
     assert [type(event) for event in drain(stream)] == [ParticipantLost, StreamEnded, StreamArchivable]
+
+
+def test_the_participants_of_a_stream_are_those_of_now():
+    stream = Stream(["ada", "bob", "ada"], metadata={"allowDynamicJoin": True})
+    assert stream.participants == ("ada", "bob")
+    stream.join("cyd")
+    stream.leave("bob")
+    assert stream.participants == stream.object().participants == ("ada", "cyd")

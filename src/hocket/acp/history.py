@@ -88,7 +88,7 @@ class History:
 
 
 def _aside(event: LoggedEvent) -> int:
-    """Bytes of an event in which nothing is said. (A stream that was started is held by its Stream, whatever is kept.)"""
+    """Bytes of an event in which nothing is said. A StreamObject is none of them: the stream holds it anyhow."""
     match event:
         case StreamPaused():
             return _utf8(event.reason) + sum(len(name) for name in event.lanes)

@@ -61,7 +61,7 @@ class Stream:
     nothing, except where the rules for chunks say so (spec section 4). After any command drain `next_event`.
 
     Args:
-        participants: Who takes part, whoever starts it first.
+        participants: Who takes part, whoever starts it first. Later the attribute says who does then.
         stream_id: Its name.
         metadata: Purpose, rules and whatever else; `maxParticipants`, `allowDynamicJoin`, `expertiseRequired` count.
         limits: What it may cost, and how long it may last.
@@ -94,6 +94,7 @@ class Stream:
             raise LocalProtocolError("a stream has at least one participant: whoever starts it")
         initiator, *others = names_of(self.participants)
         self.roster = Roster(initiator, others)
+        self.participants = self.roster.names
         _raise(room_refusal(self.roster, self.metadata, self.limits, more=0))
         self.history = History(self.stream_id, self.limits, self.epoch, self.now)
         self._chunks = Chunking(Lanes(self.limits.lane, self.budget), self.history)
@@ -241,6 +242,7 @@ class Stream:
         _raise(room_refusal(self.roster, self.metadata, self.limits))
         event = ParticipantJoined(**self.history.stamp(agent))
         self.roster.join(agent, event.event_id)
+        self.participants = self.roster.names
         self.status = row.to
         self._watch(agent)
         self._tell(event)
@@ -372,6 +374,7 @@ class Stream:
         self._timers.clear(("inactive", agent))
         event = ParticipantLeft(**self.history.stamp(agent), reason=reason, removed_by=removed_by)
         self.roster.leave(agent, event.event_id)
+        self.participants = self.roster.names
         self._tell(event)
         if not len(self.roster):
             self._expire(Input.EMPTY)

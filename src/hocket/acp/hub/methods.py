@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from attrs import frozen
 
@@ -22,6 +22,7 @@ from hocket.acp.wire import (
     JoinParams,
     MemberParams,
     MessageParams,
+    Params,
     StartParams,
     StreamParams,
 )
@@ -30,6 +31,8 @@ from hocket.errors import ErrorObject, StreamRefused
 
 __all__ = ["METHODS", "Call", "event_id", "stream_result", "stream_to_resume"]
 
+P = TypeVar("P", bound=Params, covariant=True)
+
 _PAGE, _LARGEST_PAGE = 100, 1_000
 """Events that `stream.get` gives where it is not said how many, and at the most."""
 _PAGE_SIZE = 8 * 1024 * 1024
@@ -37,7 +40,7 @@ _PAGE_SIZE = 8 * 1024 * 1024
 
 
 @frozen(kw_only=True)
-class Call:
+class Call(Generic[P]):
     """What somebody wants of a stream.
 
     Attributes:
@@ -49,7 +52,7 @@ class Call:
     """
 
     agent: str
-    params: Any
+    params: P
     now: float
     ordered: bool
     is_request: bool
@@ -77,14 +80,14 @@ def stream_to_resume(params: StartParams) -> str | None:
     return params.stream_id or named
 
 
-def _message(call: Call, stream: Stream) -> bytes:
-    params: MessageParams = call.params
+def _message(call: Call[MessageParams], stream: Stream) -> bytes:
+    params = call.params
     stream.message(call.agent, params.message, now=call.now)
     return _success("the message was sent to the other participants")
 
 
-def _chunk(call: Call, stream: Stream) -> bytes:
-    params: ChunkParams = call.params
+def _chunk(call: Call[ChunkParams], stream: Stream) -> bytes:
+    params = call.params
     stream.chunk(
         call.agent,
         params.chunk,
@@ -97,32 +100,32 @@ def _chunk(call: Call, stream: Stream) -> bytes:
     return b'{"type":"notification","message":"chunk %d was taken"}' % params.sequence
 
 
-def _end(call: Call, stream: Stream) -> bytes:
-    params: EndParams = call.params
+def _end(call: Call[EndParams], stream: Stream) -> bytes:
+    params = call.params
     stream.end(params.reason, agent=call.agent, now=call.now)
     return _success("the stream is closed")
 
 
-def _pause(call: Call, stream: Stream) -> bytes:
-    params: StreamParams = call.params
+def _pause(call: Call[StreamParams], stream: Stream) -> bytes:
+    params = call.params
     stream.pause(call.agent, params.reason, now=call.now)
     return _success("the stream is paused")
 
 
-def _resume(call: Call, stream: Stream) -> bytes:
+def _resume(call: Call[StartParams | StreamParams], stream: Stream) -> bytes:
     reason = call.params.reason if isinstance(call.params, StreamParams) else None
     stream.resume(call.agent, reason, now=call.now)
     return stream_result(stream.object())
 
 
-def _leave(call: Call, stream: Stream) -> bytes:
-    params: StreamParams = call.params
+def _leave(call: Call[StreamParams], stream: Stream) -> bytes:
+    params = call.params
     stream.leave(call.agent, params.reason, now=call.now)
     return _success("you have left the stream")
 
 
-def _join(call: Call, stream: Stream) -> bytes:
-    params: JoinParams = call.params
+def _join(call: Call[JoinParams], stream: Stream) -> bytes:
+    params = call.params
     stream.join(call.agent, params.capabilities, now=call.now)
     member = stream.roster.get(call.agent)
     assert member is not None, "who has joined is a member"
@@ -131,20 +134,20 @@ def _join(call: Call, stream: Stream) -> bytes:
     return stream_result(stream.object(), lastEventId=str(begins))
 
 
-def _invite(call: Call, stream: Stream) -> bytes:
-    params: MemberParams = call.params
+def _invite(call: Call[MemberParams], stream: Stream) -> bytes:
+    params = call.params
     invited = stream.invite(call.agent, params.agent_id, params.reason, now=call.now)
     return _success(f"{params.agent_id} " + ("is a participant already" if invited is None else "was invited"))
 
 
-def _remove(call: Call, stream: Stream) -> bytes:
-    params: MemberParams = call.params
+def _remove(call: Call[MemberParams], stream: Stream) -> bytes:
+    params = call.params
     stream.remove(call.agent, params.agent_id, params.reason, now=call.now)
     return _success(f"{params.agent_id} is no longer a participant")
 
 
-def _get(call: Call, stream: Stream) -> bytes:
-    params: GetParams = call.params
+def _get(call: Call[GetParams], stream: Stream) -> bytes:
+    params = call.params
     found = stream.get(call.agent, now=call.now)
     after = event_id(params.last_event_id)
     if after is None:
@@ -188,7 +191,7 @@ def _success(message: str) -> bytes:
     return dumps({"type": "success", "message": message})
 
 
-METHODS: Mapping[str, Callable[[Call, Stream], bytes]] = MappingProxyType(
+METHODS: Mapping[str, Callable[[Call[Any], Stream], bytes]] = MappingProxyType(
     {
         "stream.start": _resume,
         "stream.message": _message,

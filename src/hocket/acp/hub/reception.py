@@ -137,12 +137,13 @@ class Reception:
         agent = ""
         try:
             agent = speaker(params, link.principal, self._voices(link, stream_id), self.may_speak_for)
-            call = Call(agent=agent, params=params, now=now, ordered=link.ordered, is_request=is_request)
             if stream_id is None:
-                stream = self._start(call)
+                assert isinstance(params, StartParams), "only a start names no stream"
+                stream = self._start(agent, params, now)
                 result = stream_result(stream.object())
             else:
                 stream = self._stream(stream_id)
+                call = Call(agent=agent, params=params, now=now, ordered=link.ordered, is_request=is_request)
                 result = self._do(link, method, call, stream)
         except StreamRefused as refusal:
             raise self._refused(refusal, method, stream_id, agent, answered=is_request) from None
@@ -193,18 +194,16 @@ class Reception:
             return list(link.voices)
         return [*link.voices, self._stream(stream_id).roster.initiator]
 
-    def _start(self, call: Call) -> Stream:
-        params: StartParams = call.params
-        participants = list(dict.fromkeys([call.agent, *params.participants]))
-        name = f"stream-{self.entropy.new_id()}"
-        stream = self.registry.start(name, participants, params.metadata, call.now)
+    def _start(self, agent: str, params: StartParams, now: float) -> Stream:
+        participants = list(dict.fromkeys([agent, *params.participants]))
+        stream = self.registry.start(f"stream-{self.entropy.new_id()}", participants, params.metadata, now)
         forgotten = self.registry.make_room()
         if forgotten is not None:
             self.delivery.forget(forgotten)
-        self.settle(stream, call.now)
+        self.settle(stream, now)
         return stream
 
-    def _do(self, link: HubLink, method: str, call: Call, stream: Stream) -> bytes:
+    def _do(self, link: HubLink, method: str, call: Call[Params], stream: Stream) -> bytes:
         """Let a stream do what a call asks for."""
         if method == "stream.chunk" and link.ordered and call.agent in stream.roster:
             link.fed.setdefault(stream.stream_id, {})[call.agent] = None
