@@ -79,6 +79,12 @@ def test_a_stream_tells_that_it_was_started():
     assert stream.object().created_at == started.timestamp
 
 
+def test_its_repr_is_a_line():
+    stream = room("ada", "bob", stream_id="moths")
+    stream.leave("bob")
+    assert repr(stream) == "<Stream 'moths', ACTIVE: ada>"
+
+
 def test_one_name_is_no_list_of_names():
     with pytest.raises(LocalProtocolError, match=r"give \['ada'\]"):
         Stream("ada")

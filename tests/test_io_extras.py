@@ -98,3 +98,17 @@ def test_a_missing_package_is():
 def test_other_errors_are_left_alone():
     with pytest.raises(ImportError, match="cannot import name"), needs("http", "nothing"):
         from hocket_io.extras import nonsense  # noqa: F401
+
+
+@pytest.mark.process
+def test_streams_need_one():
+    said = run_without(
+        EVERYTHING,
+        """
+        try:
+            import hocket_io.acp
+        except MissingExtra as error:
+            print(error)
+        """,
+    )
+    assert said == 'taking part in streams needs an extra that is not installed: pip install "hocket[http]"\n'

@@ -53,7 +53,7 @@ from hocket.timers import Timers, soonest
 __all__ = ["Stream"]
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Stream:
     """One stream, from its start to its end.
 
@@ -111,6 +111,10 @@ class Stream:
         )
         for agent_id in self.roster.names:
             self._watch(agent_id)
+
+    def __repr__(self) -> str:
+        names = ", ".join(self.roster.names)
+        return f"<Stream {self.stream_id!r}, {self.status.value}: {names}>"
 
     # What it is ---------------------------------------------------------------------------------------------------
 

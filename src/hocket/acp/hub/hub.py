@@ -34,7 +34,7 @@ def _itself(principal: str, agent_id: str) -> bool:
     return principal == agent_id
 
 
-@define(eq=False, kw_only=True)
+@define(eq=False, repr=False, kw_only=True)
 class Hub:
     """Streams of agents, and the connections of these agents.
 
