@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-from math import exp, isfinite, log
-from typing import Any
+from math import exp, inf, log
 
-from attrs import Attribute, field, frozen
+from attrs import field, frozen
+from attrs.validators import ge, gt, lt
 
 __all__ = ["Backoff"]
 
 _LARGEST = 700.0
 """The natural logarithm up to which a power is certain to be a finite float."""
-
-
-def _positive(_: Any, attribute: Attribute[float], value: float) -> None:
-    if not (isfinite(value) and value > 0):
-        raise ValueError(f"{attribute.name} must be a finite number above 0, not {value!r}")
-
-
-def _at_least_one(_: Any, attribute: Attribute[float], value: float) -> None:
-    if not (isfinite(value) and value >= 1):
-        raise ValueError(f"{attribute.name} must be a finite number, 1 or more, not {value!r}")
-
-
-def _not_negative(_: Any, attribute: Attribute[int], value: int) -> None:
-    if value < 0:
-        raise ValueError(f"{attribute.name} must be 0 or more, not {value!r}")
 
 
 @frozen
@@ -49,10 +34,10 @@ class Backoff:
     (True, False)
     """
 
-    base: float = field(default=1.0, validator=_positive)
-    factor: float = field(default=2.0, validator=_at_least_one)
-    maximum: float = field(default=30.0, validator=_positive)
-    attempts: int = field(default=5, validator=_not_negative)
+    base: float = field(default=1.0, validator=[gt(0), lt(inf)])
+    factor: float = field(default=2.0, validator=[ge(1), lt(inf)])
+    maximum: float = field(default=30.0, validator=[gt(0), lt(inf)])
+    attempts: int = field(default=5, validator=ge(0))
     jitter: bool = field(default=True, kw_only=True)
 
     def allows(self, attempt: int) -> bool:

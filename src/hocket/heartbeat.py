@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from enum import Enum, auto
-from math import inf, isfinite
-from typing import Any
+from math import inf
 
-from attrs import Attribute, define, field, frozen
+from attrs import define, field, frozen
+from attrs.validators import gt, lt
 
 __all__ = ["Beat", "Heartbeat", "Pulse"]
-
-
-def _positive(_: Any, attribute: Attribute[float], value: float) -> None:
-    if not (isfinite(value) and value > 0):
-        raise ValueError(f"{attribute.name} must be a finite number of seconds above 0, not {value!r}")
 
 
 @frozen
@@ -25,8 +20,8 @@ class Heartbeat:
         timeout: Further seconds of silence after which the connection counts as dead.
     """
 
-    interval: float = field(default=15.0, validator=_positive)
-    timeout: float = field(default=15.0, validator=_positive)
+    interval: float = field(default=15.0, validator=[gt(0), lt(inf)])
+    timeout: float = field(default=15.0, validator=[gt(0), lt(inf)])
 
 
 class Beat(Enum):

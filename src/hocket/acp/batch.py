@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import inf, isfinite
-from typing import Any, Final
+from math import inf
+from typing import Final
 
-from attrs import Attribute, define, field, frozen
+from attrs import define, field, frozen
+from attrs.validators import gt, lt
 
 from hocket.acp.model import Message
 from hocket.errors import LimitExceeded, LocalProtocolError
@@ -14,11 +15,7 @@ from hocket.errors import LimitExceeded, LocalProtocolError
 __all__ = ["Batcher", "Posted"]
 
 _MIB: Final = 1024 * 1024
-
-
-def _positive(_: Any, attribute: Attribute[Any], value: float) -> None:
-    if not (isfinite(value) and value > 0):
-        raise ValueError(f"{attribute.name} must be a finite number above 0, not {value!r}")
+_MOST: Final = 2**53  # of anything: what is more is no number of things
 
 
 @frozen
@@ -63,11 +60,11 @@ class Batcher:
     ['one', 'two']
     """
 
-    count: int = field(default=10, validator=_positive)
-    interval: float = field(default=1.0, validator=_positive)
-    room: int = field(default=_MIB, validator=_positive)
-    unsent: int = field(default=1_000, validator=_positive)
-    unsent_size: int = field(default=32 * _MIB, validator=_positive)
+    count: int = field(default=10, validator=[gt(0), lt(_MOST)])
+    interval: float = field(default=1.0, validator=[gt(0), lt(inf)])
+    room: int = field(default=_MIB, validator=[gt(0), lt(_MOST)])
+    unsent: int = field(default=1_000, validator=[gt(0), lt(_MOST)])
+    unsent_size: int = field(default=32 * _MIB, validator=[gt(0), lt(_MOST)])
     _waiting: list[Posted] = field(factory=list, init=False)
     _size: int = field(default=0, init=False)
     _not_before: float = field(default=-inf, init=False)

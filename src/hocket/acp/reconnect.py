@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from enum import Enum, auto
-from math import isfinite
-from typing import Any, Final, TypeAlias
+from math import inf
+from typing import Final, TypeAlias
 
-from attrs import Attribute, define, field, frozen
+from attrs import define, field, frozen
+from attrs.validators import gt, lt
 
 from hocket.backoff import Backoff
 
@@ -14,11 +15,6 @@ __all__ = ["RECONNECT", "GaveUp", "Plan", "Retry", "Schedule", "Turn"]
 
 RECONNECT: Final = Backoff(base=2.0, maximum=32.0, attempts=5)
 """Five attempts, after (at the most) 2, 4, 8, 16 and 32 seconds: spec section 5, "reconnect"."""
-
-
-def _positive(_: Any, attribute: Attribute[float], value: float) -> None:
-    if not (isfinite(value) and value > 0):
-        raise ValueError(f"{attribute.name} must be a finite number of seconds above 0, not {value!r}")
 
 
 @frozen
@@ -79,8 +75,8 @@ class Schedule:
     """
 
     backoff: Backoff = RECONNECT
-    stable: float = field(default=30.0, validator=_positive)
-    poll: float = field(default=5.0, validator=_positive)
+    stable: float = field(default=30.0, validator=[gt(0), lt(inf)])
+    poll: float = field(default=5.0, validator=[gt(0), lt(inf)])
     _state: _State = field(default=_State.TRYING, init=False)
     _attempts: int = field(default=0, init=False)
     _since: float = field(default=0.0, init=False)
