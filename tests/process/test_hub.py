@@ -2,7 +2,9 @@
 
 import json
 import os
+import resource
 import signal
+import socket
 import subprocess
 import sys
 
@@ -148,6 +150,33 @@ def test_a_hub_that_is_told_to_stop_stops_in_good_order(served, number):
     code, complaints = served.wait()
     assert code == (0 if number == signal.SIGINT else -signal.SIGTERM)
     assert complaints == ""
+
+
+def line_from(address):
+    with socket.create_connection(address, timeout=20) as connection:
+        connection.sendall(body(call("stream.get", {"streamId": "none"})) + b"\n")
+        return json.loads(connection.makefile().readline())
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="the limits of another process can be set on Linux only")
+def test_a_hub_that_can_open_no_more_files_goes_on_once_it_can(importable):
+    hub = ServedHub("--tcp", "0")
+    try:
+        hub.process.stdout.readline()
+        host, port = hub.process.stdout.readline().split()[1].removeprefix("tcp://").split(":")
+        with socket.create_connection((host, int(port))) as first:
+            resource.prlimit(hub.process.pid, resource.RLIMIT_NOFILE, (24, 24))
+            crowd = [socket.create_connection((host, int(port))) for _ in range(32)]
+            assert "no connection can be taken" in hub.process.stderr.readline()
+            first.sendall(body(call("stream.get", {"streamId": "none"})) + b"\n")
+            assert json.loads(first.makefile().readline())["id"] == 1
+            for connection in crowd:
+                connection.close()
+            assert line_from((host, int(port)))["id"] == 1
+    finally:
+        hub.web.close()
+        hub.process.kill()
+        hub.process.communicate()
 
 
 def test_a_client_that_is_killed_is_lost_to_the_others(served):
