@@ -278,3 +278,28 @@ def test_over_real_connections(run):
         ("ada", "Bearer t")
     }
     assert len({request.headers["x-connection-id"] for request in asked}) == 1
+
+
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer t"}])
+def test_a_user_in_the_address_is_told_the_hub_and_nobody_else(run, headers):
+    asked = []
+
+    def serve(request):
+        asked.append(request)
+        return reply(200 if request.url.path == "/health" else 404)
+
+    async def talk():
+        link = await open_http_link(
+            "http://ad%40:s3cret@hub", headers=headers, limit=1_000, transport=httpx2.MockTransport(serve)
+        )
+        assert "s3cret" not in repr(link)
+        async with link:
+            await link.send(ASK)
+            with pytest.raises(ConnectionFailed, match=r"^http://hub gave HTTP 404"):
+                await link.receive()
+        basic = httpx2.BasicAuth("ad@", "s3cret")._auth_header
+        for request in asked:
+            assert request.url.host == "hub"
+            assert request.headers["authorization"] == headers.get("Authorization", basic)
+
+    run(talk)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from hocket.acp.limits import ClientLimits
 from hocket.errors import ConnectionFailed, LocalProtocolError, MissingExtra
+from hocket_io.acp.client import AcpClient
 from hocket_io.acp.host import HubHost
 from hocket_io.acp.links import open as opening
 from hocket_io.acp.links.memory import MemoryLink
@@ -18,6 +19,7 @@ from hocket_io.acp.links.open import open_link
 from hocket_io.acp.links.own import OwnPipe
 from hocket_io.acp.links.pipe import PipeLink
 from hocket_io.acp.links.targets import OwnStreams, TcpTarget, WebSocketTarget, WebTarget, parse_link_target
+from hocket_io.http.hub_app import HubApp
 from hocket_io.stdio import StandardStreams
 from hocket_io.targets import CommandTarget
 
@@ -283,3 +285,20 @@ anyio.run(main)
     ended = subprocess.run(command, input=b"[1]\n[2]\n", capture_output=True, timeout=20, check=True)
     assert ended.stdout == b"[1]\n[2]\n"
     assert ended.stderr == b"I was told b'[1]'\nI was told b'[2]'\n"
+
+
+def test_reprs_are_short_and_hold_no_secret(run):
+    async def main():
+        target = "ws://ada:s3cret@hub.example:81/a?token=s3cret"
+        client = AcpClient(target, agent="ada", token="s3cret", headers={"x-key": "s3cret"})
+        assert repr(client) == "AcpClient(target='ws://hub.example:81/a', agent='ada', timeout=None)"
+        async with HubHost() as host, AcpClient(host, agent="ada") as ada:
+            stream = await ada.start(["bob"])
+            await stream.send("s3cret")
+            machines = [ada.line.machine, ada.line, ada.line.mail, ada.line.link, host, HubApp(host), host.events()]
+            for each in [ada, stream, stream.chunks(), stream.batch(), ada.invitations(), *machines]:
+                shown = repr(each)
+                assert "s3cret" not in shown
+                assert len(shown) < 160, shown
+
+    run(main)

@@ -1,5 +1,6 @@
 """TCP: bytes both ways over real sockets, and what happens at their ends."""
 
+import socket
 from contextlib import asynccontextmanager
 
 import anyio
@@ -111,5 +112,14 @@ def test_an_answer_takes_too_long(run, monkeypatch):
     async def talk():
         with pytest.raises(ConnectionFailed, match=r"cannot reach tcp://hub:80 in 0\.01 seconds"):
             await open_tcp("hub", 80, timeout=0.01)
+
+    run(talk)
+
+
+def test_the_system_looks_after_a_silent_connection(run):
+    async def talk():
+        async with connected() as (near, _):
+            raw = near.stream.extra(anyio.abc.SocketAttribute.raw_socket)
+            assert raw.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
 
     run(talk)

@@ -56,6 +56,19 @@ def test_a_handshake_that_is_refused(run, status, text, error, says):
     run(talk)
 
 
+def test_what_could_be_a_secret_in_an_address_is_not_told(run, free_tcp_port):
+    async def talk():
+        near, far = stream_pair()
+        async with anyio.create_task_group() as group:
+            group.start_soon(WebSocketPeer(far).reject, 404, "")
+            with pytest.raises(ConnectionFailed, match=r"^ws://hub\.example/a gave HTTP 404"):
+                await speak_websocket(near, "ws://ada:s3cret@hub.example/a?token=s3cret")
+        with pytest.raises(ConnectionFailed, match=f"^cannot reach ws://127.0.0.1:{free_tcp_port}/a: "):
+            await open_websocket(f"ws://ada:s3cret@127.0.0.1:{free_tcp_port}/a?token=s3cret")
+
+    run(talk)
+
+
 @pytest.mark.parametrize(
     "answer", [b"SSH-2.0-OpenSSH\r\n", b"HTTP/1.1 101 Well\r\n\r\n", b"HTTP/1.1 200 OK\r\n", b"", b"\0" * 100_000]
 )

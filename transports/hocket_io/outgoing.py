@@ -12,7 +12,7 @@ from hocket.errors import ConnectionFailed
 __all__ = ["Outgoing"]
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Outgoing:
     """Bytes on their way out, in the order in which they were given; `run` writes them.
 

@@ -5,6 +5,9 @@ There is no TLS and no place for credentials: for what leaves the machine there 
 
 from __future__ import annotations
 
+import logging
+import socket
+
 import anyio
 import anyio.abc
 from attrs import define
@@ -12,14 +15,16 @@ from attrs import define
 from hocket.errors import ConnectionFailed
 from hocket_io.reasons import reason_of
 
-__all__ = ["TcpPipe", "open_tcp"]
+__all__ = ["TcpPipe", "keep_alive", "open_tcp"]
+
+_log = logging.getLogger(__name__)
 
 _CHUNK = 65_536
 _PATIENCE = 10.0
 """Seconds to get a connection."""
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class TcpPipe:
     """A TCP connection as a `BytePipe`, of either side."""
 
@@ -67,8 +72,20 @@ async def open_tcp(host: str, port: int, *, timeout: float = _PATIENCE) -> TcpPi
     peer = f"tcp://[{host}]:{port}" if ":" in host else f"tcp://{host}:{port}"
     try:
         with anyio.fail_after(timeout):
-            return TcpPipe(await anyio.connect_tcp(host, port), peer)
+            stream = await anyio.connect_tcp(host, port)
     except TimeoutError:
         raise ConnectionFailed(f"cannot reach {peer} in {timeout:g} seconds") from None
     except OSError as error:
         raise ConnectionFailed(f"cannot reach {peer}: {reason_of(error)}") from None
+    keep_alive(stream)
+    return TcpPipe(stream, peer)
+
+
+def keep_alive(stream: anyio.abc.SocketStream) -> None:
+    """Let the system find out that the machine at the other end is gone."""
+    try:
+        stream.extra_attributes[anyio.abc.SocketAttribute.raw_socket]().setsockopt(
+            socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1
+        )
+    except OSError as error:  # gone already, which reading will tell
+        _log.debug("a connection cannot be kept alive: %s", error)

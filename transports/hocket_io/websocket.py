@@ -30,7 +30,7 @@ from hocket.errors import (
 )
 from hocket.heartbeat import Heartbeat
 from hocket_io.groups import leave
-from hocket_io.http.words import words_of
+from hocket_io.http.words import shown_url, words_of
 from hocket_io.outgoing import Outgoing
 from hocket_io.reasons import reason_of
 
@@ -58,7 +58,7 @@ _MEANINGS = {
 """What close codes mean: RFC 6455 section 7.4.1, the IANA registry, and the spec of ACP streams, section 5."""
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class WebSocket:
     """A connection, to be entered as an async context manager, which hangs up at the end. `open_websocket` makes it.
 
@@ -214,7 +214,7 @@ class WebSocket:
         """A piece of a message. An empty message says nothing; some servers send one to keep a connection alive."""
         self._message += frame.data
         if frame.fin:
-            if self._message:
+            if self._message and not self._is_closed:  # what comes during our farewell is for nobody
                 self._arrived.append(bytes(self._message))
             self._message.clear()
 
@@ -344,7 +344,7 @@ async def open_websocket(
         AuthenticationError: It wants other credentials (HTTP 401 or 403).
         LocalProtocolError: The URL or a header cannot be used.
     """
-    stream = await _connect(_read_url(url), url, timeout, tls)
+    stream = await _connect(_read_url(url), shown_url(url), timeout, tls)
     return await speak_websocket(stream, url, headers=headers, max_size=max_size, heartbeat=heartbeat, timeout=timeout)
 
 
@@ -358,13 +358,14 @@ async def speak_websocket(
     timeout: float = _PATIENCE,
 ) -> WebSocket:
     """`open_websocket` over a stream of the caller's, which belongs to the WebSocket from then on."""
+    shown = shown_url(url)
     try:
-        socket = WebSocket(stream, ClientProtocol(_read_url(url), max_size=max_size), url, heartbeat)
+        socket = WebSocket(stream, ClientProtocol(_read_url(url), max_size=max_size), shown, heartbeat)
         with anyio.fail_after(timeout):
             await socket.shake_hands(headers)
     except TimeoutError:
         await anyio.aclose_forcefully(stream)
-        raise ConnectionFailed(f"{url} does not answer in {timeout:g} seconds") from None
+        raise ConnectionFailed(f"{shown} does not answer in {timeout:g} seconds") from None
     except BaseException:
         await anyio.aclose_forcefully(stream)
         raise

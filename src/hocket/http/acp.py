@@ -48,7 +48,7 @@ _STATUS: dict[int, int] = {
 """The HTTP status that says what a JSON-RPC error says, where a GET is refused; any other error is 400."""
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class HubRoutes:
     """A hub over HTTP and WebSocket.
 

@@ -21,7 +21,7 @@ _HEADERS: Headers = (
 )
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Feed:
     """The answer to a GET that listens to a stream. Drain `next_response` and `data_to_send` after every method.
 

@@ -57,7 +57,7 @@ def close_for(error: ErrorObject) -> Close:
     return Close(_CODES.get(error.code, 4003), error.message)
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class HubSocket:
     """One WebSocket. Drain `messages_to_send` after every method and every time the hub has something for the link.
 

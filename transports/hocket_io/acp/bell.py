@@ -8,7 +8,7 @@ from attrs import define, field
 __all__ = ["Bell"]
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Bell:
     """Something that can be waited for again and again.
 

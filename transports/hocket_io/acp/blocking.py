@@ -35,6 +35,7 @@ from hocket.backoff import Backoff
 from hocket.errors import ConnectionFailed, LocalProtocolError
 from hocket_io.acp.chunks import BatchWriter, ChunkWriter
 from hocket_io.acp.client import AcpClient, Invitations
+from hocket_io.acp.links.targets import shown_target
 from hocket_io.acp.stream import AcpStream
 from hocket_io.acp.unread import AcpEvent
 
@@ -293,7 +294,7 @@ class BlockingAcpClient:
         ConnectionFailed, AuthenticationError: On entering: there is no hub there, or it wants nothing to do with us.
     """
 
-    target: str
+    target: str = field(repr=shown_target)
     agent: str = field(kw_only=True)
     token: str | None = field(default=None, kw_only=True, repr=False)
     headers: Mapping[str, str] = field(factory=dict, kw_only=True, repr=False)

@@ -30,7 +30,7 @@ _REFILL = 8
 _INSIDE = "write inside `async with stream.{}() as out:` (`with`, where there is no event loop)"
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class ChunkWriter:
     """A message in pieces, for `async with stream.chunks() as out:`. Several may be open at the same time.
 
@@ -124,7 +124,7 @@ class ChunkWriter:
             await self.line.answer(self._unanswered.popleft())
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class BatchWriter:
     """Messages that are sent together, for `async with stream.batch() as out:`. The block waits until the hub has all.
 
@@ -191,7 +191,7 @@ class BatchWriter:
             raise self._failures.first
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class _Failures:
     """Looks out for posted messages that were refused. The events stay in the iteration, too."""
 

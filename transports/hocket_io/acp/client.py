@@ -30,7 +30,7 @@ from hocket.backoff import Backoff
 from hocket.errors import LocalProtocolError
 from hocket_io.acp.line import Line
 from hocket_io.acp.links.open import open_link
-from hocket_io.acp.links.targets import OwnStreams, parse_link_target
+from hocket_io.acp.links.targets import OwnStreams, parse_link_target, shown_target
 from hocket_io.acp.mail import Mail
 from hocket_io.acp.stream import AcpStream
 from hocket_io.acp.wiring import HubLeft
@@ -63,7 +63,7 @@ class AcpClient:
         ConnectionFailed, AuthenticationError: On entering: there is no hub there, or it wants nothing to do with us.
     """
 
-    target: str | HubHost
+    target: str | HubHost = field(repr=shown_target)
     agent: str = field(kw_only=True)
     token: str | None = field(default=None, kw_only=True, repr=False)
     headers: Mapping[str, str] = field(factory=dict, kw_only=True, repr=False)

@@ -89,7 +89,7 @@ def _measured(file: BinaryIO) -> tuple[int, str]:
     return file.tell(), checksum
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class _Sending:
     """A file on its way out, as far as its sender machine says."""
 
@@ -206,7 +206,7 @@ async def _received(line: Line, unread: Unread, tap: _FileTap, writing: _Writing
             return path
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class _FileTap:
     """Takes one file out of a stream: the first that begins, with all messages in which it comes."""
 
@@ -275,7 +275,7 @@ def _message_of(event: ChunkReceived | MessageCompleted | MessageLost) -> object
     return event.agent_id, message_id(chunk)
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class _Writing:
     """A file on its way to the disk: NAME.part until it is whole. Its methods may block."""
 

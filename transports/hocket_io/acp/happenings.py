@@ -19,7 +19,7 @@ class Missed:
     count: int
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Happenings:
     """The events of a hub, as an async iterator. One task reads it; it ends when the hub's host does.
 

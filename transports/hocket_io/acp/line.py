@@ -42,7 +42,7 @@ P = ParamSpec("P")
 _log = logging.getLogger(__name__)
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Question:
     """A request that is under way.
 
@@ -64,7 +64,7 @@ class Question:
             await self._settled.wait()
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Line:
     """One agent's connection to a hub, which is made again when it breaks. An async context manager.
 

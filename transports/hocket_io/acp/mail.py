@@ -23,7 +23,7 @@ _STRANGE = 64
 """Streams that send us events although nobody here has opened them; of more, the first goes."""
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Mail:
     """The queues of all streams of one agent, and when more should be read into them.
 

@@ -37,7 +37,7 @@ class Tap(Protocol):
         """Whether nothing more should be read from the hub for now."""
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Unread:
     """A bounded queue of events, which says so when it had to forget some.
 

@@ -25,7 +25,7 @@ class HubLeft(ConnectionFailed):
     """A connection that nobody can make again has ended in good order: the hub that started this process is done."""
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Wiring:
     """Carries messages between a machine and a hub. It connects again when the machine says so.
 

@@ -38,7 +38,7 @@ __all__ = ["HubApp"]
 _log = logging.getLogger(__name__)
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class HubApp:
     """An ASGI application that serves one hub.
 

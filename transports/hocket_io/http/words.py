@@ -1,11 +1,13 @@
-"""What a server says in the body of a refusal, in words for a person."""
+"""What is said of a server to a person: what it says in the body of a refusal, and where it is."""
 
 from __future__ import annotations
+
+from urllib.parse import urlsplit, urlunsplit
 
 from hocket.codec import loads
 from hocket.errors import CodecError, ErrorObject
 
-__all__ = ["refusal_of", "words_of"]
+__all__ = ["refusal_of", "shown_url", "words_of"]
 
 _LONGEST = 200
 
@@ -36,3 +38,16 @@ def words_of(body: bytes) -> str:
     text = refusal.message if refusal is not None else body[: 4 * _LONGEST].decode("utf-8", "replace").strip()
     is_words = 0 < len(text) <= _LONGEST and text.isprintable() and text[0] not in "<{["
     return f": {text}" if is_words else ""
+
+
+def shown_url(url: str) -> str:
+    """A URL for errors, logs and reprs: without what could be a secret, the user's part and the query.
+
+    >>> shown_url("wss://ada:s3cret@hub.example/jsonrpc?token=s3cret")
+    'wss://hub.example/jsonrpc'
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url  # nobody can be asked anything there
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment=""))

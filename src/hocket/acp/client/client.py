@@ -88,18 +88,18 @@ class Client:
     """
 
     agent: str | None
-    entropy: Entropy = field(kw_only=True)
-    limits: ClientLimits = field(default=ClientLimits(), kw_only=True)
-    epoch: float = field(default=0.0, kw_only=True)
-    backoff: Backoff = field(default=RECONNECT, kw_only=True)
-    listens_apart: bool = field(default=False, kw_only=True)
-    is_ordered: bool = field(default=True, kw_only=True)
-    batches: bool = field(default=False, kw_only=True)
-    _requests: Requests = field(init=False)
-    _replicas: Replicas = field(init=False)
-    _keeping: Keeping = field(init=False)
-    _outcomes: Outcomes = field(init=False)
-    _saying: Saying = field(init=False)
+    entropy: Entropy = field(kw_only=True, repr=False)
+    limits: ClientLimits = field(default=ClientLimits(), kw_only=True, repr=False)
+    epoch: float = field(default=0.0, kw_only=True, repr=False)
+    backoff: Backoff = field(default=RECONNECT, kw_only=True, repr=False)
+    listens_apart: bool = field(default=False, kw_only=True, repr=False)
+    is_ordered: bool = field(default=True, kw_only=True, repr=False)
+    batches: bool = field(default=False, kw_only=True, repr=False)
+    _requests: Requests = field(init=False, repr=False)
+    _replicas: Replicas = field(init=False, repr=False)
+    _keeping: Keeping = field(init=False, repr=False)
+    _outcomes: Outcomes = field(init=False, repr=False)
+    _saying: Saying = field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         self._requests = Requests(self.limits, self.batches)

@@ -13,14 +13,14 @@ from hocket.acp.model import Message
 __all__ = ["Gathering"]
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class _Open:
     sender: str
     chunks: list[Message] = field(factory=list)
     size: int = 0
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Gathering:
     """The messages that are open in one stream. The hub has put their chunks in order already.
 

@@ -54,7 +54,7 @@ def read_into(replicas: Replicas, method: str, params: JsonValue, now: float, *,
     replicas.tell([FrameRejected(stream_id=stream_id, method=method, error=refusal, answered=False)])
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Keeping:
     """What keeps the streams of a client connected to the hub.
 

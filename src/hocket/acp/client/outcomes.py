@@ -39,7 +39,7 @@ _LONGEST_WAIT: Final = 3_600.0
 _FOR_THE_MOMENT: Final = frozenset({int(Code.STREAM_PAUSED), int(Code.OVERLOADED)})
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Outcomes:
     """What is done with results and errors, by the purpose of the request.
 

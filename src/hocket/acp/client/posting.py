@@ -12,7 +12,7 @@ from hocket.acp.client.requests import Asked
 __all__ = ["Posting"]
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Posting:
     """The posted messages of one stream, and the requests that have to wait for them.
 

@@ -38,7 +38,7 @@ __all__ = ["Replica"]
 Told: TypeAlias = list[StreamEvent]
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Replica:
     """One stream, seen by one of its members.
 

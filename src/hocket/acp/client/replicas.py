@@ -26,7 +26,7 @@ _BATCH, _ROOM = 10, 1024 * 1024
 """Messages that are sent together (spec section 5, "batching"), and bytes."""
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Replicas:
     """The streams of one client.
 

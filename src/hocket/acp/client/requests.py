@@ -76,7 +76,7 @@ class Purpose(Enum):
     """End a stream that nobody wanted."""
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Asked:
     """A request.
 
@@ -125,7 +125,7 @@ class Rejected:
 Received: TypeAlias = Outcome | NotificationReceived | Rejected
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Requests:
     """The requests of one client. They outlive a connection.
 

@@ -20,7 +20,7 @@ __all__ = ["Saying"]
 _LARGEST_SEQUENCE: Final = 2**53 - 1
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Saying:
     """Messages, chunks, and what was posted; and whatever has to come after them.
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, contextmanager
 from types import TracebackType
 from typing import ClassVar, Self
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
 import anyio
 import anyio.abc
@@ -21,7 +21,7 @@ from hocket_io.acp.links.answers import answer_of, check_coding, check_credentia
 from hocket_io.acp.links.sendable import check_messages
 from hocket_io.groups import leave
 from hocket_io.http.client import failure_of, tls
-from hocket_io.http.words import refusal_of, words_of
+from hocket_io.http.words import refusal_of, shown_url, words_of
 
 __all__ = ["HttpLink", "open_http_link"]
 
@@ -41,7 +41,7 @@ _SSE_OVERHEAD = 1_024
 """What an event may have beside its data."""
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class HttpLink:
     """A `MessageLink` over HTTP. `open_http_link` makes it.
 
@@ -300,7 +300,11 @@ async def open_http_link(
         ConnectionFailed: Nobody is there.
         AuthenticationError: The hub wants other credentials.
     """
+    parts = urlsplit(url)
+    user = None if parts.username is None else (unquote(parts.username), unquote(parts.password or ""))
+    url = shown_url(url)  # it is in errors
     client = httpx2.AsyncClient(
+        auth=None if "Authorization" in headers else user,
         headers={**headers, "accept-encoding": "identity"},
         params=dict(query or {}),
         timeout=_timeout(_ANSWER),

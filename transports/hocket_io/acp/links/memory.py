@@ -21,7 +21,7 @@ __all__ = ["MemoryLink", "open_memory_link"]
 _ENDED = "the hub in this process has ended"
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class MemoryLink:
     """A `MessageLink` to a hub in this process. `open_memory_link` makes it.
 

@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 _CHUNK = 65_536
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class OwnPipe:
     """stdin and stdout as a `BytePipe`. What is printed from now on goes to stderr.
 

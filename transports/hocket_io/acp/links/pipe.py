@@ -24,7 +24,7 @@ from hocket_io.pipes import BytePipe
 __all__ = ["PipeLink"]
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class PipeLink:
     """A `MessageLink` over a pipe.
 

@@ -8,9 +8,19 @@ from urllib.parse import SplitResult, urlsplit, urlunsplit
 from attrs import frozen
 
 from hocket.errors import LocalProtocolError
+from hocket_io.http.words import shown_url
 from hocket_io.targets import CommandTarget, parse_command
 
-__all__ = ["WANTED", "LinkTarget", "OwnStreams", "TcpTarget", "WebSocketTarget", "WebTarget", "parse_link_target"]
+__all__ = [
+    "WANTED",
+    "LinkTarget",
+    "OwnStreams",
+    "TcpTarget",
+    "WebSocketTarget",
+    "WebTarget",
+    "parse_link_target",
+    "shown_target",
+]
 
 WANTED = "give http(s)://HOST…, ws(s)://HOST…, tcp://HOST:PORT, stdio:COMMAND, stdio:-, or a HubHost"
 """What to say to somebody who gave something else."""
@@ -102,3 +112,12 @@ def _tcp(target: str, parts: SplitResult) -> TcpTarget:
     if parts.hostname is None or parts.port is None or not is_bare:
         raise LocalProtocolError(f"{target!r} is no hub: an address looks like tcp://HOST:PORT")
     return TcpTarget(parts.hostname, parts.port)
+
+
+def shown_target(target: object) -> str:
+    """The repr of a target, without what could be a secret in an address.
+
+    >>> shown_target("ws://hub.example?token=s3cret"), shown_target("stdio:-"), shown_target("http://[")
+    ("'ws://hub.example'", "'stdio:-'", "'http://['")
+    """
+    return repr(shown_url(target) if isinstance(target, str) and "://" in target else target)

@@ -16,7 +16,7 @@ from hocket_io.websocket import WebSocket
 __all__ = ["WebSocketLink"]
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class WebSocketLink:
     """A `MessageLink` over WebSocket. Close code 1000 is the orderly end; 4001 means other credentials.
 
