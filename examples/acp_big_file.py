@@ -7,8 +7,7 @@ from heapq import heappop, heappush
 from random import Random
 
 from hocket.acp import ClientLimits, Hub, Invited
-from hocket.acp.client import Client
-from hocket.acp.client.events import Answered, Failed
+from hocket.acp.client import Answered, Client, Failed
 from hocket.acp.patterns.files import (
     FileChunk,
     FileCompleted,

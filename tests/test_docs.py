@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from attrs import NOTHING, fields
 
+import hocket.acp
 from hocket.a2a import TaskState
 from hocket.a2a.states import ON_CANCEL, ON_MESSAGE, ON_SUBSCRIBE, PHASES, Answer, Phase
 from hocket.acp import StreamStatus
@@ -220,3 +221,11 @@ def test_every_example_is_named_in_a_page() -> None:
     pages = "".join(page.read_text(encoding="utf-8") for page in PAGES)
     for example in ROOT.glob("examples/*.py"):
         assert f"examples/{example.name})" in pages, f"no page links to {example.name}"
+
+
+def test_what_is_heard_in_a_stream_can_be_imported_from_where_the_page_says() -> None:
+    page = (ROOT / "docs" / "streams.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`[^|]+`) +\|", page.partition("## What is heard")[2].partition("\n## ")[0], re.MULTILINE)
+    names = re.findall(r"`(\w+)`", " ".join(rows))
+    assert len(names) > 10
+    assert [name for name in names if name not in hocket.acp.__all__] == []

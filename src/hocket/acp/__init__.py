@@ -4,7 +4,14 @@
 to a hub. None of them does I/O; `hocket_io.acp` does.
 """
 
-from hocket.acp.client import Client, ClientEvent
+from hocket.acp.client import (
+    BatchFailed,
+    Client,
+    ClientEvent,
+    Reconnected,
+    ReconnectExhausted,
+    Reconnecting,
+)
 from hocket.acp.events import (
     ChunkReceived,
     FrameRejected,
@@ -46,6 +53,7 @@ from hocket.acp.states import Lifecycle
 from hocket.acp.stream import Stream
 
 __all__ = [
+    "BatchFailed",
     "ChunkReceived",
     "Client",
     "ClientEvent",
@@ -72,6 +80,9 @@ __all__ = [
     "ParticipantLeft",
     "ParticipantLost",
     "Ready",
+    "ReconnectExhausted",
+    "Reconnected",
+    "Reconnecting",
     "ReplayGap",
     "Role",
     "Said",
