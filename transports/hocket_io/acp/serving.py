@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import socket
 from collections.abc import Sequence
 
 import anyio
@@ -19,7 +18,7 @@ from hocket_io.groups import scratch_group
 from hocket_io.http.listening import AddressInUse
 from hocket_io.pipes import BytePipe
 from hocket_io.stdio import StandardStreams, open_child
-from hocket_io.tcp import TcpPipe
+from hocket_io.tcp import TcpPipe, keep_alive
 
 __all__ = ["serve_pipe", "serve_stdio", "serve_tcp", "start_agent"]
 
@@ -89,7 +88,7 @@ async def serve_tcp(
         raise AddressInUse(f"cannot listen on {listen_host}:{port}: {reason}; try another port") from None
 
     async def connected(stream: anyio.abc.SocketStream) -> None:
-        _keep_alive(stream)
+        keep_alive(stream)
         await _serve_alone(host, TcpPipe(stream, "the agent"), None, heartbeat)
 
     async with listener, scratch_group() as group:
@@ -144,16 +143,6 @@ async def _serve_alone(host: HubHost, pipe: BytePipe, agent: str | None, heartbe
         await serve_pipe(host, pipe, agent=agent, heartbeat=heartbeat)
     except Exception:  # noqa: BLE001  -- logged with its traceback
         _log.exception("a connection of %s has failed", agent or "somebody")
-
-
-def _keep_alive(stream: anyio.abc.SocketStream) -> None:
-    """Let the system find out that the machine at the other end is gone."""
-    try:
-        stream.extra_attributes[anyio.abc.SocketAttribute.raw_socket]().setsockopt(
-            socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1
-        )
-    except OSError as error:  # gone already, which reading will tell
-        _log.debug("a connection cannot be kept alive: %s", error)
 
 
 async def _read(machine: HubPipe, link: HubLink, pipe: BytePipe) -> None:
