@@ -223,6 +223,17 @@ def test_a_hub_that_was_one_may_be_one_again(run):
     run(main)
 
 
+def test_one_name_is_no_list_of_names(run):
+    async def main():
+        async with HubHost() as host, AcpClient(host, agent="ada") as ada:
+            with pytest.raises(LocalProtocolError, match=r"give \['grace'\]"):
+                await ada.start("grace")
+            with pytest.raises(LocalProtocolError, match=r"give \['maths'\]"):
+                await ada.join("stream", capabilities="maths")
+
+    run(main)
+
+
 @pytest.mark.parametrize("nobody", ["", None, 5, b"ada"])
 def test_an_agent_has_a_name(nobody):
     with pytest.raises(LocalProtocolError, match="an agent needs a name"):

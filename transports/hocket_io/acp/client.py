@@ -131,11 +131,12 @@ class AcpClient:
             metadata: What the stream is for, its rules …
 
         Raises:
+            LocalProtocolError: The participants are no list.
             RpcError: The hub refuses.
             ConnectionFailed, RequestTimeout: There is no answer.
         """
         line = self.line
-        answer = await line.ask(line.machine.start, tuple(participants), metadata, now=line.now())
+        answer = await line.ask(line.machine.start, participants, metadata, now=line.now())
         assert answer.stream_id is not None, "the stream that was started"
         return AcpStream(line, answer.stream_id)
 
@@ -157,7 +158,7 @@ class AcpClient:
         if line.machine.state(stream_id) is ClientState.CLOSED:
             line.machine.forget(stream_id)
             line.mail.forget(stream_id)
-        await line.ask(line.machine.join, stream_id, tuple(capabilities), now=line.now())
+        await line.ask(line.machine.join, stream_id, capabilities, now=line.now())
         return AcpStream(line, stream_id)
 
     def invitations(self) -> Invitations:
