@@ -1,7 +1,9 @@
 """HubApp: a hub of ACP streams as a bare ASGI application: HTTP, server-sent events and WebSockets.
 
-from hocket_io.http.hub_app import HubApp
-app = HubApp()                                  # uvicorn module:app
+This is a whole module for `uvicorn module:app`::
+
+    from hocket_io.http.hub_app import HubApp
+    app = HubApp()
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ import anyio
 import anyio.lowlevel
 from attrs import define, field
 
-from hocket.http import KEEP_ALIVE, Response
+from hocket.http import KEEP_ALIVE, Request, Response
 from hocket.http.acp import HubRoutes
 from hocket.http.feed import Feed
 from hocket.http.hub_socket import Close, HubSocket
@@ -99,18 +101,20 @@ class HubApp:
                     await in_background(self._hosting())
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = request_of(scope)
         try:
             body = await read_body(receive, self.host.limits.message)
-        except ClientGone:
-            return
-        if body is None:
-            await respond(self._routes.too_large(request), request.method, send)
-            return
+            if body is None:
+                await respond(self._routes.too_large(request_of(scope)), scope["method"], send)
+            else:
+                await self._answer(request_of(scope, body), receive, send)
+        except (ClientGone, OSError) as error:  # the latter as ASGI asks servers to say it
+            _log.debug("the client is gone: %s", error)
+
+    async def _answer(self, request: Request, receive: Receive, send: Send) -> None:
         await self._start()
         link = self.host.new_link()
         try:
-            answer = self._routes.receive(link.name, request_of(scope, body), self.host.now())
+            answer = self._routes.receive(link.name, request, self.host.now())
             self.host.pump()
             if isinstance(answer, Response):
                 link.close()
@@ -127,8 +131,6 @@ class HubApp:
             try:
                 group.start_soon(until_disconnect, receive, group.cancel_scope)
                 await write_answer(feed, link, self.host.now, send)
-            except OSError as error:  # as ASGI asks servers to say that the client is gone
-                _log.debug("the client is gone: %s", error)
             finally:
                 del self._open[link]
 
