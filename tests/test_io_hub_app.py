@@ -139,6 +139,21 @@ def test_a_server_that_reports_the_leaving_by_an_exception(run):
     run(talk)
 
 
+@pytest.mark.parametrize(("method", "path"), [("POST", "/jsonrpc"), ("GET", "/health")])
+def test_a_server_that_reports_the_leaving_of_who_does_not_wait_for_an_answer(run, method, path):
+    async def main():
+        async def send(message):
+            raise OSError("client disconnected")
+
+        app = HubApp(host=HubHost(HubLimits(message=100)))
+        for length in (10, 1_000):
+            request = Request(app, method, path, b" " * length)
+            request.send = send
+            await request.perform()
+
+    run(main)
+
+
 def test_a_client_that_leaves_before_it_has_said_all_changes_nothing(run):
     async def talk():
         app = HubApp()
