@@ -66,9 +66,13 @@ class Timers(Generic[Name]):
 
     def next_timeout(self) -> float | None:
         """When the earliest timer fires, or None."""
-        while self._heap and not self._is_set(self._heap[0]):
-            heappop(self._heap)
-        return self._heap[0][0] if self._heap else None
+        heap = self._heap
+        while heap:
+            at, place, name = heap[0]
+            if self._places.get(name) == place:
+                return at
+            heappop(heap)
+        return None
 
     def due(self, now: float) -> list[Name]:
         """Remove and return the timers whose time has come, earliest first."""
