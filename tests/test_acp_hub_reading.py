@@ -72,12 +72,15 @@ def test_who_joins_late_is_given_what_begins_after_that():
     assert joined["stream"]["participants"] == ["ada", "bob", "cyd"]
 
 
-def test_who_came_and_went_again_while_it_did_not_read_is_given_what_was_said_each_time():
+@pytest.mark.parametrize("is_feed", [False, True])
+def test_who_came_and_went_again_while_it_did_not_read_is_given_what_was_said_each_time(is_feed):
     world = HubWorld("ada", "bob")
     stream_id = world.start("ada", allowDynamicJoin=True)
-    world.hub.connect("slow", world.now, principal="bob")
+    world.hub.connect("slow", world.now, principal="bob", listens=not is_feed)
     for number in range(3):
         world.hub.receive("bob", call("stream.join", streamId=stream_id), world.now)
+        if is_feed and not number:
+            assert world.hub.attach("slow", stream_id, world.now, only=True) is None
         world.hub.receive("ada", call("stream.message", streamId=stream_id, message=text(f"in {number}")), world.now)
         world.hub.receive("bob", call("stream.leave", streamId=stream_id), world.now)
         world.hub.receive("ada", call("stream.message", streamId=stream_id, message=text(f"out {number}")), world.now)

@@ -201,7 +201,7 @@ def test_a_message_id_is_used_once():
 def test_a_failed_message_with_an_id_can_be_sent_again():
     lanes = Lanes(LaneLimits())
     give(lanes, "ada", 1, "a", message_id="m")
-    assert told(lanes.resync("ada", 0.0)) == "-resync@2"
+    assert told(lanes.resync("ada")) == "-resync@2"
     assert refused(give(lanes, "ada", 2, "b", last=True, message_id="m")) == "-40011 gap"
     assert told(give(lanes, "ada", 1, "a", message_id="m")) == "^1"
     assert told(give(lanes, "ada", 2, "b", last=True, message_id="m")) == "2! =ab"
@@ -234,7 +234,7 @@ def test_open_messages_with_ids_are_never_forgotten():
     for number in range(20, 40):
         give(lanes, "ada", 2, message_id=f"lost {number}", ordered=True, is_request=False)
     assert lanes.expected() == {f"ada/open {number}": 2 for number in range(3)}
-    assert told(lanes.resync("ada", 0.0)) == "-resync@2 -resync@2 -resync@2"
+    assert told(lanes.resync("ada")) == "-resync@2 -resync@2 -resync@2"
     assert lanes.expected() == {}
     assert told(give(lanes, "ada", 1, message_id="open 2")) == "^1"
 
@@ -254,9 +254,9 @@ def test_a_resync_reaches_all_lanes_of_a_sender_and_those_it_never_used():
     give(lanes, "ada", 1, message_id="m")
     give(lanes, "ada", 1)
     give(lanes, "bob", 1)
-    assert told(lanes.resync("ada", 0.0)) == "-resync@2 -resync@2"
+    assert told(lanes.resync("ada")) == "-resync@2 -resync@2"
     assert lanes.expected() == {"bob": 2}
-    assert told(lanes.resync("eve", 0.0)) == ""
+    assert told(lanes.resync("eve")) == ""
     assert told(give(lanes, "eve", 2)) == ""
     assert lanes.next_timeout() == 300.0  # bob's; nothing of eve was kept
     assert told(give(lanes, "eve", 1)) == "^1"
@@ -394,7 +394,7 @@ def test_a_message_begins_where_the_hub_says():
     give(lanes, "ada", 9)
     assert told(lanes.begin("ada", chunk(), 0)) == "-resync@10"
     assert told(give(lanes, "ada", 0, "a", last=True)) == "^0! =a"
-    lanes.resync("ada", 0.0)
+    lanes.resync("ada")
     lanes.begin("ada", chunk(), 1)
     assert told(give(lanes, "ada", 1, "a", last=True)) == "^1! =a"
     lanes.begin("ada", chunk(message_id="m"), 1)

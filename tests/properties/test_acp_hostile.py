@@ -73,7 +73,7 @@ def test_400_000_chunks_of_any_kind_stay_within_the_limits(seed):
                 if type(event) is Completed:
                     assert sum(map(weight, event.chunks)) <= LIMITS.message
             if luck > 0.999:
-                lanes.resync(sender, now)
+                lanes.resync(sender)
             most_held = max(most_held, budget.held)
         for lanes in streams:
             told[Failed] += len(lanes.handle_timeout(now).events)

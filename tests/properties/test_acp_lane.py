@@ -45,7 +45,7 @@ class Heard:
         return verdict
 
     def resync(self, sender):
-        self.events += self.lanes.resync(sender, 0.0).events
+        self.events += self.lanes.resync(sender).events
 
     def of(self, sender, kind):
         return [event for key, event in self.events if key.sender == sender and isinstance(event, kind)]
@@ -352,7 +352,7 @@ def test_lanes_are_as_many_lanes_with_one_clock(steps):
                 expected = lane.receive(piece, sequence // 2, **said)
                 verdict = lanes.receive(sender, piece, sequence // 2, ordered=ordered, **said)
             case "resync":
-                expected, verdict = lane.resync(), lanes.resync(sender, now)
+                expected, verdict = lane.resync(), lanes.resync(sender)
             case "begin":
                 expected, verdict = lane.begin(sequence), lanes.begin(sender, chunk(), sequence)
             case "timeout":

@@ -105,7 +105,7 @@ class Lanes:
         name = message_id(chunk)
         if name is not None and len(name.encode("utf-8", "surrogatepass")) > _ID:
             error = invalid(f"params.chunk.parts[0].{MESSAGE_ID}: more than {_ID} bytes")
-            return LanesVerdict(() if is_request else self.resync(sender, now).events, error)
+            return LanesVerdict(() if is_request else self.resync(sender).events, error)
         key = LaneKey(sender, name)
         lane = self._lane(key)
         lane.ordered = ordered
@@ -116,7 +116,7 @@ class Lanes:
             verdict = lane.receive(chunk, sequence, is_last=is_last, now=now, is_request=is_request)
         return self._settle(key, lane, verdict, was_open=was_open)
 
-    def resync(self, sender: str, now: float) -> LanesVerdict:
+    def resync(self, sender: str) -> LanesVerdict:
         """Chunks of this sender are known to be lost: what it has open fails, and it has to begin a message again."""
         self._lane(LaneKey(sender))
         return self._each(sender, "resync")

@@ -299,7 +299,7 @@ class Stream:
         """Chunks of this sender are known to be lost: its open messages fail, and it begins a new one."""
         self._at(now)
         if agent in self.roster and not self.is_closed:
-            self._apply(self._chunks.lanes.resync(agent, self.now))
+            self._apply(self._chunks.lanes.resync(agent))
 
     def next_timeout(self) -> float | None:
         """When `handle_timeout` wants to be called, or None."""

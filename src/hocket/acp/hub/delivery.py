@@ -58,7 +58,6 @@ class Delivery:
         """Let a connection read a stream: after event `after`, or after what its agents were given already."""
         reading = link.readings.get(stream.stream_id)
         if reading is not None and after is None:
-            reading.note(link.voices)
             return
         reading = Reading(stream, Cursor(stream.events))
         reading.note(link.voices)
@@ -91,6 +90,7 @@ class Delivery:
                         self._invite(event, agent_id, stream)
             case ParticipantJoined(agent_id=agent_id):
                 self._withdraw(agent_id, stream)
+                self._note(agent_id, stream)
                 self._begin(agent_id, stream)
             case ParticipantLeft(agent_id=agent_id):
                 self._withdraw(agent_id, stream)
@@ -154,6 +154,12 @@ class Delivery:
     def _begin(self, agent_id: str, stream: Stream) -> None:
         for link in self._listening(agent_id, stream):
             self.read(link, stream)
+
+    def _note(self, agent_id: str, stream: Stream) -> None:
+        """An agent has come back: its connections that have not read yet that it was gone read on for it."""
+        for name in self._readers.get(stream.stream_id, ()):
+            if agent_id in self.links[name].voices:
+                self.links[name].readings[stream.stream_id].note([agent_id])
 
     def _end(self, agent_id: str, stream: Stream) -> None:
         """An agent has left: its connections read up to that, and no further if they read for nobody else."""
