@@ -134,7 +134,7 @@ def test_a_join_that_is_refused_can_be_tried_again_once_the_stream_is_forgotten(
 
 def test_an_open_stream_is_not_forgotten():
     hub = HubScript().enter()
-    with pytest.raises(LocalProtocolError, match="only a closed one"):
+    with pytest.raises(LocalProtocolError, match="was not told yet; it is active: it can neither be forgotten"):
         hub.client.forget(STREAM)
     hub.client.forget("nobody knows this one")
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 from attrs import define, field
 
 from hocket.acp.client.events import ClientEvent
-from hocket.acp.client.keeping import Keeping, read_into
+from hocket.acp.client.keeping import Keeping
 from hocket.acp.client.outcomes import Outcomes
 from hocket.acp.client.replica import Replica
 from hocket.acp.client.replicas import Replicas
@@ -282,7 +282,8 @@ class Client:
         """
         replica = self._replicas.get(stream_id)
         if replica is not None and not replica.is_over:
-            raise LocalProtocolError(f"the stream {stream_id} is {replica.state.value}: only a closed one is forgotten")
+            why = f"the end of the stream {stream_id} was not told yet; it is {replica.state.value}"
+            raise LocalProtocolError(f"{why}: it can neither be forgotten nor be joined anew")
         self._replicas.forget(stream_id)
 
     # The transport ------------------------------------------------------------------------------------------------
@@ -425,4 +426,4 @@ class Client:
                 case Rejected(error=error, answered=answered):
                     self._replicas.tell([FrameRejected(error=error, answered=answered)])
                 case _:
-                    read_into(self._replicas, received.method, received.params, now)
+                    self._replicas.read(received.method, received.params, now)

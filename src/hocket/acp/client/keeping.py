@@ -15,43 +15,25 @@ from hocket.acp.client.events import (
     ReconnectExhausted,
     Reconnecting,
 )
-from hocket.acp.client.inbox import NOTIFICATIONS, Heard, event_number, read_notification
+from hocket.acp.client.inbox import Heard, event_number
 from hocket.acp.client.replica import Replica
 from hocket.acp.client.replicas import Replicas
 from hocket.acp.client.requests import Purpose, Requests
-from hocket.acp.events import FrameRejected, ParticipantLeft, ReplayGap, StreamEnded
+from hocket.acp.events import ParticipantLeft, ReplayGap, StreamEnded
 from hocket.acp.model import StreamStatus
 from hocket.acp.reconnect import Plan, Retry, Schedule, Turn
 from hocket.acp.states import ClientState
 from hocket.acp.wire import ACP, GetParams, JoinParams
 from hocket.backoff import Backoff
-from hocket.codec import JsonValue
 from hocket.entropy import Entropy
-from hocket.errors import Code, CodecError, ErrorObject, HocketError, RpcError
+from hocket.errors import Code, HocketError, RpcError
 
-__all__ = ["Keeping", "read_into"]
+__all__ = ["Keeping"]
 
 _OURS: Final = (Purpose.POLL, Purpose.ATTACH)
 """Questions of our own, which are asked anew on the next line."""
 _FAREWELLS: Final = (Purpose.END, Purpose.LEAVE)
 """Where one of these is asked, a feed that ends is what was wanted."""
-
-
-def read_into(replicas: Replicas, method: str, params: JsonValue, now: float, *, is_asked_for: bool = False) -> None:
-    """Take a notification of the hub, from the line or out of an answer. What cannot be read is told as an event."""
-    if method in NOTIFICATIONS:
-        try:
-            heard = read_notification(method, params)
-        except CodecError as error:
-            refusal = ErrorObject.of(Code.INVALID_PARAMS, str(error))
-        else:
-            replicas.hear(heard, now, is_asked_for=is_asked_for)
-            return
-    else:
-        refusal = ErrorObject.of(Code.METHOD_NOT_FOUND, f"an agent is not told of {method[:64]!r}")
-    named = params.get("streamId") if isinstance(params, dict) else None
-    stream_id = named if isinstance(named, str) else ""
-    replicas.tell([FrameRejected(stream_id=stream_id, method=method, error=refusal, answered=False)])
 
 
 @define(eq=False, repr=False)
@@ -303,7 +285,7 @@ class Keeping:
             )
             self.replicas.hear(Heard(event_id=gap.last, event=gap), now, is_asked_for=True)
         for method, params in answer.events:
-            read_into(self.replicas, method, params, now, is_asked_for=True)
+            self.replicas.read(method, params, now, is_asked_for=True)
         last = event_number(answer.last_event_id)
         if last is not None and replica.last is not None:
             replica.last = max(replica.last, last)

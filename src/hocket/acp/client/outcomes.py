@@ -166,14 +166,12 @@ class Outcomes:
     # Failures
 
     def _failed(self, asked: Asked, error: HocketError, now: float) -> None:
-        if asked.told is not None:
-            self.replicas.tell([Failed(request_id=asked.told, stream_id=asked.stream_id, error=error)])
+        self._refuse(asked, error)
         if (replica := self._replica(asked)) is not None:
             self.keeping.learn(replica, error, now)
 
     def _not_joined(self, asked: Asked, error: HocketError, now: float) -> None:
-        if asked.told is not None:
-            self.replicas.tell([Failed(request_id=asked.told, stream_id=asked.stream_id, error=error)])
+        self._refuse(asked, error)
         if (replica := self._replica(asked)) is not None:
             self.replicas.refuse(replica)
 
@@ -236,6 +234,10 @@ class Outcomes:
     def _answer(self, asked: Asked, result: JsonValue, stream_id: str | None = None) -> None:
         if asked.told is not None:
             self.replicas.tell([Answered(request_id=asked.told, stream_id=stream_id or asked.stream_id, result=result)])
+
+    def _refuse(self, asked: Asked, error: HocketError) -> None:
+        if asked.told is not None:
+            self.replicas.tell([Failed(request_id=asked.told, stream_id=asked.stream_id, error=error)])
 
     def _admit(self, replica: Replica, answer: StreamAnswer, now: float) -> bool:
         """The hub says how a stream stands. Whether it is open."""

@@ -10,14 +10,15 @@ from attrs import define, field
 from hocket.acp.batch import Batcher
 from hocket.acp.budget import Budget
 from hocket.acp.client.events import BatchFailed, ClientEvent, Unlisten
-from hocket.acp.client.inbox import Heard
+from hocket.acp.client.inbox import NOTIFICATIONS, Heard, read_notification
 from hocket.acp.client.posting import Posting
 from hocket.acp.client.replica import Replica
 from hocket.acp.client.requests import Requests
-from hocket.acp.events import Invited, ParticipantLeft, StreamEnded, StreamStarted
+from hocket.acp.events import FrameRejected, Invited, ParticipantLeft, StreamEnded, StreamStarted
 from hocket.acp.limits import ClientLimits
 from hocket.acp.states import ClientInput, ClientState
-from hocket.errors import Code, ErrorObject, LimitExceeded, LocalProtocolError, RpcError
+from hocket.codec import JsonValue
+from hocket.errors import Code, CodecError, ErrorObject, LimitExceeded, LocalProtocolError, RpcError
 from hocket.timers import Timers, soonest
 
 __all__ = ["Replicas"]
@@ -98,6 +99,29 @@ class Replicas:
         """Something happened."""
         self.events.extend(events)
 
+    def read(self, method: str, params: JsonValue, now: float, *, is_asked_for: bool = False) -> None:
+        """Take a notification of the hub, from the line or out of an answer. What cannot be read is told as an event.
+
+        Args:
+            method: Its method.
+            params: Its params.
+            now: The time in seconds.
+            is_asked_for: As for `Replica.hear`.
+        """
+        if method in NOTIFICATIONS:
+            try:
+                heard = read_notification(method, params)
+            except CodecError as error:
+                refusal = ErrorObject.of(Code.INVALID_PARAMS, str(error))
+            else:
+                self.hear(heard, now, is_asked_for=is_asked_for)
+                return
+        else:
+            refusal = ErrorObject.of(Code.METHOD_NOT_FOUND, f"an agent is not told of {method[:64]!r}")
+        named = params.get("streamId") if isinstance(params, dict) else None
+        stream_id = named if isinstance(named, str) else ""
+        self.events.append(FrameRejected(stream_id=stream_id, method=method, error=refusal, answered=False))
+
     def hear(self, heard: Heard, now: float, *, is_asked_for: bool = False) -> None:
         """The hub tells something."""
         if isinstance(heard.event, Invited):
@@ -114,7 +138,7 @@ class Replicas:
         if isinstance(heard.event, StreamStarted) and replica.state is ClientState.IDLE and not replica.is_invited:
             replica.is_invited = True
             self.events.append(_invitation(heard.event, self.agent))  # it was started before we were here
-        was_over = replica.is_over
+        was_over = replica.is_over  # by this name, since hearing may change it
         if was_over:
             return
         self.events.extend(replica.hear(heard, now, is_asked_for=is_asked_for))
