@@ -1,15 +1,20 @@
 """The client's line: lost, tried again, and what becomes of what was asked."""
 
+from hocket.acp.client import Client
 from hocket.acp.client.events import (
+    Answered,
     Poll,
     Reconnect,
     Reconnected,
     ReconnectExhausted,
     Reconnecting,
 )
-from hocket.acp.events import MessageLost
+from hocket.acp.events import MessageLost, MessageSent
+from hocket.acp.hub import Hub
 from hocket.acp.limits import ClientLimits
+from hocket.entropy import seeded
 from support.acp_hub_script import DEAD, STREAM, HubScript, chunk, exhaust, feeds, notification, said
+from support.drain import drain
 
 # The line
 
@@ -33,6 +38,61 @@ def test_a_lost_line_is_tried_again_and_its_streams_go_on_after_the_last_event()
     assert (hub.state, hub.events()) == ("active", [])
     hub.say(said("b", 4))
     assert hub.told() == ["MessageSent b"]
+
+
+def joined_with(hub):
+    """The place in the log that a join names."""
+    hub.ask("join", STREAM)
+    _, method, params = hub.asked()
+    assert method == "stream.join"
+    return params.get("lastEventId")
+
+
+def test_after_a_lost_line_joining_asks_for_all_since_that_line_may_have_carried_some_of_it():
+    hub = HubScript()
+    hub.client.connection_lost(hub.now, DEAD)
+    hub.client.connected(hub.now)
+    assert joined_with(hub) == "0"
+    assert (
+        joined_with(HubScript()) is None
+    )  # where nothing was lost, what an earlier process was given is not asked for
+
+
+def test_a_line_that_never_was_has_carried_nothing():
+    hub = HubScript(connected=False)
+    hub.client.connection_lost(hub.now, DEAD)
+    hub.client.connected(hub.now)
+    assert joined_with(hub) is None
+
+
+def test_what_was_said_before_a_stream_was_joined_is_not_lost_with_a_line():
+    hub, ada, bob = Hub(entropy=seeded(0)), Client("ada", entropy=seeded(1)), Client("bob", entropy=seeded(2))
+
+    def carry(link, client, now):
+        for message in client.messages_to_send():
+            hub.receive(link, message, now)
+        for send in hub.take(link):
+            client.receive_message(send.message, now)
+
+    hub.connect("a", 0.0, principal="ada")
+    ada.connected(0.0)
+    ada.start(["bob"], now=0.0)
+    hub.connect("b1", 0.0, principal="bob")
+    bob.connected(0.0)
+    carry("a", ada, 0.0)
+    stream_id = next(event.stream_id for event in drain(ada) if isinstance(event, Answered))
+    ada.message(stream_id, "Bob?", now=0.0)
+    carry("a", ada, 0.0)
+    assert hub.take("b1")  # given to the line, which breaks on the way
+    hub.disconnect("b1", 1.0)
+    bob.connection_lost(1.0, DEAD)
+    hub.connect("b2", 2.0, principal="bob")
+    bob.connected(2.0)
+    bob.join(stream_id, now=2.0)
+    for _ in range(3):
+        carry("b2", bob, 2.0)
+    said = [event.message.parts[0].content for event in drain(bob) if isinstance(event, MessageSent)]
+    assert said == ["Bob?"]
 
 
 def test_what_comes_before_the_hub_was_asked_for_the_rest_does_not_count():

@@ -167,6 +167,8 @@ class Client:
         self._check(ClientInput.START, stream_id)
         known = self._replicas.get(stream_id)
         missed = None if known is None else known.missed
+        if missed is None and self._keeping.may_have_lost:
+            missed = 0
         params = JoinParams(
             stream_id=stream_id,
             capabilities=names_of(capabilities),

@@ -49,6 +49,8 @@ class Keeping:
 
     Attributes:
         line: What becomes of the line.
+        may_have_lost: Whether a line has broken that may have carried, without our knowing, what was said in a stream
+            that we have not joined yet: the hub counts that as given to us, so joining asks for all that is ours.
     """
 
     agent: str | None
@@ -57,6 +59,7 @@ class Keeping:
     replicas: Replicas
     requests: Requests
     line: Schedule = field(init=False)
+    may_have_lost: bool = field(default=False, init=False)
     _was_lost: bool = field(default=False, init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -83,6 +86,8 @@ class Keeping:
 
     def connection_lost(self, now: float, error: HocketError | None) -> None:
         """The line is gone, or could not be made."""
+        if self.requests.is_up and not self.replicas.listens_apart:
+            self.may_have_lost = True
         self.requests.down(error)
         self.requests.drop(*_OURS)
         for replica in self.replicas:
