@@ -1,8 +1,10 @@
 """AsyncClient: talk to an agent under asyncio or trio; the twin of `hocket_io.client`.
 
-async with AsyncClient("http://127.0.0.1:8000") as agent:
-async for event in agent.stream("Ada"):
-print(event.text, end="", flush=True)
+It is used like this::
+
+    async with AsyncClient("http://127.0.0.1:8000") as agent:
+        async for event in agent.stream("Ada"):
+            print(event.text, end="", flush=True)
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
 """Client: talk to an agent, without an event loop. The target picks the transport; everything else is the same.
 
-with Client("http://127.0.0.1:8000") as agent:
-for event in agent.stream("Ada"):
-print(event.text, end="", flush=True)
+It is used like this::
+
+    with Client("http://127.0.0.1:8000") as agent:
+        for event in agent.stream("Ada"):
+            print(event.text, end="", flush=True)
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
 """The server: an agent as a bare ASGI application. It runs on uvicorn, or wherever ASGI runs.
 
-from hocket_io.http.asgi import App
-app = App(agent)                                # uvicorn module:app
+This is the end of a module for `uvicorn module:app`::
+
+    from hocket_io.http.asgi import App
+    app = App(agent)
 """
 
 from __future__ import annotations
