@@ -152,6 +152,14 @@ def test_a_hub_that_is_told_to_stop_stops_in_good_order(served, number):
     assert complaints == ""
 
 
+def test_a_request_that_never_becomes_whole_does_not_keep_a_hub_that_is_told_to_stop(served):
+    host, port = served.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        connection.sendall(b"POST /jsonrpc HTTP/1.1\r\nHost: here\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n")
+        assert b"100" in connection.recv(100)  # it waits for the body
+        assert served.end(signal.SIGINT) == (0, "")
+
+
 def line_from(address):
     with socket.create_connection(address, timeout=20) as connection:
         connection.sendall(body(call("stream.get", {"streamId": "none"})) + b"\n")

@@ -22,11 +22,11 @@ from hocket_io.background import in_background
 from hocket_io.groups import scratch_group
 from hocket_io.host import Host, HostLink
 from hocket_io.http.scopes import (
+    Bodies,
     ClientGone,
     Receive,
     Scope,
     Send,
-    read_body,
     request_of,
     respond,
     until_disconnect,
@@ -59,8 +59,10 @@ class App:
     _host: Host | None = field(default=None, init=False)
     _starting: anyio.Lock = field(factory=anyio.Lock, init=False)
     _open: dict[HostLink, Exchange] = field(factory=dict, init=False)
+    _bodies: Bodies = field(init=False)
 
     def __attrs_post_init__(self) -> None:
+        self._bodies = Bodies(self.body_limit)
         self._routes = Routes(self.agent.card, self.keep_alive)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -79,6 +81,7 @@ class App:
         for link, exchange in self._open.items():
             exchange.cut()
             link.ring()
+        self._bodies.give_up()
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -110,7 +113,7 @@ class App:
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            body = await read_body(receive, self.body_limit)
+            body = await self._bodies.read(receive)
         except ClientGone:
             return
         if body is None:

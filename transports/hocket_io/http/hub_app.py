@@ -24,11 +24,11 @@ from hocket_io.acp.host import HubHost, HubLink
 from hocket_io.background import in_background
 from hocket_io.groups import scratch_group
 from hocket_io.http.scopes import (
+    Bodies,
     ClientGone,
     Receive,
     Scope,
     Send,
-    read_body,
     request_of,
     respond,
     until_disconnect,
@@ -57,8 +57,10 @@ class HubApp:
     _routes: HubRoutes = field(init=False)
     _starting: anyio.Lock = field(factory=anyio.Lock, init=False)
     _open: dict[HubLink, Feed | HubSocket] = field(factory=dict, init=False)
+    _bodies: Bodies = field(init=False)
 
     def __attrs_post_init__(self) -> None:
+        self._bodies = Bodies(self.host.limits.message)
         self._routes = HubRoutes(self.host.hub, self.host.authenticate, self.keep_alive, self.acp_compat)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -78,6 +80,7 @@ class HubApp:
         for link, answer in self._open.items():
             answer.cut()
             link.ring()
+        self._bodies.give_up()
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -102,7 +105,7 @@ class HubApp:
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            body = await read_body(receive, self.host.limits.message)
+            body = await self._bodies.read(receive)
             if body is None:
                 await respond(self._routes.too_large(request_of(scope)), scope["method"], send)
             else:

@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 __all__ = ["AddressInUse", "listen", "shown_address", "web_server"]
 
 
+_CUTS = (
+    "ASGI callable returned without starting response.",
+    "ASGI callable returned without completing response.",
+)
+
+
 class AddressInUse(HocketError):
     """The port is taken, or the address is not ours."""
 
@@ -100,5 +106,5 @@ def web_server(
 
 
 def _is_no_cut(record: logging.LogRecord) -> bool:
-    """A record that is worth a line when streams are cut on purpose; uvicorn has one for each of them that is not."""
-    return record.msg != "ASGI callable returned without completing response."
+    """A record that is worth a line when calls are cut on purpose; uvicorn has one for each of them that is not."""
+    return record.msg not in _CUTS

@@ -7,17 +7,18 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 
 import anyio
 import anyio.lowlevel
+from attrs import define, field
 
 from hocket.http import Headers, Request, Response
 
 __all__ = [
     "Answer",
+    "Bodies",
     "ClientGone",
     "Receive",
     "Scope",
     "Send",
     "Source",
-    "read_body",
     "request_of",
     "respond",
     "until_disconnect",
@@ -114,12 +115,38 @@ async def until_disconnect(receive: Receive, scope: anyio.CancelScope) -> None:
     scope.cancel()
 
 
-async def read_body(receive: Receive, limit: int) -> bytes | None:
-    """All of the body; None if it is over the limit.
+@define(eq=False)
+class Bodies:
+    """The bodies of requests, which may take their time to arrive.
 
-    Raises:
-        ClientGone: The client went away before it was complete.
+    Args:
+        limit: Bytes of one.
     """
+
+    limit: int
+    _arriving: dict[anyio.CancelScope, None] = field(factory=dict, init=False)
+
+    async def read(self, receive: Receive) -> bytes | None:
+        """All of a body; None if it is over the limit.
+
+        Raises:
+            ClientGone: The client went away before it was complete, or we wait no longer.
+        """
+        with anyio.CancelScope() as scope:
+            self._arriving[scope] = None
+            try:
+                return await _whole(receive, self.limit)
+            finally:
+                del self._arriving[scope]
+        raise ClientGone
+
+    def give_up(self) -> None:
+        """Wait for none that is on its way: nobody knows how long it would take."""
+        for scope in list(self._arriving):
+            scope.cancel()
+
+
+async def _whole(receive: Receive, limit: int) -> bytes | None:
     pieces: list[bytes] = []
     size = 0
     while True:
