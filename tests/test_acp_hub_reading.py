@@ -364,6 +364,20 @@ def test_an_invitation_to_another_stream_waits_for_a_connection_that_is_for_all(
     assert "stream_invitation" in words(world.given("bob"))
 
 
+@pytest.mark.parametrize("has_another", [False, True])
+def test_an_invitation_that_a_broken_connection_has_not_taken_waits_for_the_next(has_another):
+    world = HubWorld("ada")
+    stream_id = world.start("ada")
+    for link in ("broken", "other") if has_another else ("broken",):
+        world.hub.connect(link, world.now, principal="bob")
+    world.hub.receive("ada", call("stream.invite", streamId=stream_id, agentId="bob"), world.now)
+    world.hub.disconnect("broken", world.now)
+    if has_another:
+        assert words([json.loads(send.message) for send in world.hub.take("other")]) == ["stream_invitation"]
+    world.connect("next", principal="bob")
+    assert world.names("next") == ([] if has_another else ["stream_invitation"])
+
+
 def test_a_feed_is_over_when_the_end_was_taken():
     world, stream_id = talk("ada")
     feed_of(world, stream_id)

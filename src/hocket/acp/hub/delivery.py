@@ -120,6 +120,9 @@ class Delivery:
             listeners.pop(link.name, None)
             if not listeners:
                 self._listeners.pop(agent_id, None)
+        for (stream_id, agent_id), message in link.mail.invitations.items():
+            if agent_id not in self._listeners:
+                self._keep_invitation(stream_id, agent_id, message)
         for stream_id in link.readings:
             self._strike(link, stream_id)
         self._ahead = deque([send for send in self._ahead if send.link != link.name])
@@ -202,7 +205,11 @@ class Delivery:
         """To the agent's connections; or for the next one, if it has none now."""
         message = invitation(invited, stream.events.last)
         if not self._hand_over(invited, message, stream):
-            self._invited.setdefault(invited.agent_id, {})[stream.stream_id] = message
+            self._keep_invitation(stream.stream_id, invited.agent_id, message)
+
+    def _keep_invitation(self, stream_id: str, agent_id: str, message: bytes) -> None:
+        """Nobody can be given it now: the agent's next connection will be."""
+        self._invited.setdefault(agent_id, {})[stream_id] = message
 
     def _hand_over(self, invited: Invited, message: bytes, stream: Stream) -> bool:
         """Give an invitation to the agent's connections. False if it has none now."""

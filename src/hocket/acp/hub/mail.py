@@ -40,6 +40,11 @@ class Mail:
         """Take an invitation out again, if it is still there."""
         self._invitations.pop((stream_id, agent_id), None)
 
+    @property
+    def invitations(self) -> dict[tuple[str, str], bytes]:
+        """The invitations that are still there, by stream and agent."""
+        return dict(self._invitations)
+
     def take(self) -> bytes | None:
         """The next message; None if there is none."""
         if self._answers:
