@@ -74,7 +74,8 @@ class Wiring:
         except HocketError as error:
             line.end(error)
         finally:
-            line.end(ConnectionFailed("the client has failed, or was cancelled"))  # a mistake of ours must not let others wait for ever
+            # A mistake of ours must not let others wait for ever.
+            line.end(ConnectionFailed("the client has failed, or was cancelled"))
             self._is_resting.set()
 
     async def rest(self) -> None:
