@@ -111,6 +111,17 @@ def test_an_unreadable_chunk_is_lost_to_the_agent_that_it_names(principal, order
     assert [said.text for said in world.hub.stream(stream_id).log] == ["first 1 first 2 "]
 
 
+def test_an_unreadable_chunk_that_names_nobody_is_lost_to_all_who_speak_in_chunks_on_its_line():
+    world = HubWorld("ada")
+    stream_id, other = world.start("ada", "bob", "cyd"), world.start("ada", "cyd")
+    world.connect("line")
+    for agent, each in (("bob", stream_id), ("cyd", stream_id), ("cyd", other)):
+        world.tell("line", "stream.chunk", streamId=each, chunk=text("begun", agentId=agent), sequence=1)
+    world.tell("line", "stream.chunk", **unreadable(stream_id, 2, agentId=7))
+    lost = [(event.stream_id, event.agent_id) for event in world.events if isinstance(event, MessageLost)]
+    assert lost == [(stream_id, "bob"), (stream_id, "cyd")]
+
+
 def test_an_unreadable_chunk_is_not_lost_to_an_agent_that_its_line_does_not_speak_for():
     world = HubWorld("ada", "eve")
     stream_id = world.start("ada", "eve")
