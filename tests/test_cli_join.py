@@ -1,6 +1,7 @@
 """`hocket join`: talking in a stream from a terminal, or from a script."""
 
 import json
+import shlex
 import signal
 import subprocess
 
@@ -9,7 +10,7 @@ import pytest
 from hocket.acp.events import MessageSent, StreamEnded
 from hocket.acp.model import data_part, file_part, text_part
 from hocket_io.acp.blocking import BlockingAcpClient
-from support.commands import error_of, execute, invoke, running
+from support.commands import COMMAND, ENVIRONMENT, error_of, execute, invoke, running
 from support.hub_worlds import web_hub
 
 pytestmark = pytest.mark.process
@@ -241,6 +242,15 @@ def test_nobody_reads_what_is_printed(address, stream):
         process.stdin.flush()
         process.wait(20)
         assert (process.returncode, process.stderr.read()) == (0, "")
+
+
+@pytest.mark.parametrize(("closed", "shown"), [("<&-", "Stream: "), (">&- </dev/null", ""), ("<&- >&- 2>&-", "")])
+def test_a_closed_stdin_is_an_empty_one_and_a_closed_stdout_shows_nothing(address, closed, shown):
+    command = f"exec {shlex.join([*COMMAND, 'join', '-a', address, '--as', 'bob'])} {closed}"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60, env=ENVIRONMENT)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(shown)
+    assert bool(done.stdout) == bool(shown)
 
 
 # What goes wrong

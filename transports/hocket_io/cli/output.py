@@ -29,13 +29,14 @@ _UNPRINTABLE = regex("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 def write(data: bytes) -> None:
-    """Bytes for stdout, now.
+    """Bytes for stdout, now; for nobody where it was closed before we began.
 
     Raises:
         BrokenPipeError: Nobody reads it any more; see `leave_quietly`.
     """
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
+    if sys.stdout is not None:  # Python's way to say that it is closed
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
 
 
 def write_text(text: str) -> None:
