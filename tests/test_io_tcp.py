@@ -123,3 +123,26 @@ def test_the_system_looks_after_a_silent_connection(run):
             assert raw.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
 
     run(talk)
+
+
+def test_whoever_is_cancelled_closes_all_the_same_also_where_nobody_reads(run):
+    async def talk():
+        async with connected() as (near, far):
+            await near.send(b"x")
+            await far.receive()  # asyncio reads ahead until then
+            raw = near.stream.extra(anyio.abc.SocketAttribute.raw_socket)
+
+            async def write_and_close():
+                try:
+                    await write_for_ever(near)
+                finally:
+                    await near.aclose()
+
+            async with anyio.create_task_group() as group:
+                group.start_soon(write_and_close)
+                await anyio.wait_all_tasks_blocked()
+                group.cancel_scope.cancel()
+            await anyio.wait_all_tasks_blocked()
+            assert raw.fileno() == -1
+
+    run(talk)
