@@ -361,6 +361,19 @@ def test_a_pipe_whose_end_is_an_orderly_end(run):
     run(talk)
 
 
+def test_a_line_that_is_cut_is_lost_with_its_connection(run):
+    async def talk():
+        near, far = stream_pair()
+        async with PipeLink(TcpPipe(near, "tcp://hub"), 20) as link:
+            await far.send(b'{}\n{"id":')
+            await far.aclose()
+            assert await link.receive() == b"{}"
+            with pytest.raises(ConnectionFailed, match="closed the connection"):
+                await link.receive()
+
+    run(talk)
+
+
 def test_only_links_that_work_send(run):
     async def talk():
         near, _far = stream_pair()

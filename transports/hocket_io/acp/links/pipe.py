@@ -113,8 +113,9 @@ class PipeLink:
             if data := await self.pipe.receive():
                 self._framing.receive_data(data)
             else:
-                self._framing.receive_eof()
                 self._has_ended = True
+                if self.ends_well:  # otherwise a line without an end was cut, and is lost with the connection
+                    self._framing.receive_eof()
 
     def feed(
         self, stream_id: str, last_event_id: int | None = None
