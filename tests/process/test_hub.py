@@ -126,6 +126,17 @@ def test_a_message_over_the_limit_closes_the_socket_and_no_other(served):
         assert "result" in json.loads(bob.recv(timeout=20))
 
 
+def test_text_that_is_no_text_closes_the_socket_and_needs_no_traceback(served):
+    with served.socket("/jsonrpc", "ada") as ada:
+        ada.send(b"\xff", text=True)
+        with pytest.raises(ConnectionClosed) as closed:
+            read_on(ada)
+        assert closed.value.rcvd.code == 1007
+    code, complaints = served.end(signal.SIGINT)
+    assert code == 0
+    assert complaints.splitlines() == ["ERROR:    Invalid UTF-8 sequence received from client."]
+
+
 def test_a_large_message_comes_through_whole(served):
     stream_id = served.begin("ada", "bob")
     text = "é\u2028x" * 100_000

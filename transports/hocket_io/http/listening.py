@@ -77,6 +77,7 @@ def web_server(
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            logging.getLogger("uvicorn.error").addFilter(_shorten)
             await super().startup(sockets)
             if self.started:
                 when_ready()
@@ -89,6 +90,7 @@ def web_server(
                 await super().shutdown(sockets)
             finally:
                 log.removeFilter(_is_no_cut)
+                log.removeFilter(_shorten)
 
     config = uvicorn.Config(
         app,
@@ -108,3 +110,10 @@ def web_server(
 def _is_no_cut(record: logging.LogRecord) -> bool:
     """A record that is worth a line when calls are cut on purpose; uvicorn has one for each of them that is not."""
     return record.msg not in _CUTS
+
+
+def _shorten(record: logging.LogRecord) -> bool:
+    """What a client did wrong is worth a line, and no traceback: there is nothing to mend here."""
+    if record.msg == "Invalid UTF-8 sequence received from client.":
+        record.exc_info = None
+    return True
