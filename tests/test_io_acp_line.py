@@ -5,6 +5,8 @@ import traceback
 import anyio
 import pytest
 
+from hocket.acp.client import ReconnectExhausted
+from hocket.acp.events import StreamEnded
 from hocket.errors import ConnectionFailed
 from hocket_io.acp.client import AcpClient
 from hocket_io.acp.host import HubHost
@@ -50,5 +52,16 @@ def test_who_is_told_the_end_again_and_again_is_told_no_more_each_time(run):
                 await stream.send("too late")
             depths.add(len(traceback.extract_tb(caught.value.__traceback__)))
         assert len(depths) == 1
+
+    run(main)
+
+
+def test_nothing_is_kept_of_a_feed_that_was_given_up_once_its_stream_has_ended(run):
+    async def main():
+        async with HubHost() as host, AcpClient(host, agent="ada") as ada:
+            stream = await ada.start()
+            for event in (ReconnectExhausted(stream_id=stream.stream_id), StreamEnded(stream_id=stream.stream_id)):
+                ada.line._tell(event)
+            assert ada.line._exhausted == {}
 
     run(main)

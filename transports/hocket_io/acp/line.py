@@ -25,7 +25,7 @@ from hocket.acp.client.events import (
     ReconnectExhausted,
     Unlisten,
 )
-from hocket.acp.events import FrameRejected
+from hocket.acp.events import FrameRejected, StreamEnded
 from hocket.acp.states import ClientState
 from hocket.errors import ConnectionFailed, HocketError, RequestTimeout
 from hocket_io.acp.bell import Bell
@@ -248,7 +248,7 @@ class Line:
         match event:
             case ReconnectExhausted(stream_id=stream_id):
                 self._exhausted[stream_id] = None
-            case Reconnected(stream_id=stream_id):
+            case Reconnected(stream_id=stream_id) | StreamEnded(stream_id=stream_id):
                 self._exhausted.pop(stream_id, None)
         self.mail.put(event)
 
