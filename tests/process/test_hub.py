@@ -198,6 +198,27 @@ def test_a_hub_that_can_open_no_more_files_goes_on_once_it_can(importable):
         hub.process.communicate()
 
 
+def send_one_by_one(connection, request, size):
+    for _ in range(size // len(request)):
+        connection.sendall(request)
+
+
+def test_who_takes_no_answers_is_not_read_any_further(importable):
+    """Small pieces, so that there is always one more to read: that is how a hub was filled without an end."""
+    hub = ServedHub("--tcp", "0")
+    try:
+        hub.process.stdout.readline()
+        host, port = hub.process.stdout.readline().split()[1].removeprefix("tcp://").split(":")
+        request = body(call("stream.get", {"streamId": "none", "agentId": "ada"})) + b"\n"
+        with socket.create_connection((host, int(port)), timeout=1) as greedy, pytest.raises(TimeoutError):
+            send_one_by_one(greedy, request, 128 * 1024 * 1024)
+        assert line_from((host, int(port)))["id"] == 1
+    finally:
+        hub.web.close()
+        hub.process.kill()
+        hub.process.communicate()
+
+
 def test_a_client_that_is_killed_is_lost_to_the_others(served):
     stream_id = served.begin("ada", "bob")
     program = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Sequence
 
@@ -88,6 +89,7 @@ async def serve_tcp(
         raise AddressInUse(f"cannot listen on {listen_host}:{port}: {reason}; try another port") from None
 
     async def connected(stream: anyio.abc.SocketStream) -> None:
+        _hold(stream)
         keep_alive(stream)
         await _serve_alone(host, TcpPipe(stream, "the agent"), None, heartbeat)
 
@@ -143,6 +145,17 @@ async def _serve_alone(host: HubHost, pipe: BytePipe, agent: str | None, heartbe
         await serve_pipe(host, pipe, agent=agent, heartbeat=heartbeat)
     except Exception:  # noqa: BLE001  -- logged with its traceback
         _log.exception("a connection of %s has failed", agent or "somebody")
+
+
+def _hold(stream: anyio.abc.SocketStream) -> None:
+    """Read nothing before we ask for it.
+
+    Under asyncio, anyio reads from an accepted connection at once, and on and on until we have caught up once: with
+    somebody who sends faster than we take, never.
+    """
+    transport = getattr(stream, "_transport", None)
+    if isinstance(transport, asyncio.ReadTransport):
+        transport.pause_reading()
 
 
 async def _read(machine: HubPipe, link: HubLink, pipe: BytePipe) -> None:
