@@ -5,7 +5,8 @@
 
 from hocket.http.call import HttpCall
 from hocket.http.discovery import CardSearch
-from hocket.http.exchange import KEEP_ALIVE, Exchange
+from hocket.http.event_body import KEEP_ALIVE
+from hocket.http.exchange import Exchange
 from hocket.http.messages import Headers, Request, Response, json_response, text_response
 from hocket.http.routes import CARD_PATHS, Routes, too_large
 

@@ -19,7 +19,7 @@ from hocket.acp.hub import Hub
 from hocket.acp.hub.links import Link
 from hocket.codec import dumps, loads
 from hocket.errors import Code, ErrorObject
-from hocket.http.exchange import KEEP_ALIVE
+from hocket.http.event_body import KEEP_ALIVE
 from hocket.http.feed import Feed
 from hocket.http.hub_socket import Close, HubSocket, close_for
 from hocket.http.messages import Headers, Request, Response, json_response, text_response

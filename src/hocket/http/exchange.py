@@ -25,21 +25,12 @@ from hocket.a2a import (
 )
 from hocket.codec import Raw, dumps
 from hocket.errors import Code, ErrorObject, LocalProtocolError
-from hocket.framing import encode_comment
-from hocket.http.messages import Headers, Response, json_response
+from hocket.http.event_body import EVENT_STREAM, KEEP_ALIVE, EventBody
+from hocket.http.messages import Response, json_response
 from hocket.jsonrpc import Peer, PeerLimits, RequestReceived
 from hocket.jsonrpc.messages import encode_error
 
-__all__ = ["KEEP_ALIVE", "Exchange"]
-
-KEEP_ALIVE = 15.0
-"""Seconds of silence after which a stream gets a comment, so that proxies do not cut it."""
-
-_STREAM_HEADERS: Headers = (
-    ("content-type", "text/event-stream; charset=utf-8"),
-    ("cache-control", "no-cache, no-transform"),
-    ("x-accel-buffering", "no"),
-)
+__all__ = ["Exchange"]
 
 
 @define(eq=False)
@@ -59,13 +50,13 @@ class Exchange:
     is_cut: bool = field(default=False, init=False)
     _peer: Peer = field(init=False)
     _response: Response | None = field(default=None, init=False)
-    _chunks: list[bytes] = field(factory=list, init=False)
+    _body: EventBody = field(init=False)
     _open: int = field(default=0, init=False)
     _envelope: tuple[bytes, bytes] | None = field(default=None, init=False)
-    _silent_until: float | None = field(default=None, init=False)
 
     def __attrs_post_init__(self) -> None:
         self._peer = Peer(limits=self.limits)
+        self._body = EventBody(self.keep_alive)
 
     def receive_body(self, body: bytes, service: ServiceParameters, server: Server, now: float) -> None:
         """Take the whole body of the request and pass the calls in it to the server."""
@@ -104,12 +95,10 @@ class Exchange:
                     self._open -= 1
                 case Ended():
                     self.is_closed = True
-        if written:
-            self._chunks.append(b"".join(written))
         if self._envelope is None:
             self._answer_if_complete()
-        elif self.keep_alive is not None and not self.is_closed:
-            self._silent_until = now + self.keep_alive
+        else:
+            self._body.write([b"".join(written)] if written else [], now)
 
     def cut(self) -> None:
         """The server is about to stop: end without an end.
@@ -132,19 +121,16 @@ class Exchange:
 
     def data_to_send(self) -> list[bytes]:
         """Pieces of a stream's body, to be written at once."""
-        chunks, self._chunks = self._chunks, []
-        return chunks
+        return self._body.data_to_send()
 
     def next_timeout(self) -> float | None:
         """When a silent stream wants its next comment."""
-        return None if self.is_closed else self._silent_until
+        return None if self.is_closed else self._body.next_timeout()
 
     def handle_timeout(self, now: float) -> None:
         """Write a comment if the stream was silent for `keep_alive` seconds."""
-        at = self.next_timeout()
-        if self.keep_alive is not None and at is not None and now >= at:
-            self._chunks.append(encode_comment("keep-alive"))
-            self._silent_until = now + self.keep_alive
+        if not self.is_closed:
+            self._body.handle_timeout(now)
 
     def _send_answer(self, answered: Answered, now: float) -> None:
         try:
@@ -155,7 +141,7 @@ class Exchange:
 
     def _open_stream(self, request_id: bytes) -> None:
         self._envelope = (b'{"jsonrpc":"2.0","id":%b,"result":' % request_id, b"}\n\n")
-        self._response = Response(status=200, headers=_STREAM_HEADERS, body=None)
+        self._response = Response(status=200, headers=EVENT_STREAM, body=None)
 
     def _error_event(self, refused: Refused) -> bytes:
         error = {"code": refused.error.code, "message": refused.error.message, "data": refused.error.data}

@@ -9,16 +9,10 @@ from attrs import define, field
 from hocket.acp.hub import Hub
 from hocket.acp.hub.links import Link, Send
 from hocket.framing import encode_comment, encode_event
-from hocket.http.exchange import KEEP_ALIVE
+from hocket.http.event_body import EVENT_STREAM, KEEP_ALIVE, EventBody
 from hocket.http.messages import Headers, Response
 
 __all__ = ["Feed"]
-
-_HEADERS: Headers = (
-    ("content-type", "text/event-stream; charset=utf-8"),
-    ("cache-control", "no-cache, no-transform"),
-    ("x-accel-buffering", "no"),
-)
 
 
 @define(eq=False, repr=False)
@@ -39,22 +33,20 @@ class Feed:
     is_closed: bool = field(default=False, init=False)
     is_cut: bool = field(default=False, init=False)
     _head: Response | None = field(init=False)
-    _chunks: list[bytes] = field(init=False)
-    _silent_until: float | None = field(default=None, init=False)
+    _body: EventBody = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._head = Response(status=200, headers=(*_HEADERS, *self.headers), body=None)
-        self._chunks = [encode_comment()]  # some servers and proxies keep the head until there is a body
+        self._head = Response(status=200, headers=(*EVENT_STREAM, *self.headers), body=None)
+        # Some servers and proxies keep the head until there is a body.
+        self._body = EventBody(self.keep_alive, first=(encode_comment(),))
 
     def deliver(self, deliveries: Sequence[Send], now: float) -> None:
         """Take what the hub has for this link; with the stream's last event the feed ends."""
         if self.is_closed:
             return
-        for send in deliveries:
-            event_id = None if send.event_id is None else str(send.event_id)
-            self._chunks.append(encode_event(send.message, id=event_id))
-        if self.keep_alive is not None and (deliveries or self._silent_until is None):
-            self._silent_until = now + self.keep_alive
+        pieces = [encode_event(send.message, id=_text(send.event_id)) for send in deliveries]
+        if pieces or self._body.next_timeout() is None:
+            self._body.write(pieces, now)
         self.is_closed = self.hub.is_over(self.link)
 
     def cut(self) -> None:
@@ -69,16 +61,17 @@ class Feed:
 
     def data_to_send(self) -> list[bytes]:
         """Pieces of the body, to be written at once."""
-        chunks, self._chunks = self._chunks, []
-        return chunks
+        return self._body.data_to_send()
 
     def next_timeout(self) -> float | None:
         """When a silent stream wants its next comment."""
-        return None if self.is_closed else self._silent_until
+        return None if self.is_closed else self._body.next_timeout()
 
     def handle_timeout(self, now: float) -> None:
         """Write a comment if the stream was silent for `keep_alive` seconds."""
-        at = self.next_timeout()
-        if self.keep_alive is not None and at is not None and now >= at:
-            self._chunks.append(encode_comment("keep-alive"))
-            self._silent_until = now + self.keep_alive
+        if not self.is_closed:
+            self._body.handle_timeout(now)
+
+
+def _text(event_id: int | None) -> str | None:
+    return None if event_id is None else str(event_id)

@@ -14,7 +14,8 @@ from attrs import define
 
 from hocket.a2a import AgentCard, Link, Server, ServiceParameters, card_json
 from hocket.errors import Code, ErrorObject
-from hocket.http.exchange import KEEP_ALIVE, Exchange
+from hocket.http.event_body import KEEP_ALIVE
+from hocket.http.exchange import Exchange
 from hocket.http.messages import Request, Response, json_response, text_response
 from hocket.jsonrpc.messages import encode_error
 
