@@ -29,6 +29,7 @@ from hocket_io.http.scopes import (
     Receive,
     Scope,
     Send,
+    live,
     request_of,
     respond,
     until_disconnect,
@@ -67,7 +68,7 @@ class HubApp:
         """One ASGI connection."""
         match scope["type"]:
             case "lifespan":
-                await self._live(receive, send)
+                await live(self._hosting(), receive, send)
             case "http":
                 await self._serve(scope, receive, send)
             case "websocket":
@@ -81,13 +82,6 @@ class HubApp:
             answer.cut()
             link.ring()
         self._bodies.give_up()
-
-    async def _live(self, receive: Receive, send: Send) -> None:
-        await receive()
-        async with self._hosting():
-            await send({"type": "lifespan.startup.complete"})
-            await receive()
-        await send({"type": "lifespan.shutdown.complete"})
 
     @asynccontextmanager
     async def _hosting(self) -> AsyncIterator[None]:

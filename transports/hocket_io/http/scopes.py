@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 import anyio
@@ -19,6 +20,7 @@ __all__ = [
     "Scope",
     "Send",
     "Source",
+    "live",
     "request_of",
     "respond",
     "until_disconnect",
@@ -76,6 +78,15 @@ class Answer(Protocol[ItemIn]):
 
     def handle_timeout(self, now: float) -> None:
         """That time has come."""
+
+
+async def live(hosting: AbstractAsyncContextManager[object], receive: Receive, send: Send) -> None:
+    """An ASGI lifespan: enter what the application lives in when the server starts, and leave it when it stops."""
+    await receive()
+    async with hosting:
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+    await send({"type": "lifespan.shutdown.complete"})
 
 
 async def write_answer(answer: Answer[Item], source: Source[Item], now: Callable[[], float], send: Send) -> None:
