@@ -271,7 +271,7 @@ def test_exit_codes(address):
 
 def test_failures_as_json(address):
     error = error_of(invoke("join", "-a", address, "--as", "bob", "-o", "json", "no-such-stream"))
-    assert (error["code"], error["a2aCode"]) == ("JSONRPCError", -40003)
+    assert (error["code"], error["a2aCode"]) == ("StreamNotFoundError", -40003)
 
 
 def test_a_line_without_an_end(address, stream):

@@ -50,7 +50,7 @@ _EXITS = {
 }
 """The exit code that goes with each code of a2a-cli's Appendix E; every other failure is 1."""
 
-_A2A_NAMES: dict[int, str] = {
+_NAMES: dict[int, str] = {
     Code.PARSE_ERROR: "JSONParseError",
     Code.INVALID_REQUEST: "InvalidRequestError",
     Code.METHOD_NOT_FOUND: "MethodNotFoundError",
@@ -65,8 +65,18 @@ _A2A_NAMES: dict[int, str] = {
     Code.EXTENDED_AGENT_CARD_NOT_CONFIGURED: "ExtendedAgentCardNotConfiguredError",
     Code.EXTENSION_SUPPORT_REQUIRED: "ExtensionSupportRequiredError",
     Code.VERSION_NOT_SUPPORTED: "VersionNotSupportedError",
+    Code.STREAM_NOT_FOUND: "StreamNotFoundError",
+    Code.STREAM_CLOSED: "StreamClosedError",
+    Code.AGENT_NOT_AVAILABLE: "AgentNotAvailableError",
+    Code.PERMISSION_DENIED: "PermissionDeniedError",
+    Code.AUTHENTICATION_FAILED: "AuthenticationFailedError",
+    Code.INSUFFICIENT_SCOPE: "InsufficientScopeError",
+    Code.TOKEN_EXPIRED: "TokenExpiredError",
+    Code.STREAM_PAUSED: "StreamPausedError",
+    Code.CHUNK_SEQUENCE: "ChunkSequenceError",
+    Code.LIMIT_EXCEEDED: "LimitExceededError",
 }
-"""The names of the protocol's errors: A2A 1.0 §3.3.2 and §9.5, and for JSON-RPC's own those of A2A 0.3 §8.1."""
+"""The names of the protocol's errors: A2A 1.0 §3.3.2 and §9.5, for JSON-RPC's own those of A2A 0.3 §8.1; then ACP's."""
 
 
 class Failure(click.ClickException):
@@ -128,7 +138,7 @@ def failure_of(error: HocketError, *, has_credentials: bool = False, hint: str |
     """
     match error:
         case RpcError(error=said):
-            code = _A2A_NAMES.get(said.code, "JSONRPCError")
+            code = _NAMES.get(said.code, "JSONRPCError")
             return Failure(said.message, code, hint=hint, a2a_code=said.code)
         case AuthenticationError():
             code = "A2ACLI_ERR_AUTH_FAILED" if has_credentials else "A2ACLI_ERR_CREDENTIALS_MISSING"
