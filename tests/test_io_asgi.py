@@ -194,6 +194,42 @@ def test_the_card_names_the_address_that_was_asked(path):
     assert {each["url"] for each in card["supportedInterfaces"]} == {"http://agent.example:8000/"}
 
 
+CARD = "/.well-known/agent-card.json"
+
+
+def test_a_card_can_be_kept_and_who_has_it_is_not_sent_it_again():
+    app = App(greeter())
+    first = request_of(app, "GET", CARD)
+    assert first.headers[b"cache-control"] == b"max-age=60"
+    tag, date = first.headers[b"etag"], first.headers[b"last-modified"]
+    for known in ((b"if-none-match", tag), (b"if-none-match", b'"old", W/' + tag), (b"if-modified-since", date)):
+        again = request_of(app, "GET", CARD, headers=[known])
+        assert (again.status, again.content) == (304, b""), known
+        assert b"content-length" not in again.headers
+        assert (again.headers[b"etag"], again.headers[b"last-modified"]) == (tag, date)
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        [(b"if-none-match", b'"old"')],
+        [(b"if-modified-since", b"Sun, 06 Nov 1994 08:49:37 GMT")],
+        [(b"if-none-match", b'"old"'), (b"if-modified-since", b"the right date")],
+    ],
+)
+def test_a_card_that_has_changed_is_sent(known):
+    app = App(greeter())
+    date = request_of(app, "GET", CARD).headers[b"last-modified"]
+    known = [(name, date if value == b"the right date" else value) for name, value in known]
+    again = request_of(app, "GET", CARD, headers=known)
+    assert (again.status, again.json()["url"]) == (200, "http://agent.example:8000/")
+
+
+def test_cards_that_differ_have_different_tags():
+    tags = {request_of(App(greeter(), url=url), "GET", CARD).headers[b"etag"] for url in ("https://a/", "https://b/")}
+    assert len(tags) == 2
+
+
 def test_the_card_names_the_address_it_was_given():
     response = request_of(App(greeter(), url="https://public.example/greeter/"), "GET", "/.well-known/agent.json")
     assert response.json()["url"] == "https://public.example/greeter/"

@@ -14,6 +14,7 @@ from attrs import define
 
 from hocket.a2a import AgentCard, Link, Server, ServiceParameters, card_json
 from hocket.errors import Code, ErrorObject
+from hocket.http.cached import cached
 from hocket.http.event_body import KEEP_ALIVE
 from hocket.http.exchange import Exchange
 from hocket.http.messages import Request, Response, json_response, text_response
@@ -24,6 +25,9 @@ __all__ = ["CARD_PATHS", "Routes", "too_large"]
 CARD_PATHS = ("/.well-known/agent-card.json", "/.well-known/agent.json")
 """Where the card is found: the path since A2A 0.3, and the one before."""
 
+_CARD_MAX_AGE = 60
+"""Seconds for which a card is believed without asking again."""
+
 
 @define(eq=False)
 class Routes:
@@ -32,20 +36,27 @@ class Routes:
     Args:
         card: Makes the card for the URL under which the caller reached the agent.
         keep_alive: Seconds between comments on silent streams; None for none.
+        modified: Unix time, in seconds, since which the card is as it is; None where that is not known.
     """
 
     card: Callable[[str], AgentCard]
     keep_alive: float | None = KEEP_ALIVE
+    modified: float | None = None
 
     def receive(self, link: Link, request: Request, server: Server, now: float) -> Response | Exchange:
         """Answer a request: at once with a Response, or with an Exchange through which the server will answer."""
         if request.path in CARD_PATHS:
-            return self._read_only(request, lambda: json_response(card_json(self.card(request.base_url))))
+            return self._read_only(request, lambda: self._card(request))
         if request.path == "/health":
             return self._read_only(request, lambda: json_response(b'{"status":"ok"}'))
         if request.path in ("", "/") or request.path.rstrip("/").endswith("/a2a"):
             return self._rpc(link, request, server, now)
         return text_response(404, f"there is nothing at {request.path}; A2A is at / and the card at {CARD_PATHS[0]}")
+
+    def _card(self, request: Request) -> Response:
+        """The card, which callers may keep for a while (A2A 1.0 section 8.6)."""
+        card = json_response(card_json(self.card(request.base_url)))
+        return cached(card, request, max_age=_CARD_MAX_AGE, modified=self.modified)
 
     def _rpc(self, link: Link, request: Request, server: Server, now: float) -> Response | Exchange:
         if request.method != "POST":

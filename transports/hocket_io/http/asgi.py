@@ -9,6 +9,7 @@ This is the end of a module for `uvicorn module:app`::
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -64,7 +65,7 @@ class App:
 
     def __attrs_post_init__(self) -> None:
         self._bodies = Bodies(self.body_limit)
-        self._routes = Routes(self.agent.card, self.keep_alive)
+        self._routes = Routes(self.agent.card, self.keep_alive, modified=time.time())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One ASGI connection."""

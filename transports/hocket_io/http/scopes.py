@@ -39,6 +39,10 @@ _BATCH = 256
 """Deliveries written together at the most."""
 
 
+_BODILESS = (204, 304)
+"""Statuses of answers that have no body, nor a length of one (RFC 9110 section 8.6)."""
+
+
 class ClientGone(Exception):
     """The client closed the connection."""
 
@@ -176,7 +180,7 @@ async def _whole(receive: Receive, limit: int) -> bytes | None:
 async def respond(response: Response, method: str, send: Send) -> None:
     """Write a whole response; its body only if the method has one in its answer."""
     body = response.body or b""
-    length: Headers = () if response.status == 204 else (("content-length", str(len(body))),)
+    length: Headers = () if response.status in _BODILESS else (("content-length", str(len(body))),)
     await send(_head(response.status, (*response.headers, *length)))
     await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
 
