@@ -164,15 +164,15 @@ class Connection:
         """Send several requests and notifications as one message; see `Peer.send_batch`."""
         return self._peer.send_batch(calls, now=now, timeout=timeout)
 
-    def send_result(self, id: Id, result: JsonValue | Raw, *, now: float) -> None:  # noqa: A002
+    def send_result(self, id: Id, result: JsonValue | Raw, *, now: float) -> None:  # noqa: A002  -- JSON-RPC names it so
         """Answer a request of the peer; see `Peer.send_result`."""
         self._peer.send_result(id, result, now=now)
 
-    def send_error(self, id: Id, error: ErrorObject, *, now: float) -> None:  # noqa: A002
+    def send_error(self, id: Id, error: ErrorObject, *, now: float) -> None:  # noqa: A002  -- JSON-RPC names it so
         """Answer a request of the peer with an error; see `Peer.send_error`."""
         self._peer.send_error(id, error, now=now)
 
-    def cancel(self, id: Id, *, now: float) -> None:  # noqa: A002
+    def cancel(self, id: Id, *, now: float) -> None:  # noqa: A002  -- JSON-RPC names it so
         """Tell the peer that an answer is no longer wanted; see `Peer.cancel`."""
         self._peer.cancel(id, now=now)
 

@@ -186,5 +186,5 @@ def _is_being_cancelled() -> bool:
 
 
 def _is_async(function: Callable[..., Any]) -> bool:
-    call = function if inspect.isroutine(function) else getattr(function, "__call__", function)  # noqa: B004
+    call = function if inspect.isroutine(function) else getattr(function, "__call__", function)  # noqa: B004  -- its kind is asked for, not whether it can be called
     return inspect.iscoroutinefunction(call) or inspect.isasyncgenfunction(call)

@@ -230,7 +230,7 @@ class Peer:
             self._ours.add(request_id, call.method, deadline)
         return ids
 
-    def send_result(self, id: Id, result: JsonValue | Raw, *, now: float) -> None:  # noqa: A002
+    def send_result(self, id: Id, result: JsonValue | Raw, *, now: float) -> None:  # noqa: A002  -- JSON-RPC names it so
         """Answer a request of the peer.
 
         Args:
@@ -245,7 +245,7 @@ class Peer:
         owed = self._owed(id)
         self._answer(owed, encode_result(owed.id, result, in_batch=owed.batch is not None))
 
-    def send_error(self, id: Id, error: ErrorObject, *, now: float) -> None:  # noqa: A002
+    def send_error(self, id: Id, error: ErrorObject, *, now: float) -> None:  # noqa: A002  -- JSON-RPC names it so
         """Answer a request of the peer with an error.
 
         Args:
@@ -259,7 +259,7 @@ class Peer:
         owed = self._owed(id)
         self._answer(owed, encode_error(owed.id, error, in_batch=owed.batch is not None))
 
-    def cancel(self, id: Id, *, now: float) -> None:  # noqa: A002
+    def cancel(self, id: Id, *, now: float) -> None:  # noqa: A002  -- JSON-RPC names it so
         """Tell the peer that the answer to a request of ours is no longer wanted.
 
         The request goes on until it is answered, or until its timeout; with a convention whose cancelled

@@ -53,7 +53,7 @@ def serve_hub(
     with needs("http", "serving a hub over HTTP"):
         import uvicorn  # noqa: F401  -- to say at once that it is missing
     with needs("ws", "serving a hub to WebSockets"):
-        import websockets  # noqa: F401
+        import websockets  # noqa: F401  -- likewise
 
     from hocket_io.http.hub_app import HubApp
 
