@@ -22,16 +22,11 @@ from hocket.a2a.fold import Fold, fold, trim_history, weigh
 from hocket.a2a.limits import ClientLimits, ServerLimits
 from hocket.a2a.model import (
     Artifact,
-    CancelTaskRequest,
-    GetTaskRequest,
     Message,
     Part,
     Role,
-    SendMessageConfiguration,
-    SendMessageRequest,
     SendResult,
     StreamItem,
-    SubscribeToTaskRequest,
     Task,
     TaskArtifactUpdateEvent,
     TaskState,
@@ -59,6 +54,13 @@ from hocket.a2a.ports import (
     Stored,
 )
 from hocket.a2a.reader import Kind, Outcome, StreamEvent, StreamReader
+from hocket.a2a.requests import (
+    CancelTaskRequest,
+    GetTaskRequest,
+    SendMessageConfiguration,
+    SendMessageRequest,
+    SubscribeToTaskRequest,
+)
 from hocket.a2a.server import Server
 from hocket.a2a.text import TextView
 

@@ -6,7 +6,8 @@ from typing import TypeAlias
 
 from hocket.a2a import states
 from hocket.a2a.live import LiveTask
-from hocket.a2a.model import GetTaskRequest, Message, SendMessageRequest, TaskState
+from hocket.a2a.model import Message, TaskState
+from hocket.a2a.requests import GetTaskRequest, SendMessageRequest
 from hocket.a2a.states import Answer
 from hocket.a2a.subscription import Call
 from hocket.errors import Code

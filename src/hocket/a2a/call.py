@@ -8,8 +8,9 @@ from attrs import define, field
 
 from hocket.a2a.dialects import Dialect, Operation, Params
 from hocket.a2a.limits import ClientLimits
-from hocket.a2a.model import Message, SendMessageRequest, StreamItem, Task
+from hocket.a2a.model import Message, StreamItem, Task
 from hocket.a2a.reader import Outcome, StreamEvent, StreamReader
+from hocket.a2a.requests import SendMessageRequest
 from hocket.errors import CodecError, ConnectionFailed, ErrorObject, HocketError, RpcError
 from hocket.jsonrpc import Id
 

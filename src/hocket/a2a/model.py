@@ -1,8 +1,11 @@
 """The objects of A2A, as version 1.0 names them. One model for all wire versions; a dialect says how each looks.
 
+What is asked of an agent, and answered, is in `requests`.
+
 Everything is frozen, and without a slot for weak references: that is what makes it cheap to read from the wire
 (see `hocket.codec.construction`). `text` properties are views for people: they join adjacent text parts,
-while the stored parts stay as they were received.
+while the stored parts stay as they were received. `generation` counts the changes of a task; a peer that speaks
+1.1 sends it, and it is kept as it came.
 """
 
 from __future__ import annotations
@@ -17,16 +20,12 @@ from hocket.codec import UNSET, Unset
 
 __all__ = [
     "Artifact",
-    "CancelTaskRequest",
-    "GetTaskRequest",
     "Message",
+    "Metadata",
     "Part",
     "Role",
-    "SendMessageConfiguration",
-    "SendMessageRequest",
     "SendResult",
     "StreamItem",
-    "SubscribeToTaskRequest",
     "Task",
     "TaskArtifactUpdateEvent",
     "TaskState",
@@ -136,6 +135,7 @@ class Task:
     artifacts: tuple[Artifact, ...] = ()
     history: tuple[Message, ...] = ()
     metadata: Metadata | None = None
+    generation: int | None = None
 
     @property
     def state(self) -> TaskState:
@@ -159,6 +159,7 @@ class TaskStatusUpdateEvent:
     status: TaskStatus
     context_id: str | None = None
     metadata: Metadata | None = None
+    generation: int | None = None
 
 
 @frozen(kw_only=True, weakref_slot=False)
@@ -171,6 +172,7 @@ class TaskArtifactUpdateEvent:
     append: bool = False
     last_chunk: bool = False
     metadata: Metadata | None = None
+    generation: int | None = None
 
 
 StreamItem: TypeAlias = Task | Message | TaskStatusUpdateEvent | TaskArtifactUpdateEvent
@@ -179,53 +181,6 @@ StreamItem: TypeAlias = Task | Message | TaskStatusUpdateEvent | TaskArtifactUpd
 
 SendResult: TypeAlias = Task | Message
 """The answer to a message that is not streamed (A2A 1.0 `SendMessageResponse`)."""
-
-
-@frozen(kw_only=True, weakref_slot=False)
-class SendMessageConfiguration:
-    """How the caller wants to be answered. `return_immediately` is 0.3's `blocking`, turned round."""
-
-    accepted_output_modes: tuple[str, ...] = ()
-    history_length: int | None = None
-    return_immediately: bool = False
-
-
-@frozen(kw_only=True, weakref_slot=False)
-class SendMessageRequest:
-    """Parameters of `SendMessage` and `SendStreamingMessage`."""
-
-    message: Message
-    configuration: SendMessageConfiguration | None = None
-    metadata: Metadata | None = None
-    tenant: str | None = None
-
-
-@frozen(kw_only=True, weakref_slot=False)
-class GetTaskRequest:
-    """Parameters of `GetTask`."""
-
-    id: str
-    history_length: int | None = None
-    metadata: Metadata | None = None
-    tenant: str | None = None
-
-
-@frozen(kw_only=True, weakref_slot=False)
-class CancelTaskRequest:
-    """Parameters of `CancelTask`."""
-
-    id: str
-    metadata: Metadata | None = None
-    tenant: str | None = None
-
-
-@frozen(kw_only=True, weakref_slot=False)
-class SubscribeToTaskRequest:
-    """Parameters of `SubscribeToTask`."""
-
-    id: str
-    metadata: Metadata | None = None
-    tenant: str | None = None
 
 
 def text_of(parts: Sequence[Part]) -> str:

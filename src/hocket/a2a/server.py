@@ -24,15 +24,7 @@ from hocket.a2a.dialects import Operation, negotiate
 from hocket.a2a.limits import ServerLimits
 from hocket.a2a.live import LiveTask, Turn
 from hocket.a2a.mailboxes import Mailboxes
-from hocket.a2a.model import (
-    Message,
-    SendMessageRequest,
-    StreamItem,
-    Task,
-    TaskState,
-    TaskStatus,
-    TaskStatusUpdateEvent,
-)
+from hocket.a2a.model import Message, StreamItem, Task, TaskState, TaskStatus, TaskStatusUpdateEvent
 from hocket.a2a.parameters import ServiceParameters
 from hocket.a2a.ports import (
     Append,
@@ -45,6 +37,7 @@ from hocket.a2a.ports import (
     Run,
     Stored,
 )
+from hocket.a2a.requests import SendMessageRequest
 from hocket.a2a.residents import Residents
 from hocket.a2a.states import Answer
 from hocket.a2a.subscription import Call, Subscription

@@ -11,16 +11,8 @@ from typing import Any, TypeVar
 
 from attrs import evolve
 
-from hocket.a2a.model import (
-    Artifact,
-    Message,
-    Part,
-    SendMessageRequest,
-    Task,
-    TaskArtifactUpdateEvent,
-    TaskStatus,
-    TaskStatusUpdateEvent,
-)
+from hocket.a2a.model import Artifact, Message, Part, Task, TaskArtifactUpdateEvent, TaskStatus, TaskStatusUpdateEvent
+from hocket.a2a.requests import SendMessageRequest
 from hocket.codec import UNSET
 
 __all__ = ["boxed", "unboxed"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hocket.a2a.model import CancelTaskRequest, GetTaskRequest, SendMessageRequest, SubscribeToTaskRequest
+from hocket.a2a.requests import CancelTaskRequest, GetTaskRequest, SendMessageRequest, SubscribeToTaskRequest
 
 __all__ = ["ID_BYTES", "violation"]
 

@@ -12,16 +12,8 @@ from hocket import codec
 from hocket.a2a.dialects.boxes import boxed, unboxed
 from hocket.a2a.dialects.checks import ID_BYTES, violation
 from hocket.a2a.dialects.details import details
-from hocket.a2a.model import (
-    CancelTaskRequest,
-    GetTaskRequest,
-    Message,
-    SendMessageRequest,
-    SendResult,
-    StreamItem,
-    SubscribeToTaskRequest,
-    Task,
-)
+from hocket.a2a.model import Message, SendResult, StreamItem, Task
+from hocket.a2a.requests import CancelTaskRequest, GetTaskRequest, SendMessageRequest, SubscribeToTaskRequest
 from hocket.errors import Code, CodecError, ErrorObject
 
 __all__ = ["Dialect", "Operation", "Params"]

@@ -10,19 +10,21 @@ from hocket import codec
 from hocket.a2a.card import AgentCard, AgentInterface, AgentProvider, AgentSkill
 from hocket.a2a.dialects.dialect import Dialect, Operation
 from hocket.a2a.model import (
-    CancelTaskRequest,
-    GetTaskRequest,
     Message,
     Part,
-    SendMessageConfiguration,
-    SendMessageRequest,
     SendResult,
     StreamItem,
-    SubscribeToTaskRequest,
     Task,
     TaskArtifactUpdateEvent,
     TaskState,
     TaskStatusUpdateEvent,
+)
+from hocket.a2a.requests import (
+    CancelTaskRequest,
+    GetTaskRequest,
+    SendMessageConfiguration,
+    SendMessageRequest,
+    SubscribeToTaskRequest,
 )
 from hocket.a2a.states import is_terminal
 from hocket.codec import Shape, Tagged
