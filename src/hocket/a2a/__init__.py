@@ -62,6 +62,7 @@ from hocket.a2a.requests import (
     SubscribeToTaskRequest,
 )
 from hocket.a2a.server import Server
+from hocket.a2a.subscription import Call
 from hocket.a2a.text import TextView
 
 __all__ = [
@@ -77,6 +78,7 @@ __all__ = [
     "Answered",
     "Append",
     "Artifact",
+    "Call",
     "CancelTaskRequest",
     "Checkpoint",
     "ClientCall",

@@ -92,7 +92,13 @@ class Mailboxes:
         live.waiters.append((link, call))
         self.open(link).waits_for[live.id] = live
 
-    def answer_waiters(self, live: LiveTask) -> None:
+    def tell_readers(self, live: LiveTask) -> None:
+        """The log has grown: those who wait for the task to settle may have their answer, those who read it, more."""
+        self._answer_waiters(live)
+        for subscription in live.subscriptions:
+            self.ready(subscription.link)
+
+    def _answer_waiters(self, live: LiveTask) -> None:
         """The task may have settled: answer those who wait for that. A cancel waits for the end of the task."""
         state = live.fold.state
         if not live.waiters or not settles(state):
@@ -115,6 +121,12 @@ class Mailboxes:
         if box is not None:
             live.parked.append((link, call))
             box.waits_for[live.id] = live
+
+    def park_cancels(self, live: LiveTask) -> None:
+        """The task is read anew, and what was asked of it with it: who waits for a cancel asks again."""
+        cancels = [waiter for waiter in live.waiters if waiter[1].operation is Operation.CANCEL]
+        live.waiters = [waiter for waiter in live.waiters if waiter not in cancels]
+        live.parked += cancels
 
     def unpark(self, live: LiveTask) -> list[tuple[Link, Call]]:
         """The calls that were kept for the task."""

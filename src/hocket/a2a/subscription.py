@@ -11,6 +11,7 @@ from hocket.a2a.fold import trim_history
 from hocket.a2a.model import StreamItem, Task, TaskState, TaskStatusUpdateEvent
 from hocket.a2a.parameters import ServiceParameters
 from hocket.a2a.ports import Delivery, Ended, Item, Link, Opened
+from hocket.a2a.requests import SendMessageRequest
 from hocket.a2a.states import is_terminal
 from hocket.jsonrpc import Id
 from hocket.log import Cursor
@@ -23,13 +24,28 @@ __all__ = ["Call", "Subscription"]
 
 @frozen(kw_only=True)
 class Call:
-    """A request that was understood: who is to be answered, how, and what was asked."""
+    """A request that was understood: who is to be answered, how, and what was asked.
+
+    Attributes:
+        request_id: What the caller calls it.
+        dialect: How its answer looks.
+        operation: What is asked.
+        params: With which parameters.
+        service: What came beside them.
+        silence: Seconds that the agent may be silent for at the most; None for as long as it likes.
+    """
 
     request_id: Id
     dialect: Dialect
     operation: Operation
     params: Params
     service: ServiceParameters
+    silence: float | None = None
+
+    @property
+    def task_id(self) -> str | None:
+        """The task that it names, or None."""
+        return self.params.message.task_id if isinstance(self.params, SendMessageRequest) else self.params.id
 
 
 @define(eq=False)
