@@ -3,6 +3,7 @@
 `routes` says which path answers what, `exchange` is the server's side of one call, `call` the client's.
 """
 
+from hocket.http.answer import Answer
 from hocket.http.call import HttpCall
 from hocket.http.discovery import CardSearch
 from hocket.http.event_body import KEEP_ALIVE
@@ -13,6 +14,7 @@ from hocket.http.routes import CARD_PATHS, Routes, too_large
 __all__ = [
     "CARD_PATHS",
     "KEEP_ALIVE",
+    "Answer",
     "CardSearch",
     "Exchange",
     "Headers",

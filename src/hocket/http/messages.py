@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
-__all__ = ["Headers", "Request", "Response", "json_response", "text_response"]
+__all__ = ["Headers", "Request", "Response", "json_response", "percent_encoded", "text_response"]
 
 Headers = tuple[tuple[str, str], ...]
 """Header fields in order; the names are lower case."""
+
+
+def percent_encoded(path: str) -> str:
+    """A path as it is sent (RFC 3986 section 3.3)."""
+    return quote(path, safe="/:@!$&'()*+,;=~")
 
 
 def _lowered(headers: Iterable[tuple[str, str]]) -> Headers:
@@ -28,6 +33,7 @@ class Request:
         headers: Names in lower case.
         body: All of it.
         base_url: Scheme, host and mount point the request came to, ending in "/"; "" where unknown.
+        raw_path: The path as sent, percent-encoded, from the same place on; by default `path`, encoded.
     """
 
     method: str
@@ -36,6 +42,11 @@ class Request:
     headers: Headers = field(default=(), converter=_lowered)
     body: bytes = b""
     base_url: str = ""
+    raw_path: str = field()
+
+    @raw_path.default
+    def _encoded_path(self) -> str:
+        return percent_encoded(self.path)
 
     def header(self, name: str) -> str | None:
         """The values of a header field (lower case), joined by commas; None if it is not there."""
@@ -44,7 +55,27 @@ class Request:
 
     def parameter(self, name: str) -> str | None:
         """The first value of a query parameter; None if it is not there."""
-        return next((value for key, value in parse_qsl(self.query, keep_blank_values=True) if key == name), None)
+        return next((value for key, value in self.parameters() if key == name), None)
+
+    def parameters(self) -> list[tuple[str, str]]:
+        """The query parameters, in order."""
+        return parse_qsl(self.query, keep_blank_values=True)
+
+    def below(self, prefix: str) -> Request:
+        """The request as an application sees it that is mounted at `prefix`, where the path must begin.
+
+        >>> seen = Request(method="GET", path="/agents/a b/tasks", base_url="http://host/").below("/agents/a b")
+        >>> seen.path, seen.raw_path, seen.base_url
+        ('/tasks', '/tasks', 'http://host/agents/a%20b/')
+        """
+        raw = self.raw_path.split("/")
+        count = prefix.count("/") + 1
+        return evolve(
+            self,
+            path=self.path.removeprefix(prefix),
+            raw_path="".join([f"/{segment}" for segment in raw[count:]]),
+            base_url=f"{self.base_url.rstrip('/')}{'/'.join(raw[:count])}/",
+        )
 
 
 @frozen(kw_only=True)

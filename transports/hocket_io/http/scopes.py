@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, TypeAlias, TypeVar
+from urllib.parse import unquote
 
 import anyio
 import anyio.lowlevel
 from attrs import define, field
 
-from hocket.http import Headers, Request, Response
+from hocket.http import Answer, Headers, Request, Response
+from hocket.http.messages import percent_encoded
 
 __all__ = [
     "Answer",
@@ -33,7 +35,6 @@ Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 Item = TypeVar("Item")
 ItemOut = TypeVar("ItemOut", covariant=True)
-ItemIn = TypeVar("ItemIn", contravariant=True)
 
 _BATCH = 256
 """Deliveries written together at the most."""
@@ -57,33 +58,6 @@ class Source(Protocol[ItemOut]):
         """Sleep until there is more, or until that time."""
 
 
-class Answer(Protocol[ItemIn]):
-    """An answer that is made of what a link is given: one response, or a stream that goes on."""
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether nothing more will come out of it."""
-
-    @property
-    def is_cut(self) -> bool:
-        """Whether it ended without its end."""
-
-    def deliver(self, deliveries: Sequence[ItemIn], now: float) -> None:
-        """Take what the link was given."""
-
-    def next_response(self) -> Response | None:
-        """The response, or the head of a stream, once."""
-
-    def data_to_send(self) -> list[bytes]:
-        """Pieces of the stream."""
-
-    def next_timeout(self) -> float | None:
-        """When it wants to be called although nothing came."""
-
-    def handle_timeout(self, now: float) -> None:
-        """That time has come."""
-
-
 async def live(hosting: AbstractAsyncContextManager[object], receive: Receive, send: Send) -> None:
     """An ASGI lifespan: enter what the application lives in when the server starts, and leave it when it stops."""
     await receive()
@@ -93,7 +67,9 @@ async def live(hosting: AbstractAsyncContextManager[object], receive: Receive, s
     await send({"type": "lifespan.shutdown.complete"})
 
 
-async def write_answer(answer: Answer[Item], source: Source[Item], now: Callable[[], float], send: Send) -> None:
+async def write_answer(
+    answer: Answer[Item], source: Source[Item], now: Callable[[], float], send: Send, method: str = "POST"
+) -> None:
     """Write an answer as it comes, at the pace of whoever reads it, until it is complete or cut."""
     is_stream = False
     while True:
@@ -103,7 +79,7 @@ async def write_answer(answer: Answer[Item], source: Source[Item], now: Callable
             answer.handle_timeout(now())
         response = answer.next_response()
         if response is not None and response.body is not None:
-            await respond(response, "POST", send)
+            await respond(response, method, send)
             return
         if response is not None:
             is_stream = True
@@ -197,14 +173,24 @@ def request_of(scope: Scope, body: bytes = b"", url: str | None = None) -> Reque
     root = scope.get("root_path", "").rstrip("/")
     path: str = scope["path"]
     host = next((value for name, value in headers if name == "host"), "localhost")
+    is_below = path.startswith(f"{root}/") or path == root
     return Request(
         method=scope.get("method", "GET"),
-        path=path.removeprefix(root) if path.startswith(f"{root}/") or path == root else path,
+        path=path.removeprefix(root) if is_below else path,
+        raw_path=_raw_path(scope, path, root if is_below else ""),
         query=scope.get("query_string", b"").decode("latin-1"),
         headers=headers,
         body=body,
         base_url=url or f"{scope.get('scheme', 'http')}://{host}{root}/",
     )
+
+
+def _raw_path(scope: Scope, path: str, root: str) -> str:
+    """The path as it was sent, from the mount point on; as far as the server tells, and nothing has changed it."""
+    raw: str = (scope.get("raw_path") or b"").partition(b"?")[0].decode("latin-1")
+    if unquote(raw) != path:
+        raw = percent_encoded(path)
+    return "".join([f"/{segment}" for segment in raw.split("/")[root.count("/") + 1 :]])
 
 
 def _head(status: int, headers: Headers) -> MutableMapping[str, Any]:
