@@ -53,6 +53,7 @@ from hocket.a2a.ports import (
     Run,
     Stored,
 )
+from hocket.a2a.push_rules import PushRules, PushTarget
 from hocket.a2a.reader import Kind, Outcome, StreamEvent, StreamReader
 from hocket.a2a.requests import (
     CancelTaskRequest,
@@ -102,6 +103,8 @@ __all__ = [
     "Part",
     "PipeClient",
     "PipeServer",
+    "PushRules",
+    "PushTarget",
     "Ready",
     "Refused",
     "Role",
