@@ -22,6 +22,10 @@ class ServerLimits:
         calls: Unanswered calls of one link.
         id: Bytes of a task, context or message id.
         cancel_grace: Seconds an agent may take to stop once it is canceled; then the task is CANCELED without it.
+        patience: Seconds a run may wait for an answer to what it asked; then it is let go, and the task stays
+            INPUT_REQUIRED: a later answer starts a run of its own.
+        push_configs: Configurations of push notifications that one task may have.
+        push_configs_in_all: Configurations that all tasks together may have.
         log: What is kept of each task's events for readers that come back.
     """
 
@@ -31,6 +35,9 @@ class ServerLimits:
     calls: int = 1_024
     id: int = 256
     cancel_grace: float = 5.0
+    patience: float = 3_600.0
+    push_configs: int = 16
+    push_configs_in_all: int = 1_000
     log: LogLimits = LogLimits()
 
 

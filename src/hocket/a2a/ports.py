@@ -11,7 +11,8 @@ from typing import TypeAlias
 
 from attrs import field, frozen
 
-from hocket.a2a.model import Message, StreamItem, Task, TaskState
+from hocket.a2a.model import Message, Metadata, StreamItem, Task, TaskState
+from hocket.a2a.requests import TaskPushNotificationConfig
 from hocket.errors import ErrorObject
 from hocket.jsonrpc import Id
 from hocket.log import Entry
@@ -22,20 +23,57 @@ __all__ = [
     "Checkpoint",
     "Delivery",
     "Ended",
+    "Find",
     "Interrupt",
     "Item",
     "Link",
     "Load",
     "Opened",
     "Output",
+    "Owner",
+    "PushLink",
     "Ready",
     "Refused",
+    "Release",
+    "Reply",
     "Run",
+    "StartPush",
+    "StopPush",
     "Stored",
+    "TaskPage",
+    "TaskQuery",
 ]
 
 Link: TypeAlias = Hashable
 """Who is called: one HTTP request, one pipe, one WebSocket. Chosen by the transport, never reused while open."""
+
+
+@frozen
+class Owner:
+    """Who may see a task. To everybody else it does not exist.
+
+    Attributes:
+        principal: Who started it; "" where nobody is asked who they are.
+        tenant: The tenant it was started for; "" without one.
+    """
+
+    principal: str = ""
+    tenant: str = ""
+
+
+@frozen
+class PushLink:
+    """The link by which the sender of push notifications reads a task, for one configuration.
+
+    Attributes:
+        task_id: The task.
+        config_id: The configuration, among those of its task.
+        serial: Tells a configuration from the one that it replaced.
+    """
+
+    task_id: str
+    config_id: str
+    serial: int
 
 
 # What the server asks for.
@@ -43,11 +81,15 @@ Link: TypeAlias = Hashable
 
 @frozen(kw_only=True)
 class Append:
-    """Store: append these to the task's log if it ends at `expect`; then `Server.feed`, or `Server.append_refused`."""
+    """Store: append these to the task's log if it ends at `expect`; then `Server.feed`, or `Server.append_refused`.
+
+    `owner` is the same in all appends to a task.
+    """
 
     task_id: str
     expect: int
     items: tuple[StreamItem, ...]
+    owner: Owner = Owner()
 
 
 @frozen(kw_only=True)
@@ -72,11 +114,23 @@ class Load:
 
 @frozen(kw_only=True)
 class Run:
-    """Runner: run the agent's function on `message`; then `Server.started`, `emit` …, `ended`, all with `run`."""
+    """Runner: run the agent's function on `message`; then `Server.started`, `emit` …, `ended`, all with `run`.
+
+    Attributes:
+        task: The task as it stands with the message.
+        run: Number of the run.
+        message: What the agent is asked.
+        extensions: URIs of the extensions that are in use: asked for by the caller, and declared by the agent.
+        accepted_output_modes: Media types that the caller can take; () if it does not say.
+        metadata: What the caller has sent beside the message.
+    """
 
     task: Task
     run: int
     message: Message
+    extensions: tuple[str, ...] = ()
+    accepted_output_modes: tuple[str, ...] = ()
+    metadata: Metadata | None = None
 
 
 @frozen(kw_only=True)
@@ -88,22 +142,112 @@ class Interrupt:
 
 
 @frozen(kw_only=True)
+class Reply:
+    """Runner: this run waits for an answer (`Server.asked`), and here it is; `task` as it stands with it."""
+
+    task_id: str
+    run: int
+    message: Message
+    task: Task
+
+
+@frozen(kw_only=True)
+class Release:
+    """Runner: nobody has answered this run in time: close the agent's function and report `Server.ended`.
+
+    Its task stays as it is. A later answer starts a run of its own.
+    """
+
+    task_id: str
+    run: int
+
+
+@frozen(kw_only=True)
+class TaskQuery:
+    """Which tasks, and which page of them (A2A 1.0 section 3.1.4).
+
+    Attributes:
+        owner: Only tasks of this owner.
+        context_id: Only tasks of this conversation.
+        status: Only tasks in this state.
+        status_timestamp_after: Only tasks whose status is of this time (RFC 3339) or later.
+        page_size: How many at the most.
+        page_token: Where to go on, as the store has said it; "" for the first page.
+    """
+
+    owner: Owner
+    context_id: str | None = None
+    status: TaskState | None = None
+    status_timestamp_after: str | None = None
+    page_size: int = 50
+    page_token: str = ""
+
+
+@frozen(kw_only=True)
+class TaskPage:
+    """What a store has found.
+
+    Attributes:
+        tasks: The tasks, whole; the one whose status is newest first.
+        next_page_token: Where the next page begins; "" after the last one.
+        total_size: How many tasks there are on all pages.
+    """
+
+    tasks: tuple[Task, ...]
+    next_page_token: str = ""
+    total_size: int = 0
+
+
+@frozen(kw_only=True)
+class Find:
+    """Store: find tasks; then `Server.found` with the page, or with None if the page token is not the store's."""
+
+    ticket: int
+    query: TaskQuery
+
+
+@frozen(kw_only=True)
+class StartPush:
+    """Sender: post what `link` has to take (`Server.take`: Items, at last `Ended`) to the URL of `config`.
+
+    After `Ended`, or when it gives up, the sender says `Server.disconnect(link)`.
+
+    Attributes:
+        link: Where to take the bodies from.
+        config: Where they go, and how the sender shows who it is.
+        dialect: "1.0" or "0.3": what the bodies are written in, and so the header fields.
+    """
+
+    link: PushLink
+    config: TaskPushNotificationConfig
+    dialect: str
+
+
+@frozen(kw_only=True)
+class StopPush:
+    """Sender: the configuration was deleted or replaced; nothing more is to be posted for this link."""
+
+    link: PushLink
+
+
+@frozen(kw_only=True)
 class Ready:
     """Transport: this link has something to `Server.take`."""
 
     link: Link
 
 
-Output: TypeAlias = Append | Checkpoint | Load | Run | Interrupt | Ready
+Output: TypeAlias = Append | Checkpoint | Find | Interrupt | Load | Ready | Release | Reply | Run | StartPush | StopPush
 
 
 @frozen(kw_only=True)
 class Stored:
-    """What a store has of a task: a snapshot and the entries after it."""
+    """What a store has of a task: a snapshot, the entries after it, and whose it is."""
 
     offset: int
     task: Task
     entries: tuple[Entry[StreamItem], ...] = field(default=())
+    owner: Owner = Owner()
 
 
 # What a link is given.

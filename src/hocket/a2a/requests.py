@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
-from attrs import frozen
+from typing import TypeAlias
+
+from attrs import field, frozen
 
 from hocket.a2a.model import Message, Metadata, Task, TaskState
 
@@ -20,6 +22,7 @@ __all__ = [
     "ListTaskPushNotificationConfigsResponse",
     "ListTasksRequest",
     "ListTasksResponse",
+    "Params",
     "SendMessageConfiguration",
     "SendMessageRequest",
     "SubscribeToTaskRequest",
@@ -38,7 +41,7 @@ class AuthenticationInfo:
     """
 
     scheme: str = ""
-    credentials: str | None = None
+    credentials: str | None = field(default=None, repr=False)
     schemes: tuple[str, ...] = ()
 
 
@@ -58,7 +61,7 @@ class TaskPushNotificationConfig:
     url: str
     id: str | None = None
     task_id: str | None = None
-    token: str | None = None
+    token: str | None = field(default=None, repr=False)
     authentication: AuthenticationInfo | None = None
     tenant: str | None = None
 
@@ -194,3 +197,18 @@ class GetExtendedAgentCardRequest:
     """Parameters of `GetExtendedAgentCard`; they may be left out."""
 
     tenant: str | None = None
+
+
+Params: TypeAlias = (
+    SendMessageRequest
+    | GetTaskRequest
+    | ListTasksRequest
+    | CancelTaskRequest
+    | SubscribeToTaskRequest
+    | TaskPushNotificationConfig
+    | GetTaskPushNotificationConfigRequest
+    | ListTaskPushNotificationConfigsRequest
+    | DeleteTaskPushNotificationConfigRequest
+    | GetExtendedAgentCardRequest
+)
+"""The parameters of any call."""

@@ -11,7 +11,14 @@ from hocket.a2a.fold import trim_history
 from hocket.a2a.model import StreamItem, Task, TaskState, TaskStatusUpdateEvent
 from hocket.a2a.parameters import ServiceParameters
 from hocket.a2a.ports import Delivery, Ended, Item, Link, Opened
-from hocket.a2a.requests import SendMessageRequest
+from hocket.a2a.requests import (
+    CancelTaskRequest,
+    GetExtendedAgentCardRequest,
+    GetTaskRequest,
+    ListTasksRequest,
+    SendMessageRequest,
+    SubscribeToTaskRequest,
+)
 from hocket.a2a.states import is_terminal
 from hocket.jsonrpc import Id
 from hocket.log import Cursor
@@ -45,7 +52,15 @@ class Call:
     @property
     def task_id(self) -> str | None:
         """The task that it names, or None."""
-        return self.params.message.task_id if isinstance(self.params, SendMessageRequest) else self.params.id
+        match self.params:
+            case SendMessageRequest(message=message):
+                return message.task_id
+            case GetTaskRequest() | CancelTaskRequest() | SubscribeToTaskRequest():
+                return self.params.id
+            case ListTasksRequest() | GetExtendedAgentCardRequest():
+                return None
+            case _:
+                return self.params.task_id
 
 
 @define(eq=False)

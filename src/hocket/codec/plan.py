@@ -115,6 +115,7 @@ class Member:
         is_required: Whether a text without it is refused.
         is_always_written: Whether it is written where it equals its default.
         is_inverted: Whether true means false.
+        is_quoted: Whether its number is written as a string.
         is_null_a_value: Whether null is a value of its own and not the same as absent.
     """
 
@@ -126,6 +127,7 @@ class Member:
     is_required: bool
     is_always_written: bool
     is_inverted: bool
+    is_quoted: bool
     is_null_a_value: bool
 
     @property
@@ -236,6 +238,7 @@ def _check_class(cls: type, fields: Mapping[str, attrs.Attribute[Any]]) -> None:
 
 def _check_shape(cls: type, shape: Shape, fields: Mapping[str, attrs.Attribute[Any]]) -> None:
     named = [*shape.names, *shape.omitted, *shape.required, *shape.always, *shape.objects, *shape.inverted]
+    named += shape.quoted
     named += [*shape.one_of, *shape.tags, *filter(None, [shape.unknown])]
     if strange := [name for name in named if name not in fields]:
         raise LocalProtocolError(f"{cls.__qualname__} has no attributes {strange}, which its shape names")
@@ -264,6 +267,7 @@ def _member(each: attrs.Attribute[Any], shape: Shape, hint: Any, unions: Mapping
         is_required=default is None or each.name in shape.required,
         is_always_written=default is None or each.name in shape.always,
         is_inverted=each.name in shape.inverted,
+        is_quoted=each.name in shape.quoted,
         is_null_a_value=form is Leaf.ANY and Unset in typing.get_args(hint),
     )
 

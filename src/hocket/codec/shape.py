@@ -30,6 +30,7 @@ class Shape:
         always: Attributes that are written even where they equal their default.
         objects: Attributes of any JSON value that are only an object here.
         inverted: Attributes of type bool that have the opposite sense on the wire.
+        quoted: Attributes of type int that are written as a string (int64 in ProtoJSON); read as either.
         one_of: Attributes of which exactly one is there.
         tag: The member that names the one of `one_of`; may be missing where it is read.
         tags: The text of the tag for each attribute of `one_of`.
@@ -44,6 +45,7 @@ class Shape:
     always: tuple[str, ...] = ()
     objects: tuple[str, ...] = ()
     inverted: tuple[str, ...] = ()
+    quoted: tuple[str, ...] = ()
     one_of: tuple[str, ...] = ()
     tag: str | None = None
     tags: Mapping[str, str] = field(factory=dict)

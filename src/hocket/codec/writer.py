@@ -283,7 +283,9 @@ class _Body:
                 yes, no = (b"false", b"true") if member.is_inverted else (b"true", b"false")
                 self.source.add(f"put({yes!r} if v else {no!r})")
             case form:
-                self.source.add(f"{self.source.bind(f'write_{member.attribute}', self.writers.of(form))}(v, out)")
+                quote = ["put(b'\"')"] if member.is_quoted else []
+                write = self.source.bind(f"write_{member.attribute}", self.writers.of(form))
+                self.source.add(*quote, f"{write}(v, out)", *quote)
 
 
 def _is_certain(member: Member) -> bool:

@@ -23,9 +23,9 @@ def details(error: ErrorObject) -> list[dict[str, Any]]:
         reason = Code(error.code).name
     except ValueError:
         reason = "UNKNOWN"
-    metadata = {name: str(value) for name, value in data.items() if name not in ("field", "reason")}
+    metadata = {name: str(value) for name, value in data.items() if name not in ("field", "reason", "violations")}
     info = {"@type": f"{_TYPE}ErrorInfo", "reason": reason, "domain": DOMAIN, "metadata": metadata}
     if "field" not in data:
         return [info]
-    broken = {"field": data["field"], "description": data["reason"]}
-    return [info, {"@type": f"{_TYPE}BadRequest", "fieldViolations": [broken]}]
+    broken = [{"field": each["field"], "description": each["reason"]} for each in data.get("violations", [data])]
+    return [info, {"@type": f"{_TYPE}BadRequest", "fieldViolations": broken}]

@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from attrs import field, frozen
 
 from hocket import codec
+from hocket.a2a.card import AgentCard
 from hocket.a2a.dialects.boxes import boxed, unboxed
-from hocket.a2a.dialects.checks import ID_BYTES, violation
+from hocket.a2a.dialects.checks import ID_BYTES, Violation, violations
 from hocket.a2a.dialects.details import details
-from hocket.a2a.model import Message, SendResult, StreamItem, Task
-from hocket.a2a.requests import CancelTaskRequest, GetTaskRequest, SendMessageRequest, SubscribeToTaskRequest
+from hocket.a2a.dialects.forms import AS_IT_IS, WireForm
+from hocket.a2a.model import Message, SendResult, StreamItem, Task, TaskState, TaskStatusUpdateEvent
+from hocket.a2a.requests import (
+    CancelTaskRequest,
+    DeleteTaskPushNotificationConfigRequest,
+    GetExtendedAgentCardRequest,
+    GetTaskPushNotificationConfigRequest,
+    GetTaskRequest,
+    ListTaskPushNotificationConfigsRequest,
+    ListTaskPushNotificationConfigsResponse,
+    ListTasksRequest,
+    ListTasksResponse,
+    Params,
+    SendMessageRequest,
+    SubscribeToTaskRequest,
+    TaskPushNotificationConfig,
+)
 from hocket.errors import Code, CodecError, ErrorObject
+from hocket.log import Entry
 
-__all__ = ["Dialect", "Operation", "Params"]
+__all__ = ["CallDialect", "Dialect", "Operation", "Params", "Result"]
 
 T = TypeVar("T")
 
@@ -27,22 +44,90 @@ class Operation(Enum):
     SEND = "send"
     STREAM = "stream"
     GET = "get"
+    LIST = "list"
     CANCEL = "cancel"
     SUBSCRIBE = "subscribe"
+    PUSH_CREATE = "push-create"
+    PUSH_GET = "push-get"
+    PUSH_LIST = "push-list"
+    PUSH_DELETE = "push-delete"
+    EXTENDED_CARD = "extended-card"
 
 
-Params: TypeAlias = SendMessageRequest | GetTaskRequest | CancelTaskRequest | SubscribeToTaskRequest
+Result: TypeAlias = (
+    Task
+    | Message
+    | ListTasksResponse
+    | TaskPushNotificationConfig
+    | ListTaskPushNotificationConfigsResponse
+    | AgentCard
+    | None
+)
+"""What a call that does not stream is answered with; None after a deletion."""
 
 _PARAMS: Mapping[Operation, type[Params]] = {
     Operation.SEND: SendMessageRequest,
     Operation.STREAM: SendMessageRequest,
     Operation.GET: GetTaskRequest,
+    Operation.LIST: ListTasksRequest,
     Operation.CANCEL: CancelTaskRequest,
     Operation.SUBSCRIBE: SubscribeToTaskRequest,
+    Operation.PUSH_CREATE: TaskPushNotificationConfig,
+    Operation.PUSH_GET: GetTaskPushNotificationConfigRequest,
+    Operation.PUSH_LIST: ListTaskPushNotificationConfigsRequest,
+    Operation.PUSH_DELETE: DeleteTaskPushNotificationConfigRequest,
+    Operation.EXTENDED_CARD: GetExtendedAgentCardRequest,
 }
+
+_RESULTS: Mapping[Operation, Any] = {
+    Operation.SEND: SendResult,
+    Operation.GET: Task,
+    Operation.LIST: ListTasksResponse,
+    Operation.CANCEL: Task,
+    Operation.PUSH_CREATE: TaskPushNotificationConfig,
+    Operation.PUSH_GET: TaskPushNotificationConfig,
+    Operation.PUSH_LIST: ListTaskPushNotificationConfigsResponse,
+    Operation.EXTENDED_CARD: AgentCard,
+}
+"""What an operation that does not stream is answered with, where that is anything at all."""
 
 
 _ENVELOPE = (b'"jsonrpc"', b'"id"', b'"result"')
+
+
+class CallDialect(Protocol):
+    """How a call is to be answered: what the server needs to know of a dialect, or of events of another kind.
+
+    A result or an item may be several JSON objects, one a line: each is an event of its own.
+    """
+
+    @property
+    def name(self) -> str:
+        """What to call it."""
+        ...
+
+    @property
+    def streams_finished_tasks(self) -> bool:
+        """Whether a subscription to a task that is over gets the Task and the end, not an error."""
+        ...
+
+    def write_entry(self, entry: Entry[StreamItem], task: Callable[[], Task], is_last: bool) -> bytes | None:
+        """The result of one event of a stream; None for what this dialect has no event for.
+
+        Args:
+            entry: The event in its place in the log, or a Task that stands for all up to there.
+            task: Gives the Task as the log has it now.
+            is_last: Whether this reader's stream ends with it.
+        """
+        ...
+
+    def write_result(self, operation: Operation, result: Result) -> bytes:
+        """The result of a call that does not stream."""
+        ...
+
+    def write_error(self, error: ErrorObject) -> ErrorObject:
+        """The error as it is to be written."""
+        ...
 
 
 @frozen(kw_only=True, weakref_slot=False)
@@ -56,25 +141,31 @@ class _ItemResponse:
 
 @frozen(eq=False, kw_only=True)
 class Dialect:
-    """How A2A looks in one version.
+    """How A2A looks in one version. It is a `CallDialect`.
 
     Attributes:
         version: Major.Minor, as `A2A-Version` says it.
-        methods: The name of each operation.
+        methods: The name of each operation that this version has.
         wire: How the objects look.
+        open_wire: How they look where the stream goes on after them; None where that makes no difference.
+        forms: The classes that travel as something else.
         sends_version: Whether a client says the version with every request.
         streams_finished_tasks: Whether a subscription to a task that is over gets the Task and the end, not an error.
         details_errors: Whether the `data` of an error is a list of typed details.
         boxes_data: Whether data parts hold objects only, so that other values need a box.
+        pushes_tasks: Whether a push notification is the whole Task, sent when its status changes.
     """
 
     version: str
     methods: Mapping[Operation, str]
     wire: codec.Dialect
+    open_wire: codec.Dialect | None = None
+    forms: Mapping[Any, WireForm]
     sends_version: bool
     streams_finished_tasks: bool
     details_errors: bool
     boxes_data: bool
+    pushes_tasks: bool
     operations: Mapping[str, Operation] = field(init=False)
 
     @property
@@ -84,6 +175,28 @@ class Dialect:
 
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "operations", {name: operation for operation, name in self.methods.items()})
+
+    # Any object, there and back.
+
+    def read(self, wanted: Any, value: Any, path: str) -> Any:
+        """An object from a JSON value.
+
+        Args:
+            wanted: Its class, or a union of the dialect.
+            value: The value.
+            path: What to call it in errors.
+
+        Raises:
+            CodecError: It is not what this version says.
+        """
+        form = self.forms.get(wanted, AS_IT_IS)
+        parsed = self.wire.reader(form.wire or wanted).from_value(form.tidied(value), path)
+        return self._read(form.loaded(parsed))
+
+    def write(self, wanted: Any, value: Any) -> Any:
+        """An object as a JSON value; `wanted` as for `read`."""
+        form = self.forms.get(wanted, AS_IT_IS)
+        return form.dressed(self.wire.writer(form.wire or wanted).to_value(form.dumped(self._written(value))))
 
     def _read(self, value: T) -> T:
         return unboxed(value) if self.boxes_data else value
@@ -96,17 +209,20 @@ class Dialect:
     def read_params(self, operation: Operation, params: Any, id_bytes: int = ID_BYTES) -> Params | ErrorObject:
         """The parameters of a request, or the error that says what is wrong with them."""
         try:
-            parsed = self.wire.reader(_PARAMS[operation]).from_value({} if params is None else params, "params")
+            parsed: Params = self.read(_PARAMS[operation], {} if params is None else params, "params")
         except CodecError as error:
-            return _invalid(error.path, error.reason)
-        wrong = violation(parsed, id_bytes)
-        return self._read(parsed) if wrong is None else _invalid(*wrong)
+            return _invalid([(error.path, error.reason)])
+        wrong = violations(parsed, id_bytes)
+        return _invalid(wrong) if wrong else parsed
 
-    def write_result(self, operation: Operation, task: Task) -> bytes:
+    def write_result(self, operation: Operation, result: Result) -> bytes:
         """The result of a call that does not stream."""
-        if operation is Operation.SEND:
-            return self.wire.writer(SendResult).to_json(self._written(task))
-        return self.wire.writer(Task).to_json(self._written(task))
+        wanted = _RESULTS.get(operation)
+        if wanted is None:
+            return b"null"
+        if wanted in self.forms:
+            return codec.dumps(self.write(wanted, result))
+        return self.wire.writer(wanted).to_json(self._written(result))
 
     def write_item(self, item: StreamItem) -> bytes | None:
         """The result in one event of a stream; None for what a task's log holds but no version sends.
@@ -114,6 +230,33 @@ class Dialect:
         (A message that is added to the history: A2A has no event for it.)
         """
         return None if isinstance(item, Message) else self.wire.writer(StreamItem).to_json(self._written(item))
+
+    def write_entry(self, entry: Entry[StreamItem], task: Callable[[], Task], is_last: bool) -> bytes | None:
+        """`write_item`, once for all readers of the log; the Task is not needed.
+
+        Where a version marks the last event of a stream (`final`), it is not marked for who reads on after it.
+        """
+        if not is_last and self.open_wire is not None and _interrupts(entry.event):
+            return entry.encoded((self.name, "open"), self._write_open)
+        return entry.encoded(self.name, self.write_item)
+
+    def _write_open(self, item: StreamItem) -> bytes:
+        assert self.open_wire is not None, "asked for only where there is one"
+        return self.open_wire.writer(StreamItem).to_json(self._written(item))
+
+    def write_push(self, item: StreamItem, task: Task) -> bytes | None:
+        """The body of the push notification for an item; None for what gives none.
+
+        In 1.0 it is what a stream would carry. In 0.3 it is the whole Task, after each change of its status
+        (0.3 section 9.5).
+
+        Args:
+            item: What has happened.
+            task: The task with it.
+        """
+        if not self.pushes_tasks:
+            return self.write_item(item)
+        return self.write_item(task) if isinstance(item, Task | TaskStatusUpdateEvent) else None
 
     def write_error(self, error: ErrorObject) -> ErrorObject:
         """The error as this version writes it."""
@@ -123,23 +266,22 @@ class Dialect:
 
     def write_params(self, operation: Operation, params: Params) -> Any:
         """The params of a request."""
-        return self.wire.writer(_PARAMS[operation]).to_value(self._written(params))
+        return self.write(_PARAMS[operation], params)
 
-    def read_result(self, operation: Operation, result: Any) -> Task | Message:
-        """The result of a call that does not stream.
+    def read_result(self, operation: Operation, result: Any) -> Result:
+        """The result of a call that does not stream. Of a deletion anything is one, also none at all.
 
         Raises:
             CodecError: It is not one.
         """
-        if operation is Operation.SEND:
-            answer: SendResult = self.wire.reader(SendResult).from_value(result, "result")
-            return self._read(answer)
         if operation in (Operation.STREAM, Operation.SUBSCRIBE):
             item = self.read_item(result)
             if isinstance(item, Task | Message):
                 return item
             raise CodecError("must be a Task or a Message where nothing is streamed", "result")
-        return self._read(self.wire.reader(Task).from_value(result, "result"))
+        wanted = _RESULTS.get(operation)
+        answer: Result = None if wanted is None else self.read(wanted, result, "result")
+        return answer
 
     def read_item(self, result: Any) -> StreamItem:
         """One item of a stream.
@@ -179,7 +321,14 @@ class Dialect:
         return None if response is None or response.jsonrpc != "2.0" else response.result
 
 
-def _invalid(path: str, reason: str) -> ErrorObject:
-    return ErrorObject.of(
-        Code.INVALID_PARAMS, f"{path}: {reason}", {"field": path.removeprefix("params."), "reason": reason}
-    )
+def _interrupts(item: StreamItem) -> bool:
+    """Whether this ends the stream of some readers and not of others."""
+    return isinstance(item, TaskStatusUpdateEvent) and item.status.state is TaskState.INPUT_REQUIRED
+
+
+def _invalid(wrong: list[Violation]) -> ErrorObject:
+    """The error that names what is wrong: the first in words, and all of it where there is more."""
+    named = [{"field": path.removeprefix("params."), "reason": reason} for path, reason in wrong]
+    more = {"violations": named} if len(named) > 1 else {}
+    path, reason = wrong[0]
+    return ErrorObject.of(Code.INVALID_PARAMS, f"{path}: {reason}", {**named[0], **more})

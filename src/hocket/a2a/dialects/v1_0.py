@@ -6,7 +6,8 @@ Source: specification/a2a.proto of A2A v1.0.0 (package lf.a2a.v1), mapped to JSO
 from __future__ import annotations
 
 from hocket import codec
-from hocket.a2a.card import AgentCard, AgentInterface, AgentProvider, AgentSkill
+from hocket.a2a.card import AgentCapabilities, AgentCard, AgentExtension, AgentInterface, AgentProvider, AgentSkill
+from hocket.a2a.dialects.cards import NEW_FORMS
 from hocket.a2a.dialects.dialect import Dialect, Operation
 from hocket.a2a.model import (
     Message,
@@ -19,6 +20,20 @@ from hocket.a2a.model import (
     TaskState,
     TaskStatusUpdateEvent,
 )
+from hocket.a2a.requests import (
+    AuthenticationInfo,
+    ListTaskPushNotificationConfigsResponse,
+    ListTasksResponse,
+)
+from hocket.a2a.security import (
+    APIKeySecurityScheme,
+    HTTPAuthSecurityScheme,
+    MutualTlsSecurityScheme,
+    OAuth2SecurityScheme,
+    OAuthFlow,
+    OpenIdConnectSecurityScheme,
+    SecurityScheme,
+)
 from hocket.codec import Shape, Wrapper
 
 __all__ = ["V1_0"]
@@ -27,11 +42,27 @@ _WIRE = codec.Dialect(
     name="A2A 1.0",
     shapes={
         Part: Shape(one_of=("text", "raw", "url", "data")),
+        Task: Shape(quoted=("generation",)),
+        TaskStatusUpdateEvent: Shape(quoted=("generation",)),
+        TaskArtifactUpdateEvent: Shape(quoted=("generation",)),
+        AuthenticationInfo: Shape(omitted=("schemes",), required=("scheme",), always=("scheme",)),
+        ListTasksResponse: Shape(always=("next_page_token", "page_size", "total_size")),
+        ListTaskPushNotificationConfigsResponse: Shape(always=("configs",)),
+        OAuthFlow: Shape(always=("scopes",)),
+        AgentCapabilities: Shape(omitted=("state_transition_history",)),
+        AgentExtension: Shape(always=("required",)),
         AgentInterface: Shape(always=("protocol_binding", "protocol_version")),
         AgentProvider: Shape(always=("organization", "url")),
-        AgentSkill: Shape(always=("name", "description", "tags")),
+        AgentSkill: Shape(names={"security": "securityRequirements"}, always=("name", "description", "tags")),
         AgentCard: Shape(
-            omitted=("url", "protocol_version", "preferred_transport", "additional_interfaces"),
+            names={"security": "securityRequirements"},
+            omitted=(
+                "url",
+                "protocol_version",
+                "preferred_transport",
+                "additional_interfaces",
+                "supports_authenticated_extended_card",
+            ),
             always=(
                 "description",
                 "version",
@@ -70,6 +101,15 @@ _WIRE = codec.Dialect(
             }
         ),
         SendResult: Wrapper({"task": Task, "message": Message}),
+        SecurityScheme: Wrapper(
+            {
+                "apiKeySecurityScheme": APIKeySecurityScheme,
+                "httpAuthSecurityScheme": HTTPAuthSecurityScheme,
+                "oauth2SecurityScheme": OAuth2SecurityScheme,
+                "openIdConnectSecurityScheme": OpenIdConnectSecurityScheme,
+                "mtlsSecurityScheme": MutualTlsSecurityScheme,
+            }
+        ),
     },
 )
 
@@ -81,11 +121,19 @@ V1_0 = Dialect(
         Operation.GET: "GetTask",
         Operation.CANCEL: "CancelTask",
         Operation.SUBSCRIBE: "SubscribeToTask",
+        Operation.LIST: "ListTasks",
+        Operation.PUSH_CREATE: "CreateTaskPushNotificationConfig",
+        Operation.PUSH_GET: "GetTaskPushNotificationConfig",
+        Operation.PUSH_LIST: "ListTaskPushNotificationConfigs",
+        Operation.PUSH_DELETE: "DeleteTaskPushNotificationConfig",
+        Operation.EXTENDED_CARD: "GetExtendedAgentCard",
     },
     wire=_WIRE,
+    forms=NEW_FORMS,
     sends_version=True,
     streams_finished_tasks=False,
     boxes_data=False,
+    pushes_tasks=False,
     details_errors=True,
 )
 """A2A 1.0 and its patches."""
