@@ -1,0 +1,205 @@
+"""The official Python SDK as it was under A2A 0.2.6 and 0.3.0: its clients meet our server, our clients its servers.
+
+Both speak the dialect of 0.3. What they have in common is asked of both; see `peers` for how they are run.
+"""
+
+import httpx2
+import pytest
+
+from hocket.a2a import Message, TaskState
+from hocket.errors import AgentError, RpcError, StreamCut
+from hocket_io import Client
+from hocket_io.http.asgi import App
+from support.interop import interop_agent
+from support.peers import peer_serving, peer_session, python_of
+from support.serving import serving
+
+pytestmark = pytest.mark.process
+
+PEERS = {"0.2.16": "a2a_sdk_02_client.py", "0.3.26": "a2a_sdk_03_client.py"}
+
+
+# Their clients, our server ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module", params=PEERS)
+def told(request):
+    """What a session of their client was given by our server: `result`, or the `code` of an error, by what it did."""
+    python = python_of(f"a2a-sdk=={request.param}")
+    with serving(lambda url: App(interop_agent())) as url:
+        return peer_session(python, PEERS[request.param], url)
+
+
+def in_short(events):
+    """Events of 0.3, in short: states, and the text of artifacts."""
+    for event in events:
+        match event:
+            case {"kind": "task" | "status-update" as kind, "status": {"state": state}}:
+                yield f"{kind} {state}" + (", final" if event.get("final") else "")
+            case {"kind": "artifact-update", "artifact": {"parts": parts}}:
+                yield "".join(part["text"] for part in parts) + (", last" if event["lastChunk"] else "")
+
+
+def text_of(task):
+    return "".join(part["text"] for artifact in task["artifacts"] for part in artifact["parts"])
+
+
+def test_they_find_the_card(told):
+    card = told["card"]["result"]
+    assert (card["name"], card["protocolVersion"], card["preferredTransport"]) == ("ours", "0.3.0", "JSONRPC")
+    assert card["capabilities"]["streaming"]
+
+
+def test_they_stream(told):
+    events = told["stream Ada"]["result"]
+    assert list(in_short(events)) == [
+        "task submitted",
+        "status-update working",
+        "Hello ",
+        "Ada",
+        "!",
+        ", last",
+        "status-update completed, final",
+    ]
+    assert [event["append"] for event in events if event["kind"] == "artifact-update"] == [False, True, True, True]
+
+
+def test_they_read_everything_an_agent_can_say(told):
+    events = told["stream mixed"]["result"]
+    assert [event["metadata"] for event in events if "metadata" in event] == [{"progress": 50}]
+    data, file, text, _ = (event["artifact"]["parts"][0] for event in events if event["kind"] == "artifact-update")
+    assert data == {"kind": "data", "data": {"rows": [1, 2, 3]}}
+    assert file == {"kind": "file", "file": {"bytes": "AP8=", "mimeType": "application/octet-stream"}}
+    assert text == {"kind": "text", "text": "é\u2028"}
+
+
+def test_they_see_a_failure(told):
+    last = told["stream fail"]["result"][-1]
+    assert (last["status"]["state"], last["final"]) == ("failed", True)
+    assert "its log has the reason" in last["status"]["message"]["parts"][0]["text"]
+
+
+def test_they_follow_up(told):
+    first, second = told["stream ask"]["result"], told["follow-up"]["result"]
+    assert list(in_short(first))[-1] == "status-update input-required, final"
+    begin, *_, end = in_short(second)
+    assert begin.startswith("task ")
+    assert end == "status-update completed, final"
+    assert {event.get("taskId", event.get("id")) for event in second} == {first[0]["id"]}
+    assert text_of(told["get"]["result"]) == "Which month?Hello May!"
+
+
+def test_they_read_so_much_of_the_history(told):
+    assert [message["parts"][0]["text"] for message in told["get"]["result"]["history"]] == ["May"]
+
+
+def test_they_send_and_wait(told):
+    task = told["send"]["result"]
+    assert (task["status"]["state"], text_of(task)) == ("completed", "Hello Ada!")
+    assert told["send without waiting"]["result"]["status"]["state"] in ("submitted", "working")
+
+
+def test_they_cancel_in_mid_stream(told):
+    assert told["cancel"]["result"]["status"]["state"] == "canceled"
+    heard = list(in_short(told["stream canceled"]["result"]))
+    assert heard[2] == "before "
+    assert heard[-1] == "status-update canceled, final"
+
+
+def test_they_are_told_what_is_wrong(told):
+    assert told["get unknown"]["code"] == -32001
+    assert told["cancel completed"]["code"] == -32002
+
+
+@pytest.mark.parametrize("told", ["0.3.26"], indirect=True)  # the client of 0.2.16 has no such method
+def test_they_resubscribe(told):
+    resumed, begun = (list(in_short(told[did]["result"])) for did in ("resubscribe", "both streams"))
+    assert resumed[0] == "task working"
+    assert begun == resumed[1:] == ["after", ", last", "status-update completed, final"]
+
+
+# Our clients, their servers -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module", params=PEERS)
+def their_url(request):
+    with peer_serving(python_of(f"a2a-sdk=={request.param}"), "a2a_sdk_0_server.py") as url:
+        yield url
+
+
+@pytest.fixture
+def client(their_url):
+    with Client(their_url) as client:
+        yield client
+
+
+@pytest.mark.parametrize("text", ["artifacts", "statuses"])
+def test_our_client_streams(client, text):
+    events = list(client.stream(text))
+    assert events[0].kind == "task"
+    assert "".join(event.text for event in events) == f"Hello from {text}"
+    assert events[-1].state is TaskState.COMPLETED
+    assert [event.done for event in events] == [False] * (len(events) - 1) + [True]
+
+
+def test_our_client_reads_a_message_without_a_task(client):
+    assert client.text("message") == "Hello from one message"
+    assert isinstance(client.send("message"), Message)
+
+
+def test_our_client_reads_every_kind_of_part(client):
+    (artifact,) = client.send("parts").artifacts
+    data, file, text = artifact.parts
+    assert data.data == {"rows": [1, 2, 3]}
+    assert (file.raw, file.media_type, file.filename) == (b"\x00\xff", "image/png", "dot")
+    assert text.text == "é\u2028"
+
+
+def test_our_client_sees_a_failure(client):
+    with pytest.raises(AgentError, match="no such luck"):
+        client.text("fail")
+
+
+def test_our_client_follows_up(client):
+    asked = client.send("ask")
+    assert asked.status.state is TaskState.INPUT_REQUIRED
+    assert asked.status.message.text == "Which month?"
+    assert client.text("May", task_id=asked.id, context_id=asked.context_id) == "So it is May"
+    assert client.get(asked.id).status.state is TaskState.COMPLETED
+
+
+def test_our_client_is_told_what_is_wrong(client):
+    for call in (client.get, client.cancel):
+        with pytest.raises(RpcError) as caught:
+            call("nobody-knows")
+        assert caught.value.code == -32001
+
+
+def test_our_client_is_told_what_is_wrong_also_in_a_stream_of_one_event(client):
+    done = client.send("artifacts")
+    for stream, code in [
+        (client.resume("nobody-knows"), -32001),
+        (client.stream("more", task_id="nobody-knows"), -32001),
+        (client.stream("more", task_id=done.id), -32602),
+    ]:
+        (event,) = stream
+        assert (event.kind, event.done, event.error.code) == ("error", True, code)
+
+
+def test_an_executor_that_breaks_leaves_the_task_as_it_was_and_our_stream_is_cut(client):
+    *_, last = client.stream("raise")
+    assert (last.kind, last.done) == ("cut", True)
+    assert isinstance(last.error, StreamCut)
+
+
+@pytest.mark.parametrize("their_url", ["0.3.26"], indirect=True)
+def test_a_cancel_does_not_reach_their_streams_and_ours_gives_up_in_time(their_url):
+    """Their cancel puts CANCELED into a queue that no reader has: the stream stays open and silent."""
+    with Client(their_url, timeout=httpx2.Timeout(10, read=1)) as client:
+        stream = client.stream("wait")
+        while not next(stream).text:
+            pass
+        assert client.cancel(stream.task_id).state is TaskState.CANCELED
+        *_, last = stream
+        assert (last.kind, last.done) == ("cut", True)
+        assert client.get(stream.task_id).state is TaskState.CANCELED

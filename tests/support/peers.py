@@ -1,0 +1,111 @@
+"""Peers: what other people have written for the same protocols, run in environments of their own.
+
+Their versions collide: three releases of a2a-sdk are three packages called `a2a`. So each gets a virtual environment on
+top of the packages of the interpreter that runs the tests: what it needs in another version, or alone, is installed
+there, and everything else is found beneath. That takes two seconds instead of ten, and is done once: the environments
+are in `sys.prefix/peers`.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+SCRIPTS = Path(__file__).parents[1] / "interop" / "peers"
+ROOMS = Path(sys.prefix) / "peers"
+BIN, PYTHON = ("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")
+
+
+class CannotInstall(Exception):
+    """The package index is out of reach, say."""
+
+
+def python_of(*requirements, bare=()):
+    """An interpreter that has these packages; the test is skipped if they cannot be installed.
+
+    `bare` are installed without what they say they need.
+    """
+    room = ROOMS / "+".join((*bare, *requirements))
+    if not room.exists():
+        try:
+            _furnish(room, bare, requirements)
+        except CannotInstall as reason:
+            pytest.skip(f"{room.name} cannot be installed: {reason}")
+    return room / BIN / PYTHON
+
+
+def _furnish(room, bare, requirements):
+    """Make the environment aside and put it in its place when it is whole: who finds it there can use it."""
+    ROOMS.mkdir(exist_ok=True)
+    base = getattr(sys, "_base_executable", None) or sys.executable
+    aside = Path(tempfile.mkdtemp(dir=ROOMS))
+    try:
+        _run(base, "-m", "venv", "--without-pip", aside)
+        python = aside / BIN / PYTHON
+        packages = _run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))").strip()
+        Path(packages, "beneath.pth").write_text(sysconfig.get_path("purelib") + "\n")
+        if bare:
+            _install(base, python, "--no-deps", *bare)
+        if requirements:
+            _install(base, python, *requirements)
+        if not room.exists():  # or else another process of the tests was faster
+            aside.rename(room)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _install(base, python, *what):
+    if uv := shutil.which("uv"):
+        _run(uv, "pip", "install", "--python", python, *what)
+    else:
+        _run(base, "-m", "pip", "--python", python, "--no-input", "install", "--no-compile", *what)
+
+
+def _run(*command):
+    environment = {**os.environ, "PIP_USER": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    done = subprocess.run(
+        [str(part) for part in command], capture_output=True, text=True, timeout=150, check=False, env=environment
+    )
+    if done.returncode:
+        raise CannotInstall((done.stdout + done.stderr).strip().rpartition("\n")[2][:200])
+    return done.stdout
+
+
+@contextmanager
+def peer_serving(python, script, *arguments):
+    """A server of theirs in a process of its own; gives its URL, which is the first line that it prints."""
+    with tempfile.TemporaryFile("w+") as complaints:
+        command = [python, SCRIPTS / script, *arguments]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=complaints, text=True)
+        try:
+            if not (url := process.stdout.readline().strip()):
+                complaints.seek(0)
+                pytest.fail(f"{script} does not serve:\n{complaints.read()}")
+            yield url
+        finally:
+            process.kill()
+            process.wait()
+            process.stdout.close()
+
+
+def peer_session(python, script, *arguments):
+    """What a client of theirs was given, by what it did: one line `{"did": …, …}` for each."""
+    command = [python, SCRIPTS / script, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    return {each.pop("did"): each for each in told}
+
+
+def fetch(url):
+    """The JSON at a URL."""
+    with urlopen(url, timeout=10) as response:
+        return json.load(response)
