@@ -4,7 +4,7 @@
 and `call` are the two ends, `dialects` says how each version looks on the wire, `pipe` is the binding for pipes.
 """
 
-from hocket.a2a.call import ClientCall
+from hocket.a2a.call import ClientCall, Ending
 from hocket.a2a.card import (
     AgentCapabilities,
     AgentCard,
@@ -132,6 +132,7 @@ __all__ = [
     "Delivery",
     "Dialect",
     "Ended",
+    "Ending",
     "Find",
     "Fold",
     "GetExtendedAgentCardRequest",

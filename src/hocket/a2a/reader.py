@@ -3,6 +3,8 @@
 Ended is not cut. A stream has *settled* if its last status is terminal, INPUT_REQUIRED or AUTH_REQUIRED, or if it
 was made of bare Messages; it *failed* if the server answered with an error; anything else is *cut*: what was
 received is a prefix of the answer (A2A 1.0 section 3.1.2 and our decision on where it contradicts itself).
+
+One reader reads on where a stream that was cut is resumed: `interrupt`, then `resume`, then more items.
 """
 
 from __future__ import annotations
@@ -46,7 +48,8 @@ class StreamEvent:
     """One thing that a stream told its client.
 
     Attributes:
-        kind: "task" (a whole Task), "status", "artifact", "message", "cut", "resumed" or "error".
+        kind: "task" (a whole Task), "status", "artifact", "message", "cut" (the connection was lost; the stream is
+            tried again unless `done`), "resumed" (it goes on) or "error".
         text: The text this event adds to the answer; joined over all events it is the answer.
         task_id: The task, once it is known.
         context_id: Its context, once it is known.
@@ -91,6 +94,27 @@ class StreamEvent:
 
 
 @define(eq=False)
+class _Seam:
+    """Where a stream that was cut goes on: do the two ends meet?
+
+    Attributes:
+        is_cut: The stream was cut, and was not resumed yet.
+        is_new: It was resumed, and no item came since.
+        is_patchy: There may be a gap, or something twice.
+    """
+
+    is_cut: bool = False
+    is_new: bool = False
+    is_patchy: bool = False
+
+    def join(self, before: int | None, after: int | None) -> None:
+        """An item came: the last offset before it, and its own. The ends meet if the log's numbers say so."""
+        if self.is_new:
+            self.is_new = False
+            self.is_patchy = self.is_patchy or before is None or after is None or after <= before
+
+
+@define(eq=False)
 class StreamReader:
     """Reads one stream: items in, events out.
 
@@ -98,18 +122,30 @@ class StreamReader:
         is_subscription: The call subscribed to a task: INPUT_REQUIRED does not end it, the next turn follows.
         is_follow_up: The call was a further message to a task: what earlier turns said is not told again.
         limits: What is held at the most; a stream that is larger fails.
+        task_id: The task, if it is known from the start.
+        offset: Place in the task's log of the last item that was seen before.
+
+    Attributes:
+        outcome: How the stream ended; None while it is open.
+        messages: The bare Messages that came.
+        news: How many items told something that was not known before.
+        wants_task: The last item came, but nothing says that all before it did (see `resume`): the whole task must
+            be asked for, and given to `conclude`.
     """
 
     is_subscription: bool = False
     is_follow_up: bool = False
     limits: ClientLimits = ClientLimits()
+    _task_id: str | None = field(default=None, kw_only=True)
+    offset: int | None = field(default=None, kw_only=True)
     outcome: Outcome | None = field(default=None, init=False)
-    offset: int | None = field(default=None, init=False)
     messages: list[Message] = field(factory=list, init=False)
+    news: int = field(default=0, init=False)
+    wants_task: bool = field(default=False, init=False)
+    _seam: _Seam = field(factory=lambda: _Seam(), init=False)
     _fold: Fold = field(factory=Fold, init=False)
     _view: TextView = field(init=False)
     _events: deque[StreamEvent] = field(factory=deque, init=False)
-    _task_id: str | None = field(default=None, init=False)
     _context_id: str | None = field(default=None, init=False)
     _size: int = field(default=0, init=False)
 
@@ -144,15 +180,18 @@ class StreamReader:
         """Take the next item of the stream."""
         if self.is_closed:
             return
-        self._size = weigh(item) + (0 if isinstance(item, Task) else self._size)
-        if self._size > self.limits.task_size:
-            self.fail(LimitExceeded("task_size", self.limits.task_size, self._size))
+        self.resume()
+        self._seam.join(self.offset, offset)
+        if not self._fits(weigh(item) + (0 if isinstance(item, Task) else self._size)):
             return
         if len(self._events) >= self.limits.unread:
             self.fail(LimitExceeded("unread", self.limits.unread))
             return
         self.offset = offset if offset is not None else self.offset
-        done = self._is_last(item)
+        is_last = self._is_last(item)
+        self.wants_task = is_last and self._seam.is_patchy
+        done = is_last and not self.wants_task
+        self.news += not (isinstance(item, Task) and item == self.task)
         late = isinstance(item, TaskArtifactUpdateEvent) and self._fold.is_sealed(item.artifact.artifact_id)
         kind = self._take(item)
         if done:
@@ -169,18 +208,71 @@ class StreamReader:
             self.outcome = Outcome.FAILED
             self._tell("error", done=True, error=error)
 
-    def receive_end(self, reason: HocketError | None = None) -> None:
+    @property
+    def is_settled(self) -> bool:
+        """Whether an end of the stream would be one by now, rather than a cut."""
+        return settles(self._fold.state) or (self._fold.is_empty and bool(self.messages))
+
+    @property
+    def is_patchy(self) -> bool:
+        """Whether there may be a gap where the stream was resumed, or something twice."""
+        return self._seam.is_patchy
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the stream was cut, and no item came since."""
+        return self._seam.is_cut or self._seam.is_new
+
+    def receive_end(self, reason: HocketError | str | None = None) -> None:
         """No more items will come: settled or cut, as the last status says. `reason`: what broke, if something did."""
         if self.is_closed:
             return
-        if settles(self._fold.state) or (self._fold.is_empty and self.messages):
+        if self.is_settled and not self._seam.is_patchy:
             self.outcome = Outcome.SETTLED
             self._tell("message" if self._fold.is_empty else "task", done=True)
-            return
-        self.outcome = Outcome.CUT
-        where = f"in state {self._fold.state.value}" if self._task_id else "before its first event"
-        why = f": {reason}" if reason is not None else ""
-        self._tell("cut", done=True, error=StreamCut(f"the stream was cut {where}{why}"))
+        else:
+            self.outcome = Outcome.CUT
+            self._tell("cut", done=True, error=self._cut(reason))
+
+    def interrupt(self, reason: HocketError | None = None) -> None:
+        """The connection was lost, and the stream will be tried again: "cut" is told, and is not the end.
+
+        It is told once, however often the attempts fail that follow.
+        """
+        if not self.is_closed and not self._seam.is_cut:
+            self._seam.is_cut = True
+            self._tell("cut", error=self._cut(reason))
+
+    def resume(self) -> None:
+        """The server answers again: "resumed" is told. The first item tells it as well, if nobody has.
+
+        The next item is trusted to follow the last one if both have an offset, and its own is the larger. If not
+        (servers that number nothing), the stream ends with the whole task: see `wants_task`.
+        """
+        if not self.is_closed and self._seam.is_cut:
+            self._seam.is_cut, self._seam.is_new = False, True
+            self._view.is_resumed = True
+            self._tell("resumed")
+
+    def conclude(self, task: Task) -> None:
+        """The whole task, asked for because the stream could not tell it: its last event, and the end."""
+        if not self.is_closed and self._fits(weigh(task)):
+            self.resume()
+            self.wants_task = False
+            kind = self._take(task)
+            self.outcome = Outcome.SETTLED
+            self._tell(kind, text=self._view.take(task), done=True, item=task)
+
+    def _cut(self, reason: HocketError | str | None) -> StreamCut:
+        where = "before its first event" if self._fold.is_empty else f"in state {self._fold.state.value}"
+        return StreamCut(f"the stream was cut {where}{f': {reason}' if reason is not None else ''}")
+
+    def _fits(self, size: int) -> bool:
+        """Whether so much may be held from now on; the stream fails if not."""
+        self._size = size
+        if size > self.limits.task_size:
+            self.fail(LimitExceeded("task_size", self.limits.task_size, size))
+        return not self.is_closed
 
     def _take(self, item: StreamItem) -> Kind:
         match item:

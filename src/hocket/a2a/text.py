@@ -1,7 +1,8 @@
 """TextView: what a person would have read so far, whichever way a peer puts text on the wire.
 
 Peers stream text in three ways: artifact updates (create, then append), status messages, and bare Messages. Some
-send the whole artifact again after its chunks, or repeat it in the final status; nothing is shown twice.
+send the whole artifact again after its chunks, or repeat it in the final status; nothing is shown twice. A Task in
+mid-stream adds what it has and was not shown yet.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from attrs import define, field
 from hocket.a2a.model import (
     Artifact,
     Message,
+    Role,
     StreamItem,
     Task,
     TaskArtifactUpdateEvent,
@@ -28,6 +30,7 @@ class TextView:
 
     Args:
         is_follow_up: The stream answers a follow-up: the Task that comes first tells what earlier turns said.
+        is_resumed: The stream was cut and goes on: what the agent said in between is in the Task's history.
 
     >>> from hocket.a2a.model import Part
     >>> view = TextView()
@@ -40,6 +43,7 @@ class TextView:
     """
 
     is_follow_up: bool = False
+    is_resumed: bool = False
     _artifacts: dict[str, list[str]] = field(factory=dict, init=False)
     _shown: list[str] = field(factory=list, init=False)
     _length: int = field(default=0, init=False)
@@ -54,7 +58,8 @@ class TextView:
                 added = self._whole(item.artifact)
             case TaskStatusUpdateEvent():
                 is_progress = item.metadata is not None and "progress" in item.metadata
-                added = "" if is_progress else self._said(item.status.message, is_terminal(item.status.state))
+                said = self._said(item.status.message, is_terminal(item.status.state))
+                added = "" if is_progress else said
             case Message():
                 added = self._said(item)
             case Task():
@@ -65,15 +70,26 @@ class TextView:
     def _take_task(self, task: Task) -> str:
         is_known = self.is_follow_up and not is_terminal(task.state)  # one that is over is all the answer there is
         self.is_follow_up = False
-        added = "".join([self._whole(artifact) for artifact in task.artifacts])
+        missed = self._missed(task)
+        added = missed + "".join([self._whole(artifact) for artifact in task.artifacts])
         if not is_known:
             self._show(added)
         is_progress = not settles(task.state) and task.metadata is not None and "progress" in task.metadata
-        said = "" if is_progress else self._said(task.status.message, is_terminal(task.state))
+        said = self._said(task.status.message, is_terminal(task.state))
         if is_known:
             return ""
+        if is_progress:
+            return added
         self._show(said)
         return added + said
+
+    def _missed(self, task: Task) -> str:
+        """What the agent said while nobody heard it. What it said before the stream began is no news."""
+        said = [message for message in task.history if message.role is Role.AGENT]
+        if self.is_resumed:
+            return "".join([self._said(message) for message in said])
+        self._messages.update(dict.fromkeys([message.message_id for message in said]))
+        return ""
 
     def _show(self, text: str) -> None:
         if text:

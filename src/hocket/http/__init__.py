@@ -1,28 +1,37 @@
-"""The HTTP binding of A2A as values: a Request becomes a Response or a stream of events. No sockets here.
+"""The HTTP bindings of A2A as values: a Request becomes a Response or a stream of events. No sockets here.
 
-`routes` says which path answers what, `exchange` is the server's side of one call, `call` the client's.
+`routes` says which path answers what; `rpc` and `rest` are the server's sides of the two bindings, JSON-RPC and
+HTTP+JSON, around one `exchange`; `call` and `rest_call` are the client's sides.
 """
 
 from hocket.http.answer import Answer
 from hocket.http.call import HttpCall
 from hocket.http.discovery import CardSearch
+from hocket.http.envelopes import Envelope
 from hocket.http.event_body import KEEP_ALIVE
 from hocket.http.exchange import Exchange
 from hocket.http.messages import Headers, Request, Response, json_response, text_response
-from hocket.http.routes import CARD_PATHS, Routes, too_large
+from hocket.http.rest_call import RestCall, rest_request
+from hocket.http.routes import CARD_PATHS, Face, Routes
+from hocket.http.rpc import RpcEnvelope, receive_rpc
 
 __all__ = [
     "CARD_PATHS",
     "KEEP_ALIVE",
     "Answer",
     "CardSearch",
+    "Envelope",
     "Exchange",
+    "Face",
     "Headers",
     "HttpCall",
     "Request",
     "Response",
+    "RestCall",
     "Routes",
+    "RpcEnvelope",
     "json_response",
+    "receive_rpc",
+    "rest_request",
     "text_response",
-    "too_large",
 ]

@@ -1,14 +1,14 @@
 """HttpCall: one A2A call of a client over HTTP. It says what to ask, then reads the answer, without I/O.
 
 First `next_request`, then `receive_head`, `receive_data` …, `receive_eof`: what came is in the call's events or
-its result. (A later version may ask again: that is how a cut stream will be resumed.)
+its result. A stream that was cut is resumed by `ResumingCall`, with calls of this kind.
 """
 
 from __future__ import annotations
 
 from attrs import define, field
 
-from hocket.a2a import ClientCall
+from hocket.a2a import ClientCall, Operation
 from hocket.codec import dumps, loads
 from hocket.errors import (
     AuthenticationError,
@@ -54,6 +54,11 @@ class HttpCall:
     def is_answered(self) -> bool:
         """True once the head of a response came: whatever happens then, happened to a stream."""
         return self._status != 0
+
+    @property
+    def retry(self) -> float | None:
+        """Seconds that the stream wants its readers to wait before they come back, if it said so."""
+        return self._parser.retry if self._parser is not None else None
 
     def next_request(self) -> Request | None:
         """What to ask, once; None when there is nothing (more) to ask. `path` is the whole URL."""
@@ -149,6 +154,8 @@ class HttpCall:
                 self.call.receive_error(ErrorObject(code, message, more.get("data")))
             case {"result": result} if 200 <= self._status < 300:
                 self.call.receive_result(result)
+            case {"jsonrpc": "2.0"} if 200 <= self._status < 300 and self.call.operation is Operation.PUSH_DELETE:
+                self.call.receive_result(None)  # some peers leave the result out where there is nothing to say
             case _:
                 self.call.fail(self._not_an_answer("there is neither a result nor an error in it"))
 
