@@ -20,6 +20,7 @@ from typing import Any, Literal, TypeAlias
 from attrs import define, field
 
 from hocket.a2a.admission import admit_cancel, admit_subscription
+from hocket.a2a.card import AgentCapabilities
 from hocket.a2a.dialects import Operation, negotiate
 from hocket.a2a.limits import ServerLimits
 from hocket.a2a.live import LiveTask
@@ -49,12 +50,14 @@ class Server:
         epoch: Unix time, in seconds, at which `now` was 0: turns `now` into the timestamps that go on the wire.
         limits: What is held at the most.
         on_disconnect: "cancel" cancels a task when the last link that reads it or waits for it is gone.
+        capabilities: Which optional parts of A2A the agent has, as its card declares them.
     """
 
     entropy: Entropy
     epoch: float = 0.0
     limits: ServerLimits = ServerLimits()
     on_disconnect: Literal["continue", "cancel"] = "continue"
+    capabilities: AgentCapabilities = AgentCapabilities(streaming=True)
     _tasks: Residents = field(init=False)
     _outputs: deque[Output] = field(factory=deque, init=False)
     _mailboxes: Mailboxes = field(init=False)
