@@ -1,18 +1,14 @@
 """acp-sdk-python 1.3.0 talks to our hub: its client starts a stream, says something, sends chunks and ends it.
 
-Its module is called `acp` and it brings half a hundred packages, so it gets a virtual environment of its own, beside
-the packages of the interpreter that runs the tests; it is made once.
+It says that it needs half a hundred packages; here are those that its client really imports.
 """
 
 import json
-import shutil
-import subprocess
-import sys
 import urllib.request
-from pathlib import Path
 
 import pytest
 
+from support.peers import peer_lines, python_of
 from support.serving import serving
 
 pytest.importorskip("uvicorn", reason="uvicorn is not installed (extra: http)")
@@ -22,44 +18,15 @@ from hocket_io.http.hub_app import HubApp
 
 pytestmark = pytest.mark.process
 
-SESSION = Path(__file__).with_name("acp_sdk_session.py")
-ROOM = Path(sys.prefix) / "acp-sdk-python"
-NEEDS = ["acp-sdk-python==1.3.0", "pydantic>=2.8", "httpx", "fastapi"]  # what its client really imports
-
-
-def _run(*command):
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=150, check=False)
-    if done.returncode:
-        last = (done.stdout + done.stderr).strip().rpartition("\n")[2]
-        pytest.skip(f"acp-sdk-python cannot be installed: {last[:200]}")
-
 
 @pytest.fixture(scope="module")
-def foreign_python():
-    python, stamp = ROOM / "bin" / "python", ROOM / "is-complete"
-    if stamp.exists():
-        return python
-    shutil.rmtree(ROOM, ignore_errors=True)
-    base = getattr(sys, "_base_executable", None) or sys.executable
-    _run(base, "-m", "venv", "--without-pip", ROOM)
-    uv = shutil.which("uv")
-    install = [uv, "pip", "install", "--python", python] if uv else [base, "-m", "pip", "--python", python, "install"]
-    _run(*install, "--no-deps", NEEDS[0])
-    _run(*install, *NEEDS[1:])
-    stamp.touch()
-    return python
-
-
-@pytest.fixture(scope="module")
-def session(foreign_python):
+def session():
     """Runs the session against a hub; gives what each call returned, and the hub's stream afterwards."""
+    python = python_of("pydantic>=2.8", "httpx", "fastapi", bare=("acp-sdk-python==1.3.0",))
 
     def run(host, token="any text will do"):
         with serving(lambda url: HubApp(host)) as url:
-            command = [foreign_python, SESSION, url.rstrip("/"), token]
-            done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-            assert done.returncode == 0, done.stderr
-            answers = [json.loads(line) for line in done.stdout.splitlines()]
+            answers = peer_lines(python, "acp_sdk_session.py", url.rstrip("/"), token)
             stream_id = answers[0]["result"]["stream"]["streamId"]
             assert host.hub.stream(stream_id).is_closed  # or the feed would not end
             return answers, host.hub.stream(stream_id), _feed(url, stream_id) if token != "of alice" else None

@@ -6,6 +6,7 @@ there, and everything else is found beneath. That takes two seconds instead of t
 are in `sys.prefix/peers`.
 """
 
+import hashlib
 import json
 import os
 import shutil
@@ -15,7 +16,6 @@ import sysconfig
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.request import urlopen
 
 import pytest
 
@@ -33,7 +33,8 @@ def python_of(*requirements, bare=()):
 
     `bare` are installed without what they say they need.
     """
-    room = ROOMS / "+".join((*bare, *requirements))
+    wanted = (*bare, *requirements)
+    room = ROOMS / f"{wanted[0]}-{hashlib.sha256(repr(wanted).encode()).hexdigest()[:8]}"
     if not room.exists():
         try:
             _furnish(room, bare, requirements)
@@ -96,16 +97,14 @@ def peer_serving(python, script, *arguments):
             process.stdout.close()
 
 
-def peer_session(python, script, *arguments):
-    """What a client of theirs was given, by what it did: one line `{"did": …, …}` for each."""
+def peer_lines(python, script, *arguments):
+    """What a client of theirs was given: it prints an object a line."""
     command = [python, SCRIPTS / script, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
-    told = [json.loads(line) for line in done.stdout.splitlines()]
-    return {each.pop("did"): each for each in told}
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def fetch(url):
-    """The JSON at a URL."""
-    with urlopen(url, timeout=10) as response:
-        return json.load(response)
+def peer_session(python, script, *arguments):
+    """What a client of theirs was given by what it did: each of its lines says that in `did`."""
+    return {each.pop("did"): each for each in peer_lines(python, script, *arguments)}
