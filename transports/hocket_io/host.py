@@ -14,10 +14,12 @@ import anyio
 from attrs import define, field
 
 from hocket.a2a import Append, Checkpoint, Delivery, Interrupt, Link, Load, Ready, Run, Server, ServerLimits
+from hocket.a2a.ports import StartPush, StopPush
 from hocket.agent import Agent
 from hocket.log import LogConflict
 from hocket_io.entropy import system_entropy
 from hocket_io.groups import leave
+from hocket_io.push import PushOptions, PushSender
 from hocket_io.runner import Runner
 from hocket_io.stores import MemoryStore
 
@@ -61,6 +63,7 @@ class Host:
         agent: What is served.
         store: Where the logs are kept.
         limits: Of the server.
+        push: How push notifications are sent, and where to.
 
     Raises:
         LocalProtocolError: On entering: the agent has no function.
@@ -69,8 +72,10 @@ class Host:
     agent: Agent
     store: MemoryStore = field(factory=MemoryStore)
     limits: ServerLimits = ServerLimits()
+    push: PushOptions = field(default=PushOptions(), kw_only=True)
     server: Server = field(init=False)
     _runner: Runner = field(init=False)
+    _sender: PushSender = field(init=False)
     _links: dict[Link, HostLink] = field(factory=dict, init=False)
     _names: itertools.count[int] = field(factory=lambda: itertools.count(1), init=False)
     _alarm: anyio.Event = field(factory=anyio.Event, init=False)
@@ -85,9 +90,11 @@ class Host:
             on_disconnect=self.agent.on_disconnect,
         )
         self._runner = Runner(self.agent, self.server, entropy, self.now, self.pump)
+        self._sender = PushSender(self.push, entropy.random)
 
     async def __aenter__(self) -> Self:
         _ = self.agent.function  # one without would fail every task
+        await self._sender.__aenter__()
         self._group = await anyio.create_task_group().__aenter__()
         self._group.start_soon(self._keep_time)
         return self
@@ -96,8 +103,11 @@ class Host:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         assert self._group is not None, "entered first"
-        await leave(self._group, kind, error, trace)
-        self._group = None
+        try:
+            await leave(self._group, kind, error, trace)
+        finally:
+            self._group = None
+            await self._sender.__aexit__(kind, error, trace)  # what the last runs have said is still sent
 
     def now(self) -> float:
         """Seconds on the host's monotonic clock: the `now` of its core."""
@@ -135,6 +145,11 @@ class Host:
                     server.loaded(task_id, self.store.load(task_id), self.now())
                 case Checkpoint():
                     self.store.checkpoint(output)
+                case StartPush(link=name, config=config, dialect=dialect):
+                    link = self._links[name] = HostLink(self, name)
+                    self._sender.start(name, link, config, dialect)
+                case StopPush(link=name):
+                    self._sender.stop(name)
 
     def _append(self, output: Append) -> None:
         try:
