@@ -27,7 +27,7 @@ from hocket.a2a.dialects import (
     is_streaming,
     negotiate,
 )
-from hocket.a2a.discovery import card_json, choose_interface, read_card
+from hocket.a2a.discovery import BINDINGS, card_json, choose_interface, read_card
 from hocket.a2a.fold import Fold, fold, trim_history, weigh
 from hocket.a2a.limits import ClientLimits, ServerLimits
 from hocket.a2a.model import (
@@ -106,6 +106,7 @@ from hocket.a2a.subscription import Call
 from hocket.a2a.text import TextView
 
 __all__ = [
+    "BINDINGS",
     "DIALECTS",
     "PIPE_BINDING",
     "V0_3",

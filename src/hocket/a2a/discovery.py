@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from hocket.a2a.card import AgentCard, AgentInterface
 from hocket.a2a.dialects import V0_3, V1_0, Dialect, dialect_for
 from hocket.codec import dumps, loads
 
-__all__ = ["card_json", "choose_interface", "read_card"]
+__all__ = ["BINDINGS", "card_json", "choose_interface", "read_card"]
+
+BINDINGS = ("JSONRPC", "HTTP+JSON")
+"""The bindings of A2A that we speak over HTTP."""
 
 
 def card_json(card: AgentCard) -> bytes:
@@ -28,18 +33,23 @@ def read_card(data: bytes) -> AgentCard:
     return (V1_0 if is_new else V0_3).wire.reader(AgentCard).from_value(value, "card")
 
 
-def choose_interface(card: AgentCard, version: str | None = None) -> tuple[AgentInterface, Dialect] | None:
+def choose_interface(
+    card: AgentCard, version: str | None = None, bindings: Sequence[str] = BINDINGS
+) -> tuple[AgentInterface, Dialect] | None:
     """The first address of the card that we can speak with (A2A 1.0 section 8.3.2), or None.
 
     Args:
         card: The card.
         version: Take only addresses of this protocol version.
+        bindings: Take only addresses of these bindings; of HTTP+JSON, we speak that of 1.0.
     """
     for interface in (*card.supported_interfaces, *_old_interfaces(card)):
         dialect = dialect_for(interface.protocol_version)
+        is_spoken = interface.protocol_binding == "JSONRPC" or dialect is V1_0
         if (
-            interface.protocol_binding == "JSONRPC"
-            and dialect is not None
+            dialect is not None
+            and is_spoken
+            and interface.protocol_binding in bindings
             and (not version or dialect is dialect_for(version))
         ):
             return interface, dialect

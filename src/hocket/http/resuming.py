@@ -232,6 +232,9 @@ class ResumingCall:
                 ending.tell(reader)
         elif self.backoff is None or reader.task_id is None or (self._step is _Step.FIRST and ending.how != "ended"):
             self._give_up(ending)
+        elif ending == Ending("ended") and self._is_untold:
+            self._refused = ConnectionFailed("the server ends the stream without a word")
+            self._ask(_Step.GET)
         elif ending.how == "ended" or self._is_passing(ending.reason):
             self._lose(ending.reason, now)
         elif isinstance(ending.reason, RpcError) and reader.is_waiting:
@@ -308,6 +311,11 @@ class ResumingCall:
                 Operation.SUBSCRIBE, subscribe, dialect, request_id, seen, limits, is_resumable=True, reader=reader
             )
         self._carrier = self.carry(call)
+
+    @property
+    def _is_untold(self) -> bool:
+        """Whether the last answer told nothing. (All there is was seen before, it may be.)"""
+        return self._reader.is_waiting or not self._reader.news
 
     def _is_passing(self, reason: HocketError | None) -> bool:
         """Whether it may be otherwise in a moment."""
