@@ -3,14 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from heapq import nlargest
 
 from attrs import define, field
 
-from hocket.a2a import Checkpoint, Stored, StreamItem, Task, TaskStatusUpdateEvent, fold, weigh
+from hocket.a2a import (
+    Checkpoint,
+    Owner,
+    Stored,
+    StreamItem,
+    Task,
+    TaskPage,
+    TaskQuery,
+    TaskState,
+    TaskStatusUpdateEvent,
+    fold,
+    weigh,
+)
 from hocket.a2a.states import settles
 from hocket.log import Entry, LogConflict
+from hocket.timestamps import moment
+from hocket_io.stores.paging import PageTokens, Place
 
 __all__ = ["MemoryStore"]
+
+_NOBODY = Owner()
 
 
 @define(eq=False)
@@ -18,19 +35,45 @@ class _Kept:
     """One task: the last checkpoint, if there was one, and the entries after it.
 
     Attributes:
+        owner: Whose it is.
         size: Bytes that it counts for, from its first entry on.
-        is_settled: Whether nothing happens to it by itself any more.
+        context_id: Its conversation.
+        state: The state it is in.
+        moment: When that began: nanoseconds of Unix time, 0 if its agent gave a time that nobody can read.
+        rank: The latest of all its moments, so that a task never falls back in a list.
     """
 
+    owner: Owner
     offset: int = 0
     task: Task | None = None
     entries: list[Entry[StreamItem]] = field(factory=list)
     size: int = 0
-    is_settled: bool = False
+    context_id: str | None = None
+    state: TaskState = TaskState.UNKNOWN
+    moment: int = 0
+    rank: int = 0
 
     @property
     def last(self) -> int:
         return self.offset + len(self.entries)
+
+    def note(self, item: StreamItem) -> None:
+        """An entry was appended: what is asked for in lists may have changed."""
+        if not isinstance(item, TaskStatusUpdateEvent | Task):
+            return
+        self.state = item.status.state
+        self.moment = moment(item.status.timestamp or "") or 0
+        self.rank = max(self.rank, self.moment)
+        self.context_id = item.context_id or self.context_id
+
+    def matches(self, query: TaskQuery, since: int) -> bool:
+        """Whether it is one of the tasks that are asked for."""
+        return (
+            self.owner == query.owner
+            and self.moment >= since
+            and query.context_id in (None, self.context_id)
+            and query.status in (None, self.state)
+        )
 
 
 @define(eq=False)
@@ -49,14 +92,17 @@ class MemoryStore:
     _tasks: dict[str, _Kept] = field(factory=dict, init=False)
     _settled: dict[str, int] = field(factory=dict, init=False)
     _settled_size: int = field(default=0, init=False)
+    _tokens: PageTokens = field(factory=PageTokens, init=False)
 
-    def append(self, task_id: str, expect: int, items: Sequence[StreamItem]) -> list[Entry[StreamItem]]:
-        """Append to a task's log.
+    def append(
+        self, task_id: str, expect: int, items: Sequence[StreamItem], owner: Owner = _NOBODY
+    ) -> list[Entry[StreamItem]]:
+        """Append to a task's log; the first append says whose task it is.
 
         Raises:
             LogConflict: The log does not end at offset `expect`. Nothing was appended.
         """
-        kept = self._tasks.get(task_id) or _Kept()
+        kept = self._tasks.get(task_id) or _Kept(owner)
         if kept.last != expect:
             raise LogConflict(expect, kept.last)
         entries = [Entry(offset, item, weigh(item)) for offset, item in enumerate(items, expect + 1)]
@@ -72,9 +118,9 @@ class MemoryStore:
         if kept is None or not kept.last:
             return None
         if kept.task is not None:
-            return Stored(offset=kept.offset, task=kept.task, entries=tuple(kept.entries))
+            return Stored(offset=kept.offset, task=kept.task, entries=tuple(kept.entries), owner=kept.owner)
         first, rest = kept.entries[0], kept.entries[1:]
-        return Stored(offset=first.offset, task=fold([first.event]), entries=tuple(rest))
+        return Stored(offset=first.offset, task=fold([first.event]), entries=tuple(rest), owner=kept.owner)
 
     def checkpoint(self, checkpoint: Checkpoint) -> None:
         """Entries up to the checkpoint's offset are replaced by its task."""
@@ -84,14 +130,36 @@ class MemoryStore:
         del kept.entries[: checkpoint.offset - kept.offset]
         kept.offset, kept.task = checkpoint.offset, checkpoint.task
 
+    def find(self, query: TaskQuery) -> TaskPage | None:
+        """A page of tasks, the one whose status is newest first; None if the page token is not one of ours.
+
+        Only the tasks of the page are folded. A page goes on after the last task of the one before, wherever that
+        stands now: no task is shown twice, and none that stays as it is, is left out. One whose status changes in the
+        meantime is at the head of the list again, for who begins anew.
+        """
+        after = self._tokens.read(query, query.page_token) if query.page_token else None
+        if query.page_token and after is None:
+            return None
+        since = (moment(query.status_timestamp_after or "") or 0) if query.status_timestamp_after else 0
+        places: list[Place] = [
+            (kept.rank, task_id) for task_id, kept in self._tasks.items() if kept.last and kept.matches(query, since)
+        ]
+        rest = places if after is None else [place for place in places if place < after]
+        page = nlargest(query.page_size, rest)
+        token = self._tokens.write(query, page[-1]) if len(rest) > len(page) else ""
+        tasks = tuple([self._whole(task_id) for _, task_id in page])
+        return TaskPage(tasks=tasks, next_page_token=token, total_size=len(places))
+
+    def _whole(self, task_id: str) -> Task:
+        kept = self._tasks[task_id]
+        return fold([entry.event for entry in kept.entries], kept.task)
+
     def _note(self, task_id: str, kept: _Kept, items: Sequence[StreamItem]) -> None:
         """Whether the task has settled now; if too many have, forget the first of them."""
-        for item in reversed(items):
-            if isinstance(item, TaskStatusUpdateEvent | Task):
-                kept.is_settled = settles(item.status.state)
-                break
+        for item in items:
+            kept.note(item)
         self._settled_size -= self._settled.pop(task_id, 0)
-        if kept.is_settled:
+        if settles(kept.state):
             self._settled[task_id] = kept.size
             self._settled_size += kept.size
         while len(self._settled) > self.settled or (self._settled_size > self.size and len(self._settled) > 1):

@@ -244,7 +244,7 @@ class Dialect:
         assert self.open_wire is not None, "asked for only where there is one"
         return self.open_wire.writer(StreamItem).to_json(self._written(item))
 
-    def write_push(self, item: StreamItem, task: Task) -> bytes | None:
+    def write_push(self, item: StreamItem, task: Callable[[], Task]) -> bytes | None:
         """The body of the push notification for an item; None for what gives none.
 
         In 1.0 it is what a stream would carry. In 0.3 it is the whole Task, after each change of its status
@@ -252,11 +252,11 @@ class Dialect:
 
         Args:
             item: What has happened.
-            task: The task with it.
+            task: Gives the task with it.
         """
         if not self.pushes_tasks:
             return self.write_item(item)
-        return self.write_item(task) if isinstance(item, Task | TaskStatusUpdateEvent) else None
+        return self.write_item(task()) if isinstance(item, Task | TaskStatusUpdateEvent) else None
 
     def write_error(self, error: ErrorObject) -> ErrorObject:
         """The error as this version writes it."""
