@@ -9,7 +9,16 @@ from attrs import NOTHING, fields
 
 import hocket.acp
 from hocket.a2a import TaskState
-from hocket.a2a.states import ON_CANCEL, ON_MESSAGE, ON_SUBSCRIBE, PHASES, Answer, Phase
+from hocket.a2a.states import (
+    ON_CANCEL,
+    ON_MESSAGE,
+    ON_MESSAGE_TO_RUN,
+    ON_SUBSCRIBE,
+    PHASES,
+    Activity,
+    Answer,
+    Phase,
+)
 from hocket.acp import StreamStatus
 from hocket.acp.notices import INVITATION, NAMES, REPLAY_GAP
 from hocket.acp.states import CLIENT, HUB, ClientInput, ClientState, Input, Row
@@ -19,6 +28,12 @@ from hocket.errors import CODES, Code
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted(ROOT.glob("docs/*.md"))
 REQUESTS = {"a message": ON_MESSAGE, "a cancel": ON_CANCEL, "a subscription": ON_SUBSCRIBE}
+TO_RUNS = {
+    f"a message; the agent {activity.value}": {
+        state: answer for (state, its), answer in ON_MESSAGE_TO_RUN.items() if its is activity
+    }
+    for activity in Activity
+}
 
 
 def words(outcome: Answer | Code) -> str:
@@ -34,15 +49,17 @@ def drawn(phases: Mapping[TaskState, Phase]) -> str:
     for phase in Phase:
         states = [state for state, its in phases.items() if its is phase]
         lines += ["", f"{phase.value.upper()}: {', '.join(state.value for state in states)}"]
-        for request, table in REQUESTS.items():
+        for request, table in {**REQUESTS, **TO_RUNS}.items():
             outcomes = {
-                words(table[state]): [other for other in states if table[other] == table[state]] for state in states
+                words(table[state]): [other for other in states if table[other] == table[state]]
+                for state in states
+                if state in table
             }
             for outcome, where in outcomes.items():
                 only = "" if len(outcomes) == 1 else f" in {', '.join(state.value for state in where)}"
-                lines.append(f"  {request + only:<44}--> {outcome}")
+                lines.append(f"  {request + only:<54}--> {outcome}")
         if phase is not Phase.TERMINAL:
-            lines.append(f"  {'a status of the agent':<44}--> whatever state it says")
+            lines.append(f"  {'a status of the agent':<54}--> whatever state it says")
     return "\n".join(lines).strip()
 
 
@@ -60,9 +77,13 @@ def diagram(phases: Mapping[TaskState, Phase]) -> str:
     for phase in [phase for phase in Phase if phase is not Phase.TERMINAL]:
         targets = [other for other in Phase if other is not phase]
         lines += [f"    {phase.value.upper()} --> {other.value.upper()} : a status of the agent" for other in targets]
-    moves = {Answer.START_TURN: TaskState.SUBMITTED, Answer.INTERRUPT: TaskState.CANCELED}
+    moves = {
+        Answer.START_RUN: TaskState.SUBMITTED,
+        Answer.REPLY: TaskState.WORKING,
+        Answer.INTERRUPT: TaskState.CANCELED,
+    }
     moves[Answer.CANCEL_NOW] = TaskState.CANCELED
-    for request, table in REQUESTS.items():
+    for request, table in {**REQUESTS, **TO_RUNS}.items():
         for state, outcome in table.items():
             if outcome in moves:
                 lines.append(f"    {name(state)} --> {name(moves[outcome])} : {request}")

@@ -19,18 +19,20 @@ Refusal: TypeAlias = tuple[Code, str]
 
 
 def admit_message(message: Message, live: LiveTask) -> Answer | Refusal:
-    """A follow-up: starts a turn, or is one that was sent before (TASK_AGAIN), or is refused."""
+    """A follow-up: starts or continues a run, or is one that was sent before (TASK_AGAIN), or is refused."""
     state = live.tail_state
     if message.context_id is not None and message.context_id != live.fold.context_id:
         reason = f"contextId does not match the context of task {live.id}; leave it out or send the task's own"
         return Code.INVALID_PARAMS, reason
+    if live.is_arriving(message.message_id):
+        return Answer.LATER  # once more, while the first is on its way into the log
     if live.fold.has_message(message.message_id):
         return Answer.TASK_AGAIN
     outcome = states.ON_MESSAGE[state]
-    if isinstance(outcome, Answer) and live.turn is None:
-        return outcome
-    advice = "start a new task" if states.is_terminal(state) else "wait until it asks for input"
-    return Code.UNSUPPORTED_OPERATION, f"the task is {state.value} and takes no message now; {advice}"
+    if isinstance(outcome, Code):
+        advice = "start a new task" if states.is_terminal(state) else "wait until it asks for input"
+        return outcome, f"the task is {state.value} and takes no message now; {advice}"
+    return outcome if live.run is None else states.ON_MESSAGE_TO_RUN[state, live.run.activity]
 
 
 def admit_cancel(live: LiveTask) -> Answer | Refusal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 
 from attrs import define, field
@@ -14,70 +15,45 @@ from hocket.a2a.model import (
     Task,
     TaskArtifactUpdateEvent,
     TaskState,
-    TaskStatus,
     TaskStatusUpdateEvent,
 )
-from hocket.a2a.ports import Checkpoint, Link, Stored
+from hocket.a2a.ports import Checkpoint, Link, Owner, Stored
+from hocket.a2a.runs import LiveRun, Turn
 from hocket.a2a.states import is_terminal
 from hocket.a2a.subscription import Call, Subscription
 from hocket.errors import LocalProtocolError
 from hocket.log import Cursor, Entry, Log
 
-__all__ = ["LiveTask", "Turn"]
+__all__ = ["LiveTask"]
 
 CHECKPOINT_EVERY = 1_024
 """Entries between two checkpoints, at the least; a checkpoint costs the size of the task, so they grow apart."""
 
 
 @define(eq=False)
-class Turn:
-    """A run of the agent that the server has asked for and that has not ended.
+class LiveTask:
+    """One task. The log and the fold hold what the store confirmed; `tail_*` also what it was asked to append.
 
     Attributes:
-        run: Its number: the offset the log has when the message is in it; before, the runner is not asked. What
-            comes from any other run is refused, also when the task was loaded anew in between.
-        message: What the agent is asked.
-        link: Who asked.
-        call: The call that asked; it is answered from the moment its message is in the log.
-        task: The task when the runner was asked; None until then.
-        offset: The offset of the log at which that was.
-        is_interrupted: Whether the runner was asked to stop.
+        arriving: Messages that the store was asked to append and has not confirmed.
+        parked: Calls that are judged when more is known: the task is being loaded, or its agent is about to ask.
+        waiters: Calls that are answered when the task settles.
     """
-
-    run: int
-    message: Message
-    link: Link
-    call: Call
-    task: Task | None = None
-    offset: int = 0
-    is_interrupted: bool = False
-
-    @property
-    def is_announced(self) -> bool:
-        """Whether the runner was asked already."""
-        return self.task is not None
-
-    def is_awaiting(self, message: Message) -> bool:
-        """Whether this is the turn's own message once more, while the first is on its way into the log."""
-        return not self.is_announced and message.message_id == self.message.message_id
-
-
-@define(eq=False)
-class LiveTask:
-    """One task. The log and the fold hold what the store confirmed; `tail_*` also what it was asked to append."""
 
     id: str
     limits: ServerLimits
+    owner: Owner = field(factory=Owner, init=False)
     log: Log[StreamItem] = field(init=False)
     fold: Fold = field(factory=Fold, init=False)
     tail: int = field(default=0, init=False)
     tail_state: TaskState = field(default=TaskState.UNKNOWN, init=False)
     weight: int = field(default=0, init=False)
-    turn: Turn | None = field(default=None, init=False)
+    run: LiveRun | None = field(default=None, init=False)
+    arriving: deque[Turn] = field(factory=deque, init=False)
     is_loading: bool = field(default=False, init=False)
     parked: list[tuple[Link, Call]] = field(factory=list, init=False)
     waiters: list[tuple[Link, Call]] = field(factory=list, init=False)
-    subscriptions: list[Subscription] = field(factory=list, init=False)
+    subscriptions: dict[Subscription, None] = field(factory=dict, init=False)
     _sealed: dict[str, None] = field(factory=dict, init=False)
     _checkpointed: int = field(default=0, init=False)
 
@@ -88,7 +64,7 @@ class LiveTask:
     def is_idle(self) -> bool:
         """True if the store alone may keep it: nothing runs, nobody reads, waits, or has an append under way."""
         return not (
-            self.turn
+            self.run
             or self.subscriptions
             or self.waiters
             or self.parked
@@ -96,8 +72,13 @@ class LiveTask:
             or self.tail != self.log.last
         )
 
+    def is_arriving(self, message_id: str) -> bool:
+        """Whether the message is on its way into the log."""
+        return any(turn.message.message_id == message_id for turn in self.arriving)
+
     def restore(self, stored: Stored) -> None:
         """Become what the store has."""
+        self.owner = stored.owner
         self.log = Log(self.limits.log, start=stored.offset)
         for subscription in self.subscriptions:
             subscription.cursor = Cursor(self.log, subscription.cursor.after)
@@ -176,19 +157,17 @@ class LiveTask:
             self.log.end()
         return items
 
-    def catch_up(self) -> None:
-        """After entries that another replica appended: the tail is theirs."""
-        if self.log.last > self.tail:
-            self.tail, self.tail_state = self.log.last, self.fold.state
+    def catch_up(self, items: Sequence[StreamItem]) -> bool:
+        """The log's last entries, `items`, were confirmed; whether some of them are none that we have asked for."""
+        foreign = self.log.last - self.tail
+        if foreign <= 0:
+            return False
+        self.note(items[-foreign:])
+        return True
 
     def snapshot(self, history_length: int | None = None) -> Task:
         """The task as the log has it, with so much of its history."""
         return trim_history(self.fold.snapshot(), history_length)
-
-    def status_event(self, state: TaskState, timestamp: str) -> TaskStatusUpdateEvent:
-        """The event that gives the task a new state."""
-        status = TaskStatus(state=state, timestamp=timestamp)
-        return TaskStatusUpdateEvent(task_id=self.id, context_id=self.fold.context_id, status=status)
 
     def checkpoint(self) -> Checkpoint | None:
         """A snapshot for the store, when the task is over or enough was appended since the last one."""

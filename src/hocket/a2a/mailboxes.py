@@ -12,6 +12,7 @@ from hocket.a2a.dialects import Operation
 from hocket.a2a.live import LiveTask
 from hocket.a2a.model import TaskState
 from hocket.a2a.ports import Answered, Delivery, Ended, Link, Output, Ready, Refused
+from hocket.a2a.runs import Turn
 from hocket.a2a.states import is_terminal, settles
 from hocket.a2a.subscription import Call, Subscription
 from hocket.errors import Code, ErrorObject
@@ -28,11 +29,13 @@ class Mailbox:
     """One link: answers to hand out, subscriptions to read, and the tasks it waits for.
 
     Attributes:
+        unread: Subscriptions that may have something to read, in the order in which it is their turn.
         calls: Calls of which the link was not yet given the end.
     """
 
     answers: deque[Delivery] = field(factory=deque)
-    subscriptions: list[Subscription] = field(factory=list)
+    subscriptions: dict[Subscription, None] = field(factory=dict)
+    unread: deque[Subscription] = field(factory=deque)
     waits_for: dict[str, LiveTask] = field(factory=dict)
     calls: int = 0
     is_ready: bool = False
@@ -96,7 +99,7 @@ class Mailboxes:
         """The log has grown: those who wait for the task to settle may have their answer, those who read it, more."""
         self._answer_waiters(live)
         for subscription in live.subscriptions:
-            self.ready(subscription.link)
+            self._queue(subscription)
 
     def _answer_waiters(self, live: LiveTask) -> None:
         """The task may have settled: answer those who wait for that. A cancel waits for the end of the task."""
@@ -135,11 +138,34 @@ class Mailboxes:
             self._release(link, live)
         return parked
 
+    def expect(self, turn: Turn, live: LiveTask) -> None:
+        """A message is on its way into the log: then its call goes on."""
+        live.arriving.append(turn)
+        if turn.link is not None:
+            self.open(turn.link).waits_for[live.id] = live
+
+    def arrived(self, live: LiveTask) -> Turn | None:
+        """The next message that is in the log now, or None."""
+        if not live.arriving or live.arriving[0].at > live.log.last:
+            return None
+        turn = live.arriving.popleft()
+        if turn.link is not None:
+            self._release(turn.link, live)
+        return turn
+
+    def park_arriving(self, live: LiveTask) -> None:
+        """Messages on their way into the log have lost their run: keep their calls."""
+        turns = list(live.arriving)
+        live.arriving.clear()
+        for turn in turns:
+            if turn.link is not None:
+                self.park(turn.link, turn.call, live)
+
     def read(self, subscription: Subscription) -> None:
         """Let a link read a task."""
-        self.open(subscription.link).subscriptions.append(subscription)
-        subscription.live.subscriptions.append(subscription)
-        self.ready(subscription.link)
+        self.open(subscription.link).subscriptions[subscription] = None
+        subscription.live.subscriptions[subscription] = None
+        self._queue(subscription)
 
     def withdraw(self, link: Link, request_id: Id) -> list[LiveTask]:
         """Answer a call with "cancelled" instead of what it waits for; the tasks that it had to do with."""
@@ -157,6 +183,11 @@ class Mailboxes:
                     calls.remove(each)
                     left.append(live)
                     self.refuse(link, each[1], Code.REQUEST_CANCELLED)
+            for turn in live.arriving:
+                if turn.link == link and turn.call.request_id == request_id:
+                    turn.link = None
+                    left.append(live)
+                    self.refuse(link, turn.call, Code.REQUEST_CANCELLED)
             self._release(link, live)
         return left
 
@@ -176,10 +207,12 @@ class Mailboxes:
         if box is None:
             return []
         for subscription in box.subscriptions:
-            subscription.live.subscriptions.remove(subscription)
+            del subscription.live.subscriptions[subscription]
         for live in box.waits_for.values():
             live.waiters = [each for each in live.waiters if each[0] != link]
             live.parked = [each for each in live.parked if each[0] != link]
+            for turn in live.arriving:
+                turn.link = None if turn.link == link else turn.link
         return [*(subscription.live for subscription in box.subscriptions), *box.waits_for.values()]
 
     def take(self, link: Link, limit: int) -> tuple[list[Delivery], list[Subscription]]:
@@ -191,28 +224,37 @@ class Mailboxes:
         over: list[Subscription] = []
         while box.answers and len(out) < limit:
             out.append(box.answers.popleft())
-        for subscription in box.subscriptions:
-            if len(out) >= limit:
-                break
-            if subscription.has_more:
-                out += subscription.read(limit - len(out))
+        while box.unread and len(out) < limit:
+            subscription = box.unread.popleft()
+            subscription.is_queued = False
+            if subscription not in box.subscriptions:
+                continue
+            out += subscription.read(limit - len(out))
             if subscription.is_over:
                 over.append(subscription)
-        for subscription in over:
-            self._drop(box, subscription)
-        if len(box.subscriptions) > 1:  # so that a busy stream does not keep the others from their turn
-            box.subscriptions.append(box.subscriptions.pop(0))
+                self._drop(box, subscription)
+            elif subscription.has_more:  # at the end: a busy stream does not keep the others from their turn
+                self._queue(subscription)
         box.calls -= sum([each.__class__ in _LAST for each in out])
         if not out:
             box.is_ready = False
         return out, over
 
+    def _queue(self, subscription: Subscription) -> None:
+        """There may be something to read for this subscription."""
+        box = self._boxes.get(subscription.link)
+        if box is not None and not subscription.is_queued:
+            subscription.is_queued = True
+            box.unread.append(subscription)
+            self.ready(subscription.link)
+
     def _release(self, link: Link, live: LiveTask) -> None:
         """The link may have nothing more to wait for at this task."""
         box = self._boxes.get(link)
-        if box is not None and not any(each[0] == link for each in (*live.waiters, *live.parked)):
+        is_waiting = any(each[0] == link for each in (*live.waiters, *live.parked))
+        if box is not None and not is_waiting and not any(turn.link == link for turn in live.arriving):
             box.waits_for.pop(live.id, None)
 
     def _drop(self, box: Mailbox, subscription: Subscription) -> None:
-        box.subscriptions.remove(subscription)
-        subscription.live.subscriptions.remove(subscription)
+        del box.subscriptions[subscription]
+        del subscription.live.subscriptions[subscription]

@@ -4,8 +4,8 @@ Requests come in with the link they came from; what a link gets is taken from it
 pace. The server asks a store to append (the log is the truth) and a runner to run, and is fed what they say:
 
     receive(link, …) ─┐                                   ┌─> Append, Load, Checkpoint   (store)
-    feed, loaded ─────┼─>  LiveTask: log · fold · readers ┼─> Run, Interrupt             (runner)
-    emit, ended ──────┘                                   └─> Ready(link) … take(link)   (transport)
+    feed, loaded ─────┼─>  LiveTask: log · fold · readers ┼─> Run, Reply, Interrupt      (runner)
+    emit, asked ──────┘                                   └─> Ready(link) … take(link)   (transport)
 
 After any call, drain `next_output`. Every method takes `now`, seconds on the caller's monotonic clock.
 This module is the door: it reads what is asked and says whose business it is. `turns` has the life of a run.
@@ -133,10 +133,12 @@ class Server:
         if entries[0].offset > live.log.last + 1:  # another replica's; some before them never reached us
             self._reload(live)
             return
-        if not live.take_entries(entries):
+        items = live.take_entries(entries)
+        if not items:
             return
-        live.catch_up()
-        self._turns.announce(live, now)
+        if live.catch_up(items):  # another replica's: a task has one writer
+            self._turns.fence(live)
+        self._turns.arrive(live, now)
         self._unpark(live, now)
         self._mailboxes.tell_readers(live)
         if live.log.is_ended:
@@ -147,7 +149,7 @@ class Server:
         self._tasks.rest(live)
 
     def append_refused(self, task_id: str, now: float) -> None:
-        """The store did not append: somebody else has. Our run is fenced, and the task is read anew."""
+        """The store did not append: another replica has. Our run is fenced, and the task is read anew."""
         live = self._tasks.get(task_id)
         if live is None:
             return
@@ -189,15 +191,22 @@ class Server:
         """
         self._turns.emit(task_id, run, items, now)
 
+    def asked(self, task_id: str, run: int, now: float) -> None:
+        """The run waits for an answer to what it has just asked: there will be a `Reply`, or a `Release`.
+
+        Raises:
+            LocalProtocolError: The run is not the task's current one or waits already, or its task is neither
+                INPUT_REQUIRED nor AUTH_REQUIRED. Nothing has changed.
+        """
+        self._settle(self._turns.asked(task_id, run, now), now)
+
     def ended(self, task_id: str, run: int, now: float) -> None:
         """A run is over. A task that its agent left unsettled is CANCELED if that was asked for, else FAILED."""
         live = self._tasks.get(task_id)
-        if live is None or live.turn is None or live.turn.run != run:
+        if live is None or live.run is None or live.run.number != run:
             return
         self._turns.ended(live, now)
-        if not live.is_loading and not live.fold.is_empty:
-            self._unpark(live, now)
-        self._tasks.rest(live)
+        self._settle(live, now)
 
     # Time -------------------------------------------------------------------------------------------------------
 
@@ -206,8 +215,9 @@ class Server:
         return self._turns.next_timeout()
 
     def handle_timeout(self, now: float) -> None:
-        """Agents that did not stop in time are left behind: their tasks are CANCELED, what they say is refused."""
-        self._turns.handle_timeout(now)
+        """End what has had its time: runs that do not stop, were not answered, or are silent for too long."""
+        for live in self._turns.handle_timeout(now):
+            self._settle(live, now)
 
     # The operations ---------------------------------------------------------------------------------------------
 
@@ -273,6 +283,12 @@ class Server:
     def _unpark(self, live: LiveTask, now: float) -> None:
         for link, call in self._mailboxes.unpark(live):
             self._perform(link, call, now)
+
+    def _settle(self, live: LiveTask, now: float) -> None:
+        """What the task's agent does has changed: judge anew what waited for that."""
+        if not live.is_loading and not live.fold.is_empty:
+            self._unpark(live, now)
+        self._tasks.rest(live)
 
     def _left(self, live: LiveTask, now: float) -> None:
         """Somebody no longer reads the task or waits for it."""

@@ -13,7 +13,18 @@ from types import MappingProxyType
 from hocket.a2a.model import TaskState
 from hocket.errors import Code
 
-__all__ = ["ON_CANCEL", "ON_MESSAGE", "ON_SUBSCRIBE", "PHASES", "Answer", "Phase", "is_terminal", "settles"]
+__all__ = [
+    "ON_CANCEL",
+    "ON_MESSAGE",
+    "ON_MESSAGE_TO_RUN",
+    "ON_SUBSCRIBE",
+    "PHASES",
+    "Activity",
+    "Answer",
+    "Phase",
+    "is_terminal",
+    "settles",
+]
 
 
 class Phase(Enum):
@@ -40,12 +51,23 @@ PHASES: Mapping[TaskState, Phase] = MappingProxyType(
 """The phase of each state."""
 
 
+class Activity(Enum):
+    """What the agent's function is doing for a task."""
+
+    WORKING = "is at work"
+    WAITING = "waits for an answer"
+    STOPPING = "was asked to stop"
+
+
 class Answer(Enum):
     """What a request does to a task in a state that allows it."""
 
-    START_TURN = "the message starts a turn of the agent"
+    START_RUN = "the message starts a run of the agent"
+    REPLY = "its run goes on with the message"
+    KEEP = "the message is kept until the agent asks for one"
+    LATER = "the message is judged when it has asked, or ended"
     INTERRUPT = "the running agent is interrupted, then the task is canceled"
-    CANCEL_NOW = "nothing runs: the task is canceled at once"
+    CANCEL_NOW = "the task is canceled: at once, or when what runs has stopped"
     TASK_AGAIN = "nothing changes: the task is answered as it is"
     STREAM = "the task is streamed: a snapshot, then what follows"
 
@@ -55,8 +77,8 @@ ON_MESSAGE: Mapping[TaskState, Answer | Code] = MappingProxyType(
         TaskState.SUBMITTED: Code.UNSUPPORTED_OPERATION,
         TaskState.WORKING: Code.UNSUPPORTED_OPERATION,
         TaskState.UNKNOWN: Code.UNSUPPORTED_OPERATION,
-        TaskState.INPUT_REQUIRED: Answer.START_TURN,
-        TaskState.AUTH_REQUIRED: Answer.START_TURN,
+        TaskState.INPUT_REQUIRED: Answer.START_RUN,
+        TaskState.AUTH_REQUIRED: Answer.START_RUN,
         TaskState.COMPLETED: Code.UNSUPPORTED_OPERATION,
         TaskState.FAILED: Code.UNSUPPORTED_OPERATION,
         TaskState.CANCELED: Code.UNSUPPORTED_OPERATION,
@@ -64,6 +86,18 @@ ON_MESSAGE: Mapping[TaskState, Answer | Code] = MappingProxyType(
     }
 )
 """A message that names the task: a follow-up. (A terminal task never restarts; a working one asked for nothing.)"""
+
+ON_MESSAGE_TO_RUN: Mapping[tuple[TaskState, Activity], Answer] = MappingProxyType(
+    {
+        (TaskState.INPUT_REQUIRED, Activity.WORKING): Answer.LATER,
+        (TaskState.INPUT_REQUIRED, Activity.WAITING): Answer.REPLY,
+        (TaskState.INPUT_REQUIRED, Activity.STOPPING): Answer.LATER,
+        (TaskState.AUTH_REQUIRED, Activity.WORKING): Answer.KEEP,
+        (TaskState.AUTH_REQUIRED, Activity.WAITING): Answer.REPLY,
+        (TaskState.AUTH_REQUIRED, Activity.STOPPING): Answer.LATER,
+    }
+)
+"""A message that would start a run (`ON_MESSAGE`), but the agent's function has not ended yet."""
 
 ON_CANCEL: Mapping[TaskState, Answer | Code] = MappingProxyType(
     {

@@ -10,7 +10,7 @@ from hocket.a2a.dialects import Dialect, Operation, Params
 from hocket.a2a.fold import trim_history
 from hocket.a2a.model import StreamItem, Task, TaskState, TaskStatusUpdateEvent
 from hocket.a2a.parameters import ServiceParameters
-from hocket.a2a.ports import Delivery, Ended, Item, Link, Opened
+from hocket.a2a.ports import Delivery, Ended, Item, Link, Opened, Owner
 from hocket.a2a.requests import (
     CancelTaskRequest,
     GetExtendedAgentCardRequest,
@@ -50,6 +50,11 @@ class Call:
     silence: float | None = None
 
     @property
+    def owner(self) -> Owner:
+        """Who asks: the owner of the tasks that it may see, and of the one that it may start."""
+        return Owner(self.service.principal, self.params.tenant or "")
+
+    @property
     def task_id(self) -> str | None:
         """The task that it names, or None."""
         match self.params:
@@ -72,6 +77,7 @@ class Subscription:
 
     Attributes:
         snapshot: The Task that comes first, as it was at the cursor's place; the events go on after it.
+        is_queued: Whether its link was told that there may be something to read.
     """
 
     link: Link
@@ -82,6 +88,7 @@ class Subscription:
     history_length: int | None = None
     is_opened: bool = field(default=False, init=False)
     is_over: bool = field(default=False, init=False)
+    is_queued: bool = field(default=False, init=False)
 
     @property
     def has_more(self) -> bool:

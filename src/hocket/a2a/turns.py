@@ -1,13 +1,16 @@
 """Turns: the life of an agent's run, from the message that starts it to the status that ends it.
 
-A turn begins when its message is in the log: then the runner is asked, and the call that brought the message
-reads along or waits. What the run says is appended; a cancel interrupts it; however it ends, its task is settled.
+A run begins when its message is in the log: then the runner is asked, and the call that brought the message reads
+along or waits. What the run says is appended. It may ask for more, and then waits: the answer is the next turn of the
+same run. A cancel interrupts it; nobody answering, or its own silence, ends it in time. However it ends, its task is
+settled.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from enum import Enum
 from typing import Literal
 
 from attrs import define, evolve, field
@@ -16,13 +19,14 @@ from hocket.a2a import states
 from hocket.a2a.admission import admit_message, history_length
 from hocket.a2a.dialects import Operation
 from hocket.a2a.limits import ServerLimits
-from hocket.a2a.live import LiveTask, Turn
+from hocket.a2a.live import LiveTask
 from hocket.a2a.mailboxes import Mailboxes
-from hocket.a2a.model import Message, StreamItem, Task, TaskState, TaskStatus, TaskStatusUpdateEvent
-from hocket.a2a.ports import Append, Interrupt, Link, Output, Run
+from hocket.a2a.model import Message, Part, Role, StreamItem, Task, TaskState, TaskStatus, TaskStatusUpdateEvent
+from hocket.a2a.ports import Append, Interrupt, Link, Output, Release, Reply, Run
 from hocket.a2a.requests import SendMessageRequest
 from hocket.a2a.residents import Residents
-from hocket.a2a.states import Answer
+from hocket.a2a.runs import LiveRun, Turn
+from hocket.a2a.states import Activity, Answer
 from hocket.a2a.subscription import Call, Subscription
 from hocket.entropy import Entropy
 from hocket.errors import LocalProtocolError
@@ -31,6 +35,14 @@ from hocket.timers import Timers
 from hocket.timestamps import timestamp
 
 __all__ = ["Turns"]
+
+
+class _Deadline(Enum):
+    """What a run has until then."""
+
+    GRACE = "to stop"
+    PATIENCE = "to be answered"
+    SILENCE = "to say something"
 
 
 @define(eq=False, kw_only=True)
@@ -54,7 +66,7 @@ class Turns:
     tasks: Residents
     mailboxes: Mailboxes
     outputs: deque[Output]
-    _grace: Timers[str] = field(factory=Timers, init=False)
+    _deadlines: Timers[tuple[_Deadline, str]] = field(factory=Timers, init=False)
 
     # Messages ---------------------------------------------------------------------------------------------------
 
@@ -67,54 +79,89 @@ class Turns:
         context_id = message.context_id or self.entropy.new_id()
         message = evolve(message, task_id=task_id, context_id=context_id)
         live = self.tasks.admit(task_id)
+        live.owner = call.owner
         status = TaskStatus(state=TaskState.SUBMITTED, timestamp=self._timestamp(now))
         task = Task(id=task_id, context_id=context_id, status=status, history=(message,))
-        self._start(link, call, live, message, [task])
+        turn = self._bring(link, call, live, message, [task])
+        if turn is None:
+            self.tasks.forget(live)
+        else:
+            live.run = LiveRun(turn.at, turn)
 
     def follow_up(self, link: Link, call: Call, live: LiveTask, message: Message, now: float) -> None:
         """A message to a task that is there."""
-        turn = live.turn
-        if turn is not None and (live.tail_state is TaskState.INPUT_REQUIRED or turn.is_awaiting(message)):
-            self.mailboxes.park(link, call, live)  # the agent has asked, and its function is about to end
-            return
-        match admit_message(message, live):
+        outcome = admit_message(message, live)
+        message = evolve(message, task_id=live.id, context_id=live.fold.context_id)
+        match outcome:
             case Answer.TASK_AGAIN:
                 self._attach(link, call, live, message)
+            case Answer.LATER:
+                self.mailboxes.park(link, call, live)
+            case Answer.KEEP:
+                self._bring(link, call, live, message, [message])
+            case Answer.REPLY:
+                if self._bring(link, call, live, message, [message, self._status(live, TaskState.WORKING, now)]):
+                    self._deadlines.clear((_Deadline.PATIENCE, live.id))
             case Answer():
-                message = evolve(message, task_id=live.id, context_id=live.fold.context_id)
-                submitted = live.status_event(TaskState.SUBMITTED, self._timestamp(now))
-                self._start(link, call, live, message, [message, submitted])
+                submitted = self._status(live, TaskState.SUBMITTED, now)
+                turn = self._bring(link, call, live, message, [message, submitted])
+                live.run = LiveRun(turn.at, turn) if turn else None
             case code, reason:
                 self.mailboxes.refuse(link, call, code, reason)
 
-    def announce(self, live: LiveTask, now: float) -> None:
-        """Once its message is in the log: ask the runner, and let the caller read."""
-        turn = live.turn
-        if turn is None or turn.is_announced or live.log.last < turn.run:
-            return
-        turn.task, turn.offset = live.fold.snapshot(), live.log.last
-        self.outputs.append(Run(task=turn.task, run=turn.run, message=turn.message))
-        if self.mailboxes.get(turn.link) is not None:
-            self._attach(turn.link, turn.call, live, turn.message)
-        elif self.on_disconnect == "cancel":
-            self.interrupt(live, now)
+    def arrive(self, live: LiveTask, now: float) -> None:
+        """The log has grown: the messages that are in it now go to the agent, and their callers may read."""
+        while (turn := self.mailboxes.arrived(live)) is not None:
+            turn.task, turn.offset = live.fold.snapshot(), live.log.last
+            run = live.run
+            if run is None:
+                self._restart(live, turn, now)
+            elif run.number == turn.at:
+                self._announce(live, run, turn, now)
+            else:
+                run.turn = turn
+                run.unread.append(turn)
+                self._hand_over(live, run, now)
+            if turn.link is not None:
+                self._attach(turn.link, turn.call, live, turn.message)
+            else:
+                self.left(live, now)
 
-    def _start(self, link: Link, call: Call, live: LiveTask, message: Message, items: Sequence[StreamItem]) -> None:
+    def _bring(
+        self, link: Link, call: Call, live: LiveTask, message: Message, items: Sequence[StreamItem]
+    ) -> Turn | None:
+        """Ask the store for a message (and what goes with it), unless the task would grow too large."""
         if not live.has_room_for(items):
             self.mailboxes.refuse_over_limit(link, call, "task_size", self.limits.task_size)
-            if not live.tail:
-                self.tasks.forget(live)
-            return
-        live.turn = Turn(live.tail + len(items), message, link, call)
+            return None
+        turn = Turn(at=live.tail + len(items), message=message, call=call, link=link)
+        self.mailboxes.expect(turn, live)
         self._append(live, items)
+        return turn
+
+    def _announce(self, live: LiveTask, run: LiveRun, turn: Turn, now: float) -> None:
+        """Ask the runner for a run."""
+        assert turn.task is not None, "its message is in the log"
+        run.turn, run.is_announced = turn, True
+        self.outputs.append(Run(task=turn.task, run=run.number, message=turn.message))
+        self._listen(live, run, now)
+
+    def _restart(self, live: LiveTask, turn: Turn, now: float) -> None:
+        """A message that the run has not asked for before it ended: if the task wants one, it starts the next run."""
+        if states.PHASES[live.tail_state] is not states.Phase.INTERRUPTED:
+            return
+        again = Turn(at=live.tail + 1, message=turn.message, call=turn.call, link=None)
+        live.run = LiveRun(again.at, again)
+        live.arriving.append(again)
+        self._append(live, [self._status(live, TaskState.SUBMITTED, now)])
 
     def _attach(self, link: Link, call: Call, live: LiveTask, message: Message) -> None:
         """Let the call that sent a message read the turn that answers it, or wait for its end, as it asked."""
         assert isinstance(call.params, SendMessageRequest), "only messages start turns"
-        configuration, turn = call.params.configuration, live.turn
+        configuration, run = call.params.configuration, live.run
         if call.operation is Operation.STREAM:
-            if turn is not None and turn.task is not None and turn.message.message_id == message.message_id:
-                at, task = turn.offset, turn.task
+            if run is not None and run.turn.task is not None and run.turn.message.message_id == message.message_id:
+                at, task = run.turn.offset, run.turn.task
             else:  # it was answered before: the task as it is now
                 at, task = live.log.last, live.fold.snapshot()
             self.mailboxes.read(Subscription(link, call, live, Cursor(live.log, at), task, history_length(call)))
@@ -131,94 +178,180 @@ class Turns:
         Raises:
             LocalProtocolError: The run is not the task's current one.
         """
-        live = self._running(task_id, run)
-        self._append(live, [live.status_event(TaskState.WORKING, self._timestamp(now))])
+        live, _ = self._running(task_id, run)
+        self.emit(task_id, run, [self._status(live, TaskState.WORKING, now)], now)
 
     def emit(self, task_id: str, run: int, items: Sequence[StreamItem], now: float) -> None:
-        """Events of a running agent, in order.
+        """Events of a running agent, in order. One that waited for an answer waits no longer.
 
         Raises:
             LocalProtocolError: The run was ended or replaced, or an event breaks the task's life. Nothing is appended.
         """
-        live = self._running(task_id, run)
-        self._append(live, [self._stamped(item, now) for item in items])
+        live, current = self._running(task_id, run)
+        stamped = [self._stamped(item, now) for item in items]
+        live.check(stamped)
+        self._append(live, stamped)
+        if current.is_waiting:
+            self._stop_waiting(live, current)
+        self._listen(live, current, now)
+
+    def asked(self, task_id: str, run: int, now: float) -> LiveTask:
+        """The run waits for an answer to what it has just asked; its task is given back.
+
+        Raises:
+            LocalProtocolError: The run is over or waits already, or its task says nothing of a question.
+        """
+        live, current = self._running(task_id, run)
+        if current.is_waiting:
+            raise LocalProtocolError(f"run {run} of task {task_id} waits for an answer already")
+        if states.PHASES[live.tail_state] is not states.Phase.INTERRUPTED:
+            raise LocalProtocolError(
+                f"task {task_id} is {live.tail_state.value}: a run that waits for an answer "
+                "says INPUT_REQUIRED or AUTH_REQUIRED first"
+            )
+        current.is_waiting = True
+        if current.activity is Activity.WAITING:
+            self._deadlines.set((_Deadline.PATIENCE, task_id), now + self.limits.patience)
+            self._hand_over(live, current, now)
+        return live
 
     def ended(self, live: LiveTask, now: float) -> None:
         """The task's run is over. What its agent left unsettled is CANCELED if that was asked for, else FAILED."""
-        turn, live.turn = live.turn, None
-        self._grace.clear(live.id)
-        if turn is not None and turn.is_interrupted and not states.is_terminal(live.tail_state):
-            self._append(live, [live.status_event(TaskState.CANCELED, self._timestamp(now))])
+        run, live.run = live.run, None
+        self.settled(live)
+        if run is not None and run.is_interrupted and not states.is_terminal(live.tail_state):
+            self._append(live, [self._status(live, TaskState.CANCELED, now)])
         elif not states.settles(live.tail_state):
-            self._append(live, [live.status_event(TaskState.FAILED, self._timestamp(now))])
+            self._append(live, [self._status(live, TaskState.FAILED, now)])
+        elif run is not None and run.unread:
+            self._restart(live, run.unread[-1], now)
 
     def settled(self, live: LiveTask) -> None:
-        """The task is over: no deadline of its run counts any more."""
-        self._grace.clear(live.id)
+        """No deadline of the task's run counts any more."""
+        for deadline in _Deadline:
+            self._deadlines.clear((deadline, live.id))
+
+    def _hand_over(self, live: LiveTask, run: LiveRun, now: float) -> None:
+        """If the run waits and there is a message for it, it goes on."""
+        if run.activity is not Activity.WAITING or not run.unread:
+            return
+        self._stop_waiting(live, run)
+        message = run.unread.popleft().message
+        if states.settles(live.tail_state):  # the message was here before the question
+            self._append(live, [self._status(live, TaskState.WORKING, now)])
+        self.outputs.append(Reply(task_id=live.id, run=run.number, message=message, task=live.fold.snapshot()))
+        self._listen(live, run, now)
+
+    def _stop_waiting(self, live: LiveTask, run: LiveRun) -> None:
+        run.is_waiting = False
+        self._deadlines.clear((_Deadline.PATIENCE, live.id))
+
+    def _listen(self, live: LiveTask, run: LiveRun, now: float) -> None:
+        """From now on the agent's silence counts; not while somebody else is to speak, or it is to stop."""
+        silence = run.turn.call.silence
+        if silence is None:
+            return
+        if run.activity is Activity.WORKING and not states.settles(live.tail_state):
+            self._deadlines.set((_Deadline.SILENCE, live.id), now + silence)
+        else:
+            self._deadlines.clear((_Deadline.SILENCE, live.id))
 
     # Its end from outside ---------------------------------------------------------------------------------------
 
     def interrupt(self, live: LiveTask, now: float) -> None:
         """Cancel the task: at once if nothing runs, else through its agent."""
-        turn = live.turn
-        if turn is None or not turn.is_announced:
-            live.turn = None
-            if turn is not None:  # its message is on the way into the log: then the call is answered
-                self.mailboxes.park(turn.link, turn.call, live)
+        run = live.run
+        if run is None or not run.is_announced:
+            live.run = None
+            self.mailboxes.park_arriving(live)  # once their messages are in the log, the calls are answered
             if not states.is_terminal(live.tail_state):
-                self._append(live, [live.status_event(TaskState.CANCELED, self._timestamp(now))])
-        elif not turn.is_interrupted:
-            turn.is_interrupted = True
-            self.outputs.append(Interrupt(task_id=live.id, run=turn.run))
-            self._grace.set(live.id, now + self.limits.cancel_grace)
+                self._append(live, [self._status(live, TaskState.CANCELED, now)])
+        elif not run.is_interrupted:
+            run.is_interrupted = True
+            self.outputs.append(Interrupt(task_id=live.id, run=run.number))
+            self._stop_in_time(live, now)
 
     def fence(self, live: LiveTask) -> None:
-        """The task was written by another: our run is to stop, and what it says now is refused."""
-        turn, live.turn = live.turn, None
-        self._grace.clear(live.id)
-        if turn is None:
-            return
-        if turn.is_announced:
-            self.outputs.append(Interrupt(task_id=live.id, run=turn.run))
-        else:
-            self.mailboxes.park(turn.link, turn.call, live)
+        """The task is not the run's any more: it is to stop, and what it says now is refused."""
+        run, live.run = live.run, None
+        self.settled(live)
+        self.mailboxes.park_arriving(live)
+        if run is not None and run.is_announced:
+            self.outputs.append(Interrupt(task_id=live.id, run=run.number))
 
     def left(self, live: LiveTask, now: float) -> None:
-        """Somebody no longer reads the task or waits for it."""
-        turn = live.turn
-        is_left = turn is not None and turn.is_announced and not live.subscriptions and not live.waiters
-        if is_left and self.on_disconnect == "cancel":
+        """Somebody no longer reads the task or waits for it. Who is asked something need not stay for the answer."""
+        run = live.run
+        if self.on_disconnect == "continue" or run is None or not run.is_announced:
+            return
+        is_wanted = live.subscriptions or live.waiters or live.arriving
+        if not is_wanted and not run.is_waiting and live.tail_state is not TaskState.INPUT_REQUIRED:
             self.interrupt(live, now)
 
     def next_timeout(self) -> float | None:
         """When `handle_timeout` wants to be called, or None."""
-        return self._grace.next_timeout()
+        return self._deadlines.next_timeout()
 
-    def handle_timeout(self, now: float) -> None:
-        """Agents that did not stop in time are left behind: their tasks are CANCELED, what they say is refused."""
-        for task_id in self._grace.due(now):
+    def handle_timeout(self, now: float) -> list[LiveTask]:
+        """End what has had its time; the tasks that this has changed.
+
+        An agent that did not stop is left behind, one that was not answered is released, one that was silent fails.
+        """
+        changed: list[LiveTask] = []
+        for deadline, task_id in self._deadlines.due(now):
             live = self.tasks.get(task_id)
-            if live is None:
+            if live is None or live.run is None:
                 continue
-            live.turn = None
-            if not states.is_terminal(live.tail_state):
-                self._append(live, [live.status_event(TaskState.CANCELED, self._timestamp(now))])
+            changed.append(live)
+            match deadline:
+                case _Deadline.GRACE:
+                    self.ended(live, now)
+                case _Deadline.PATIENCE:
+                    live.run.is_released = True
+                    self.outputs.append(Release(task_id=task_id, run=live.run.number))
+                    self._stop_in_time(live, now)
+                case _Deadline.SILENCE:
+                    self._fail_silent(live, live.run.turn.call.silence, now)
+        return changed
+
+    def _stop_in_time(self, live: LiveTask, now: float) -> None:
+        """The runner was asked to stop the run: nothing else counts than how long that takes."""
+        self.settled(live)
+        self._deadlines.set((_Deadline.GRACE, live.id), now + self.limits.cancel_grace)
+
+    def _fail_silent(self, live: LiveTask, silence: float | None, now: float) -> None:
+        self.fence(live)
+        said = f"the agent was silent for {silence:g} s"
+        message = Message(
+            message_id=self.entropy.new_id(),
+            role=Role.AGENT,
+            parts=(Part(text=said),),
+            task_id=live.id,
+            context_id=live.fold.context_id,
+        )
+        self._append(live, [self._status(live, TaskState.FAILED, now, message)])
 
     # What they share --------------------------------------------------------------------------------------------
 
     def _append(self, live: LiveTask, items: Sequence[StreamItem]) -> None:
-        live.check(items)
-        self.outputs.append(Append(task_id=live.id, expect=live.tail, items=tuple(items)))
+        self.outputs.append(Append(task_id=live.id, expect=live.tail, items=tuple(items), owner=live.owner))
         live.note(items)
 
-    def _running(self, task_id: str, run: int) -> LiveTask:
+    def _running(self, task_id: str, run: int) -> tuple[LiveTask, LiveRun]:
         live = self.tasks.get(task_id)
-        if live is None or live.turn is None or live.turn.run != run:
+        if live is None or live.run is None or live.run.number != run:
             raise LocalProtocolError(f"run {run} of task {task_id} is over: what it says now is not taken")
-        return live
+        return live, live.run
 
     def _timestamp(self, now: float) -> str:
         return timestamp(self.epoch + now)
+
+    def _status(
+        self, live: LiveTask, state: TaskState, now: float, message: Message | None = None
+    ) -> TaskStatusUpdateEvent:
+        """The event that gives the task a new state."""
+        status = TaskStatus(state=state, message=message, timestamp=self._timestamp(now))
+        return TaskStatusUpdateEvent(task_id=live.id, context_id=live.fold.context_id, status=status)
 
     def _stamped(self, item: StreamItem, now: float) -> StreamItem:
         if isinstance(item, TaskStatusUpdateEvent) and item.status.timestamp is None:
