@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from attrs import asdict, evolve, frozen
+
 from hocket.a2a.card import AgentCard, AgentInterface
 from hocket.a2a.dialects import V0_3, V1_0, Dialect, dialect_for
-from hocket.codec import dumps, loads
+from hocket.codec import JsonValue, dumps, loads
+from hocket.errors import CodecError
 
 __all__ = ["BINDINGS", "card_json", "choose_interface", "read_card"]
 
@@ -14,23 +17,49 @@ BINDINGS = ("JSONRPC", "HTTP+JSON")
 """The bindings of A2A that we speak over HTTP."""
 
 
+@frozen(kw_only=True)
+class _OldMembers:
+    """What only the cards of 0.3 say."""
+
+    url: str | None = None
+    protocol_version: str | None = None
+    preferred_transport: str | None = None
+    additional_interfaces: tuple[AgentInterface, ...] = ()
+    supports_authenticated_extended_card: bool | None = None
+
+
 def card_json(card: AgentCard) -> bytes:
     """The card as one JSON object that clients of 0.2, 0.3 and 1.0 all understand: both sets of members."""
-    old, new = (dialect.wire.writer(AgentCard).to_value(card) for dialect in (V0_3, V1_0))
-    assert isinstance(old, dict)
-    assert isinstance(new, dict)
-    return dumps({**old, **new})
+    return dumps(_merged(V0_3.write(AgentCard, card), V1_0.write(AgentCard, card)))
 
 
 def read_card(data: bytes) -> AgentCard:
-    """A card from JSON, of whichever version.
+    """A card from JSON, of whichever version, or of both.
 
     Raises:
         CodecError: It is not a card.
     """
     value = loads(data)
-    is_new = isinstance(value, dict) and value.get("supportedInterfaces")
-    return (V1_0 if is_new else V0_3).wire.reader(AgentCard).from_value(value, "card")
+    card: AgentCard
+    if not isinstance(value, dict) or not (value.get("supportedInterfaces") or value.get("supported_interfaces")):
+        card = V0_3.read(AgentCard, value, "card")
+        return card
+    card = V1_0.read(AgentCard, value, "card")
+    try:
+        old = V0_3.wire.reader(_OldMembers).from_value(value, "card")
+    except CodecError:  # what 1.0 says is whole, and this is for clients of 0.3
+        return card
+    return evolve(card, **asdict(old, recurse=False))
+
+
+def _merged(old: JsonValue, new: JsonValue) -> JsonValue:
+    """Both at once: all members of objects, and of the objects in lists that are as long; else the new one."""
+    match old, new:
+        case dict(), dict():
+            return {**old, **{name: _merged(old.get(name), value) for name, value in new.items()}}
+        case list(), list() if len(old) == len(new):
+            return [_merged(before, after) for before, after in zip(old, new, strict=True)]
+    return new
 
 
 def choose_interface(

@@ -6,7 +6,7 @@ Source: specification/a2a.proto of A2A v1.0.0 (package lf.a2a.v1), mapped to JSO
 from __future__ import annotations
 
 from hocket import codec
-from hocket.a2a.card import AgentCapabilities, AgentCard, AgentExtension, AgentInterface, AgentProvider, AgentSkill
+from hocket.a2a.card import AgentCard, AgentExtension, AgentInterface, AgentProvider, AgentSkill
 from hocket.a2a.dialects.cards import NEW_FORMS
 from hocket.a2a.dialects.dialect import Dialect, Operation
 from hocket.a2a.model import (
@@ -49,7 +49,6 @@ _WIRE = codec.Dialect(
         ListTasksResponse: Shape(always=("next_page_token", "page_size", "total_size")),
         ListTaskPushNotificationConfigsResponse: Shape(always=("configs",)),
         OAuthFlow: Shape(always=("scopes",)),
-        AgentCapabilities: Shape(omitted=("state_transition_history",)),
         AgentExtension: Shape(always=("required",)),
         AgentInterface: Shape(always=("protocol_binding", "protocol_version")),
         AgentProvider: Shape(always=("organization", "url")),
