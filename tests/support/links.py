@@ -13,14 +13,13 @@ from hocket.a2a import (
     PipeClient,
     PipeServer,
     Server,
-    ServiceParameters,
     Task,
     TaskState,
     fold,
 )
 from hocket.errors import ConnectionFailed
 from hocket.framing import Ndjson
-from hocket.http import Exchange, HttpCall
+from hocket.http import Exchange, HttpCall, receive_rpc
 
 FINAL = (TaskState.COMPLETED, TaskState.FAILED, TaskState.CANCELED, TaskState.REJECTED)
 QUESTIONS = (TaskState.INPUT_REQUIRED, TaskState.AUTH_REQUIRED)
@@ -155,9 +154,7 @@ class HttpLink:
     def carry(self, number, now):
         if self.exchange is None:
             request = self.http.next_request()
-            self.exchange = Exchange(self.name)
-            service = ServiceParameters.of(dict(request.headers))
-            self.exchange.receive_body(request.body, service, self.server, now)
+            self.exchange = receive_rpc(self.name, request, self.server, now)
         response = self.exchange.next_response()
         if response is not None:
             self.has_head = True

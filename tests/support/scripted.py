@@ -5,7 +5,7 @@ from attrs import define, evolve, field
 from hocket.a2a import Run, Server, ServiceParameters
 from hocket.agent import Speech
 from hocket.entropy import seeded
-from hocket.http import Exchange
+from hocket.http import Exchange, RpcEnvelope
 from hocket_io.stores import MemoryStore
 from support.world import outputs
 
@@ -50,8 +50,9 @@ class Scripted:
 
     def respond(self, body, version="1.0", mouthful=256):
         """Over HTTP: the exchange of a body, the response to it, and the bytes of the stream if it is one."""
-        exchange = Exchange("link")
-        exchange.receive_body(body, ServiceParameters(version=version), self.server, 0.0)
+        envelope = RpcEnvelope("link")
+        exchange = Exchange(envelope)
+        exchange.respond(envelope.receive_body(body, ServiceParameters(version=version), self.server, 0.0))
         self.pump()
         sent = []
         while taken := self.server.take("link", mouthful):

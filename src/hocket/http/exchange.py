@@ -1,9 +1,4 @@
-"""Exchange: one HTTP call to an A2A server. A request comes in; a response, or a stream of events, goes out.
-
-The JSON-RPC binding of A2A (1.0 section 9, 0.3 section 3.2): the body is a request or a batch; a streaming method
-is answered with `text/event-stream`, each event a JSON-RPC response with the request's id. The event's `id:` is
-its offset in the task's log, so that a reader can come back with Last-Event-ID.
-"""
+"""Exchange: one HTTP call to an A2A server. What the server delivers becomes a response, or a stream of events."""
 
 from __future__ import annotations
 
@@ -11,24 +6,10 @@ from collections.abc import Iterable
 
 from attrs import define, field
 
-from hocket.a2a import (
-    Answered,
-    Delivery,
-    Ended,
-    Item,
-    Link,
-    Opened,
-    Refused,
-    Server,
-    ServiceParameters,
-    is_streaming,
-)
-from hocket.codec import Raw, dumps
-from hocket.errors import Code, ErrorObject, LocalProtocolError
-from hocket.http.event_body import EVENT_STREAM, KEEP_ALIVE, EventBody
-from hocket.http.messages import Response, json_response
-from hocket.jsonrpc import Peer, PeerLimits, RequestReceived
-from hocket.jsonrpc.messages import encode_error
+from hocket.a2a import Answered, Delivery, Ended, Item, Opened, Refused
+from hocket.http.envelopes import Envelope
+from hocket.http.event_body import KEEP_ALIVE, EventBody
+from hocket.http.messages import Response
 
 __all__ = ["Exchange"]
 
@@ -38,40 +19,20 @@ class Exchange:
     """The server's side of one HTTP call. Drain `next_response` and `data_to_send` after every method.
 
     Args:
-        link: The name under which the call is known to the server.
+        envelope: How the answer is wrapped: what differs from binding to binding.
         keep_alive: Seconds between comments on a silent stream; None for no comments.
-        limits: Of the JSON-RPC messages in the body.
     """
 
-    link: Link
+    envelope: Envelope
     keep_alive: float | None = KEEP_ALIVE
-    limits: PeerLimits = PeerLimits()
     is_closed: bool = field(default=False, init=False)
     is_cut: bool = field(default=False, init=False)
-    _peer: Peer = field(init=False)
     _response: Response | None = field(default=None, init=False)
     _body: EventBody = field(init=False)
-    _open: int = field(default=0, init=False)
-    _envelope: tuple[bytes, bytes] | None = field(default=None, init=False)
+    _is_stream: bool = field(default=False, init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._peer = Peer(limits=self.limits)
         self._body = EventBody(self.keep_alive)
-
-    def receive_body(self, body: bytes, service: ServiceParameters, server: Server, now: float) -> None:
-        """Take the whole body of the request and pass the calls in it to the server."""
-        self._peer.receive_message(body, now)
-        in_batch = body.lstrip()[:1] == b"["
-        while (event := self._peer.next_event()) is not None:
-            if not isinstance(event, RequestReceived):
-                continue  # a notification asks for nothing; what was malformed is answered already
-            if in_batch and is_streaming(event.method):
-                reason = "a streaming method cannot be part of a batch: send it alone"
-                self._peer.send_error(event.id, ErrorObject.of(Code.INVALID_REQUEST, reason), now=now)
-                continue
-            self._open += 1
-            server.receive(self.link, event.id, event.method, event.params, service, now)
-        self._answer_if_complete()
 
     def deliver(self, deliveries: Iterable[Delivery], now: float) -> None:
         """Take what the server has for this link."""
@@ -79,26 +40,23 @@ class Exchange:
         for delivery in deliveries:
             match delivery:
                 case Item():
-                    assert self._envelope is not None, "items follow Opened"
-                    head, tail = self._envelope
-                    written.append(b"id: %d\ndata: %b%b%b" % (delivery.offset, head, delivery.result, tail))
+                    written.append(self.envelope.item(delivery))
                 case Opened():
-                    self._open_stream(dumps(delivery.request_id))
-                case Answered():
-                    self._send_answer(delivery, now)
-                    self._open -= 1
-                case Refused() if self._envelope is not None:
-                    written.append(self._error_event(delivery))
+                    self._response, self._is_stream = self.envelope.opened(delivery), True
+                case Refused() if self._is_stream:
+                    written.append(self.envelope.broken(delivery))
                     self.is_closed = True
-                case Refused():
-                    self._peer.send_error(delivery.request_id, delivery.error, now=now)
-                    self._open -= 1
+                case Answered() | Refused():
+                    self.respond(self.envelope.answer(delivery, now))
                 case Ended():
                     self.is_closed = True
-        if self._envelope is None:
-            self._answer_if_complete()
-        else:
+        if self._is_stream:
             self._body.write([b"".join(written)] if written else [], now)
+
+    def respond(self, response: Response | None) -> None:
+        """This is the whole answer; None where it is not known yet."""
+        if response is not None:
+            self._response, self.is_closed = response, True
 
     def cut(self) -> None:
         """The server is about to stop: end without an end.
@@ -109,10 +67,8 @@ class Exchange:
         if self.is_closed:
             return
         self.is_closed = self.is_cut = True
-        if self._envelope is None:
-            reason = "the server is shutting down: ask again"
-            error = ErrorObject.of(Code.INTERNAL_ERROR, reason, {"retryable": True})
-            self._response = json_response(encode_error(None, error), status=503)
+        if not self._is_stream:
+            self._response = self.envelope.stopped()
 
     def next_response(self) -> Response | None:
         """The response, once, as soon as it is known; for a stream its head, with `body` None."""
@@ -131,27 +87,3 @@ class Exchange:
         """Write a comment if the stream was silent for `keep_alive` seconds."""
         if not self.is_closed:
             self._body.handle_timeout(now)
-
-    def _send_answer(self, answered: Answered, now: float) -> None:
-        try:
-            self._peer.send_result(answered.request_id, Raw(answered.result), now=now)
-        except LocalProtocolError as refusal:  # larger than the limit: that is the answer then
-            error = ErrorObject.of(Code.INTERNAL_ERROR, str(refusal))
-            self._peer.send_error(answered.request_id, error, now=now)
-
-    def _open_stream(self, request_id: bytes) -> None:
-        self._envelope = (b'{"jsonrpc":"2.0","id":%b,"result":' % request_id, b"}\n\n")
-        self._response = Response(status=200, headers=EVENT_STREAM, body=None)
-
-    def _error_event(self, refused: Refused) -> bytes:
-        error = {"code": refused.error.code, "message": refused.error.message, "data": refused.error.data}
-        if refused.error.data is None:
-            del error["data"]
-        return b"data: %b\n\n" % dumps({"jsonrpc": "2.0", "id": refused.request_id, "error": error})
-
-    def _answer_if_complete(self) -> None:
-        if self._open or self.is_closed:
-            return
-        messages = self._peer.messages_to_send()
-        self._response = json_response(messages[0]) if messages else Response(status=202)
-        self.is_closed = True

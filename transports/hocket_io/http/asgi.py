@@ -16,9 +16,9 @@ from contextlib import asynccontextmanager
 import anyio
 from attrs import define, field
 
-from hocket.a2a import ServerLimits
+from hocket.a2a import Delivery, ServerLimits
 from hocket.agent import Agent
-from hocket.http import KEEP_ALIVE, Exchange, Response, Routes, too_large
+from hocket.http import KEEP_ALIVE, Answer, Response, Routes
 from hocket_io.background import in_background
 from hocket_io.groups import scratch_group
 from hocket_io.host import Host, HostLink
@@ -60,7 +60,7 @@ class App:
     _routes: Routes = field(init=False)
     _host: Host | None = field(default=None, init=False)
     _starting: anyio.Lock = field(factory=anyio.Lock, init=False)
-    _open: dict[HostLink, Exchange] = field(factory=dict, init=False)
+    _open: dict[HostLink, Answer[Delivery]] = field(factory=dict, init=False)
     _bodies: Bodies = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -80,8 +80,8 @@ class App:
 
     def close_calls(self) -> None:
         """End every open call: the process is about to stop. Readers see a cut stream and can come back."""
-        for link, exchange in self._open.items():
-            exchange.cut()
+        for link, answer in self._open.items():
+            answer.cut()
             link.ring()
         self._bodies.give_up()
 
@@ -112,7 +112,7 @@ class App:
         except ClientGone:
             return
         if body is None:
-            await respond(too_large(self.body_limit), "POST", send)
+            await respond(self._routes.too_large(request_of(scope), self.body_limit), scope["method"], send)
             return
         host = await self._hosted()
         link = host.open_link()
@@ -123,17 +123,19 @@ class App:
             if isinstance(answer, Response):
                 await respond(answer, request.method, send)
             else:
-                await self._exchange(answer, host, link, receive, send)
+                await self._exchange(answer, request.method, host, link, receive, send)
         finally:
             link.close()
 
-    async def _exchange(self, exchange: Exchange, host: Host, link: HostLink, receive: Receive, send: Send) -> None:
+    async def _exchange(
+        self, answer: Answer[Delivery], method: str, host: Host, link: HostLink, receive: Receive, send: Send
+    ) -> None:
         """Write what the server has for this call until it is answered, or until the client is gone."""
         async with scratch_group() as group:
-            self._open[link] = exchange
+            self._open[link] = answer
             try:
                 group.start_soon(until_disconnect, receive, group.cancel_scope)
-                await write_answer(exchange, link, host.now, send)
+                await write_answer(answer, link, host.now, send, method)
             except OSError as error:  # as ASGI asks servers to say that the client is gone
                 _log.debug("the client is gone: %s", error)
             finally:

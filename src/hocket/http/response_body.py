@@ -1,0 +1,96 @@
+"""ResponseBody: what a server answered over HTTP, as its client reads it: events of a stream, or one whole body."""
+
+from __future__ import annotations
+
+from attrs import define, field
+
+from hocket.errors import AuthenticationError, ConnectionFailed, HocketError, LimitExceeded
+from hocket.framing import FrameRejected, FramingLimits, ServerSentEvent, SseParser
+from hocket.http.messages import Headers
+
+__all__ = ["ResponseBody"]
+
+
+@define(eq=False)
+class ResponseBody:
+    """The answer to one request: first its head, then its bytes, as they come.
+
+    Args:
+        url: Who was asked, for the words of errors.
+        limits: `frame` of a whole body, `sse_event` and `sse_id` of a stream.
+
+    Attributes:
+        status: The HTTP status; 0 until the head is there.
+        refusal: Why nothing of this answer is to be read; None as long as it is to be read.
+    """
+
+    url: str
+    limits: FramingLimits
+    status: int = field(default=0, init=False)
+    refusal: HocketError | None = field(default=None, init=False)
+    _parser: SseParser | None = field(default=None, init=False)
+    _pieces: list[bytes] = field(factory=list, init=False)
+    _held: int = field(default=0, init=False)
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether the body is a stream of events: then `next_event` gives them, else `whole` is the answer."""
+        return self._parser is not None
+
+    @property
+    def retry(self) -> float | None:
+        """How long a stream asks its readers to wait before they come back, in seconds; None if it does not say."""
+        return None if self._parser is None else self._parser.retry
+
+    @property
+    def whole(self) -> bytes:
+        """All of the body that has come, where it is no stream."""
+        return b"".join(self._pieces)
+
+    def receive_head(self, status: int, headers: Headers) -> None:
+        """The status and header fields (names in lower case) of the response."""
+        self.status = status
+        fields = dict(headers)
+        if status in (401, 403):
+            self.refusal = _unauthorized(self.url, status, fields.get("www-authenticate"))
+        elif (coding := fields.get("content-encoding", "").strip().lower()) not in ("", "identity"):
+            # A few bytes may stand for gigabytes, and no limit of ours counts before they are unpacked.
+            reason = f"{self.url} gave a body in {coding!r}, where an uncompressed one was asked for"
+            self.refusal = ConnectionFailed(reason)
+        elif status == 200 and fields.get("content-type", "").partition(";")[0].strip().lower() == "text/event-stream":
+            self._parser = SseParser(self.limits)
+
+    def receive_data(self, data: bytes) -> None:
+        """Bytes of the body. What is over the limit is a refusal."""
+        if self.refusal is not None:
+            return
+        if self._parser is not None:
+            self._parser.receive_data(data)
+            return
+        self._held += len(data)
+        if self._held > self.limits.frame:
+            self.refusal = LimitExceeded("frame", self.limits.frame, self._held)
+            self._pieces.clear()
+        else:
+            self._pieces.append(data)
+
+    def receive_eof(self) -> None:
+        """The body is complete."""
+        if self._parser is not None:
+            self._parser.receive_eof()
+
+    def next_event(self) -> ServerSentEvent | None:
+        """The next event of a stream, or None. One that cannot be read is a refusal, and the last."""
+        if self._parser is None or self.refusal is not None:
+            return None
+        event = self._parser.next_event()
+        if isinstance(event, FrameRejected):
+            self.refusal = event.error
+            return None
+        return event
+
+
+def _unauthorized(url: str, status: int, challenge: str | None) -> AuthenticationError:
+    wants = f" (it asks for: {challenge})" if challenge else ""
+    verb = "wants credentials" if status == 401 else "refuses these credentials"
+    return AuthenticationError(f"{url} {verb}: HTTP {status}{wants}")
