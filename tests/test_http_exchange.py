@@ -23,7 +23,7 @@ from hocket.a2a import (
 )
 from hocket.entropy import seeded
 from hocket.errors import AuthenticationError, ConnectionFailed, ErrorObject, StreamCut
-from hocket.http import Exchange, HttpCall, Request
+from hocket.http import Exchange, HttpCall, Request, RpcEnvelope
 from hocket.jsonrpc import PeerLimits
 
 SERVICE = ServiceParameters(version="1.0")
@@ -33,12 +33,18 @@ ITEM = Item(request_id=1, offset=7, result=b"{}")
 ENDED = Ended(request_id=1, offset=7, state=TaskState.COMPLETED)
 
 
+def received(body, limits=PeerLimits(), **options):
+    """An exchange whose body is with the server."""
+    envelope = RpcEnvelope("link", limits)
+    exchange = Exchange(envelope, **options)
+    exchange.respond(envelope.receive_body(body, SERVICE, Server(entropy=seeded(1)), 0.0))
+    return exchange
+
+
 def asked(method="SendStreamingMessage", **options):
     """An exchange whose request is with the server."""
-    exchange, server = Exchange("link", **options), Server(entropy=seeded(1))
     body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": {"message": MESSAGE}}
-    exchange.receive_body(json.dumps(body).encode(), SERVICE, server, 0.0)
-    return exchange
+    return received(json.dumps(body).encode(), **options)
 
 
 def test_the_head_of_a_stream_comes_before_its_first_item():
@@ -114,16 +120,14 @@ def test_a_refusal_in_the_stream_is_its_last_event(data):
 
 
 def test_a_notification_is_accepted_and_asks_for_nothing():
-    exchange = Exchange("link")
-    exchange.receive_body(b'{"jsonrpc":"2.0","method":"x"}', SERVICE, Server(entropy=seeded(1)), 0.0)
+    exchange = received(b'{"jsonrpc":"2.0","method":"x"}')
     assert exchange.next_response().status == 202
     assert exchange.is_closed
 
 
 def test_a_batch_is_answered_when_all_of_it_is():
-    exchange, server = Exchange("link"), Server(entropy=seeded(1))
     batch = [{"jsonrpc": "2.0", "id": n, "method": "GetTask", "params": {"id": f"t{n}"}} for n in (1, 2)]
-    exchange.receive_body(json.dumps(batch).encode(), SERVICE, server, 0.0)
+    exchange = received(json.dumps(batch).encode())
     exchange.deliver([Answered(request_id=2, result=b"{}")], 0.0)
     assert exchange.next_response() is None
     exchange.deliver([Refused(request_id=1, error=ErrorObject(-32001, "no"))], 0.0)
