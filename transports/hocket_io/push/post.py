@@ -5,6 +5,7 @@ No redirects are followed, no proxies of the environment are used, no cookies ar
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from types import TracebackType
 from typing import Self
 
@@ -25,6 +26,8 @@ __all__ = ["Poster"]
 
 _READ = 64 * 1024
 """Bytes of an answer's body that are read, so that its connection can be used again."""
+_FAREWELL = 1.0
+"""Seconds that it may take to come."""
 _IDLE = 15.0
 """Seconds that an idle connection is kept."""
 
@@ -81,20 +84,35 @@ class Poster:
         url = httpcore2.URL(scheme=target.scheme, host=target.host, port=target.port, target=target.path)
         fields = [*headers, ("user-agent", f"hocket/{__version__}")]
         timeout = self.options.timeout
+        extensions = {"timeout": {"connect": timeout}}
+        answer: Response | None = None
         try:
             with anyio.fail_after(timeout):
-                extensions = {"timeout": {"connect": timeout}}
                 async with self._pool.stream(
                     "POST", url, headers=fields, content=body, extensions=extensions
                 ) as response:
-                    length = 0
-                    async for piece in response.aiter_stream():
-                        length += len(piece)
-                        if length > _READ:
-                            break
+                    answer = _head(response)
+                    await _read_on(response)
         except TimeoutError:
-            raise ConnectionFailed(f"no answer within {timeout:g} s") from None
+            failure = f"no answer within {timeout:g} s"
         except _BROKEN as error:
-            raise ConnectionFailed(reason_of(error)) from None
-        fields = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers]
-        return Response(status=response.status, headers=tuple(fields))
+            failure = reason_of(error)
+        if answer is None:
+            raise ConnectionFailed(failure)
+        return answer  # whatever happened to its body
+
+
+def _head(response: httpcore2.Response) -> Response:
+    fields = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers]
+    return Response(status=response.status, headers=tuple(fields), body=None)
+
+
+async def _read_on(response: httpcore2.Response) -> None:
+    """Read the body, if there is not much of it: its connection can then be used again."""
+    length = 0
+    with anyio.move_on_after(_FAREWELL):
+        async with aclosing(response.aiter_stream()) as body:
+            async for piece in body:
+                length += len(piece)
+                if length > _READ:
+                    return

@@ -1,0 +1,280 @@
+"""The sender of push notifications: order, patience, and how it ends."""
+
+import logging
+
+import anyio
+import pytest
+import trio.testing
+
+from hocket.a2a import PushRules
+from hocket.a2a.ports import PushLink
+from hocket.backoff import Backoff
+from hocket.errors import ConnectionFailed
+from hocket.http import Response
+from hocket_io.push import PushOptions
+from hocket_io.push.ports import AddressRefused
+from support.push import CONFIG, LINK, Receiver, Source
+
+STEADY = Backoff(base=1.0, factor=2.0, maximum=60.0, attempts=10, jitter=False)
+
+
+@pytest.fixture
+def run_in_no_time():
+    """Runs an async function on a clock that jumps to where something is to happen."""
+
+    def run(function):
+        clock = trio.testing.MockClock(autojump_threshold=0)
+        return anyio.run(function, backend="trio", backend_options={"clock": clock})
+
+    return run
+
+
+def said_in(caplog):
+    return [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+def test_events_arrive_in_order_and_the_source_is_closed_after_the_last(run):
+    async def talk():
+        receiver, source = Receiver(), Source(is_over=False)
+        async with receiver.sender() as sender:
+            sender.start(LINK, source, CONFIG, "1.0")
+            for word in (b"a", b"b", b"c"):
+                source.say(word)
+                await anyio.wait_all_tasks_blocked()
+            assert not source.is_closed
+            source.end()
+            await anyio.wait_all_tasks_blocked()
+            assert source.is_closed
+        assert receiver.got == [b"a", b"b", b"c"]
+        target, headers = receiver.targets[0]
+        assert (target.host, target.path) == ("receiver.example", "/hook?key=s3cret-key")
+        assert headers["x-a2a-notification-token"] == "s3cret-token"
+        assert headers["authorization"] == "Bearer s3cret-credentials"
+        assert headers["content-type"] == "application/a2a+json"
+
+    run(talk)
+
+
+def test_what_does_not_arrive_is_sent_again_before_the_next(run_in_no_time):
+    async def talk():
+        receiver = Receiver(ConnectionFailed("nothing listens there"), 500, 503, 200)
+        source = Source(b"a", b"b")
+        async with receiver.sender(backoff=STEADY) as sender:
+            sender.start(LINK, source, CONFIG, "1.0")
+            await anyio.sleep(3_600)
+        assert receiver.got == [b"a", b"a", b"a", b"a", b"b"]
+        waits = [after - before for before, after in zip(receiver.times, receiver.times[1:], strict=False)]
+        assert waits == pytest.approx([1.0, 2.0, 4.0, 0.0])
+
+    run_in_no_time(talk)
+
+
+def test_a_receiver_that_asks_for_time_gets_it(run_in_no_time):
+    async def talk():
+        receiver = Receiver(Response(status=429, headers=(("Retry-After", "17"),)))
+        async with receiver.sender(backoff=STEADY) as sender:
+            sender.start(LINK, Source(b"a"), CONFIG, "1.0")
+            await anyio.sleep(100)
+        assert receiver.times[1] - receiver.times[0] == pytest.approx(17.0)
+
+    run_in_no_time(talk)
+
+
+def test_while_a_receiver_is_down_nothing_is_taken_for_it(run_in_no_time):
+    async def talk():
+        receiver = Receiver(*[503] * 8)
+        source = Source(*[b"%d" % number for number in range(1_000)])
+        async with receiver.sender(backoff=STEADY) as sender:
+            sender.start(LINK, source, CONFIG, "1.0")
+            await anyio.sleep(100)
+            assert (source.taken, set(receiver.got)) == (1, {b"0"})
+            await anyio.sleep(1_000)
+            assert receiver.got[8:] == [b"%d" % number for number in range(1_000)]
+
+    run_in_no_time(talk)
+
+
+def test_a_receiver_that_is_slow_holds_up_no_other(run_in_no_time):
+    async def talk():
+        slow, fast = Receiver(100.0), Receiver()
+
+        async def post(target, headers, body):
+            return await (slow if target.host == "slow.example" else fast).post(target, headers, body)
+
+        sources = [Source(b"a", b"b"), Source(b"a", b"b")]
+        hosts = ["slow.example", "fast.example"]
+        sender = Receiver().sender()
+        sender.post = post
+        async with sender:
+            began = anyio.current_time()
+            for number, (source, host) in enumerate(zip(sources, hosts, strict=True)):
+                config = type(CONFIG)(url=f"https://{host}/")
+                sender.start(PushLink("t-1", "c-1", number), source, config, "1.0")
+            await anyio.sleep(1)
+            assert (slow.got, fast.got) == ([b"a"], [b"a", b"b"])
+            await anyio.sleep(200)
+            assert slow.times[1] - began == pytest.approx(100.0)
+
+    run_in_no_time(talk)
+
+
+def test_so_many_are_posted_at_the_same_time_and_no_more(run_in_no_time):
+    async def talk():
+        receiver = Receiver(*[10.0] * 5)
+        async with receiver.sender(connections=2) as sender:
+            for number in range(5):
+                sender.start(PushLink("t-1", "c-1", number), Source(b"a"), CONFIG, "1.0")
+            began = anyio.current_time()
+            await anyio.sleep(100)
+        assert [at - began for at in receiver.times] == pytest.approx([0.0, 0.0, 10.0, 10.0, 20.0])
+
+    run_in_no_time(talk)
+
+
+@pytest.mark.parametrize(
+    ("answers", "posts", "reason"),
+    [
+        ([410], 1, "it answered 410: it is gone"),
+        ([AddressRefused("receiver.example must not lead to a private address")], 1, "must not lead to a private"),
+        ([503] * 3, 3, "it answered 503, and failed 3 times in a row"),
+        ([404] * 3, 3, "it answered 404, and failed 3 times in a row"),
+    ],
+)
+def test_a_receiver_is_given_up(run_in_no_time, caplog, answers, posts, reason):
+    async def talk():
+        receiver, source = Receiver(*answers), Source(b"a", b"b", b"c", b"d")
+        async with receiver.sender(backoff=Backoff(attempts=2)) as sender:
+            sender.start(LINK, source, CONFIG, "1.0")
+            await anyio.sleep(1_000)
+            assert source.is_closed
+        assert len(receiver.got) == posts
+
+    run_in_no_time(talk)
+    (said,) = [each for each in said_in(caplog) if "given up" in each]
+    assert said.startswith("push notifications of task t-1 to https://receiver.example/hook: given up: ")
+    assert reason in said
+
+
+def test_an_event_that_is_refused_is_passed_over(run, caplog):
+    async def talk():
+        receiver = Receiver(422)
+        async with receiver.sender() as sender:
+            sender.start(LINK, Source(b"a", b"b"), CONFIG, "1.0")
+        assert receiver.got == [b"a", b"b"]
+
+    run(talk)
+    assert said_in(caplog) == [
+        "push notifications of task t-1 to https://receiver.example/hook: it answered 422; this event is not sent again"
+    ]
+
+
+def test_a_configuration_that_is_stopped_is_sent_nothing_more(run_in_no_time, caplog):
+    async def talk():
+        receiver, source = Receiver(503), Source(b"a", b"b")
+        async with receiver.sender() as sender:
+            sender.start(LINK, source, CONFIG, "1.0")
+            await anyio.wait_all_tasks_blocked()
+            sender.stop(LINK)
+            sender.stop(PushLink("t-1", "unknown", 1))
+            await anyio.sleep(1_000)
+            assert source.is_closed
+        assert receiver.got == [b"a"]
+
+    run_in_no_time(talk)
+    assert said_in(caplog) == []
+
+
+def test_a_configuration_that_may_not_be_sent_anything_is_not(run, caplog):
+    async def talk():
+        receiver, sources = Receiver(), [Source(b"a"), Source(b"a")]
+        async with receiver.sender() as sender:
+            sender.start(LINK, sources[0], type(CONFIG)(url="http://127.0.0.1/"), "1.0")
+            sender.start(LINK, sources[1], type(CONFIG)(url="http://a.example/", token="a\r\nb"), "1.0")
+        assert [source.is_closed for source in sources] == [True, True]
+        assert receiver.got == []
+
+    run(talk)
+    assert [each.partition(": ")[2] for each in said_in(caplog)] == [
+        "refused: url must not lead to a loopback address",
+        "refused: token must be what a header can hold: printable ASCII",
+    ]
+
+
+def test_what_is_on_its_way_still_arrives_when_the_host_ends(run_in_no_time, caplog):
+    async def talk():
+        receiver, busy, idle = Receiver(2.0, 2.0), Source(b"a", b"b"), Source(is_over=False)
+        async with receiver.sender(grace=5.0) as sender:
+            sender.start(LINK, busy, CONFIG, "1.0")
+            sender.start(PushLink("t-1", "c-2", 2), idle, CONFIG, "1.0")
+            await anyio.wait_all_tasks_blocked()
+            began = anyio.current_time()
+        assert anyio.current_time() - began == pytest.approx(4.0)
+        assert receiver.got == [b"a", b"b"]
+        assert busy.is_closed
+        assert idle.is_closed
+
+    run_in_no_time(talk)
+    assert said_in(caplog) == []
+
+
+def test_what_does_not_arrive_in_time_is_said_once_for_each(run_in_no_time, caplog):
+    async def talk():
+        receiver = Receiver(*[503] * 100)
+        async with receiver.sender(grace=5.0) as sender:
+            for number in range(2):
+                sender.start(PushLink(f"t-{number}", "c-1", 1), Source(b"a", b"b"), CONFIG, "1.0")
+            await anyio.wait_all_tasks_blocked()
+            began = anyio.current_time()
+        assert anyio.current_time() - began == pytest.approx(5.0)
+
+    run_in_no_time(talk)
+    assert sorted(said_in(caplog)) == [
+        f"push notifications of task t-{number} to https://receiver.example/hook: cut short, the host has ended"
+        for number in range(2)
+    ]
+
+
+def test_one_receivers_trouble_is_not_the_others(run, caplog):
+    async def talk():
+        receiver, sources = Receiver(KeyError("a mistake")), [Source(b"a"), Source(b"b")]
+        async with receiver.sender() as sender:
+            sender.start(LINK, sources[0], CONFIG, "1.0")
+            await anyio.wait_all_tasks_blocked()
+            sender.start(LINK, sources[1], CONFIG, "1.0")
+            await anyio.wait_all_tasks_blocked()
+            assert [source.is_closed for source in sources] == [True, True]
+        assert receiver.got == [b"a", b"b"]
+
+    run(talk)
+    assert "ended by a mistake of ours" in caplog.text
+
+
+def test_an_error_of_the_body_stays_itself(run):
+    async def talk():
+        async with Receiver().sender(grace=0) as sender:
+            sender.start(LINK, Source(is_over=False), CONFIG, "1.0")
+            raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        run(talk)
+
+
+def test_the_log_has_no_secrets(run, caplog):
+    caplog.set_level(logging.DEBUG)
+
+    async def talk():
+        receiver = Receiver(ConnectionFailed("down"), 422, 503, 410)
+        async with receiver.sender(backoff=Backoff(base=0.001)) as sender:
+            sender.start(LINK, Source(b"a", b"b", b"c"), CONFIG, "1.0")
+            await anyio.sleep(0)
+
+    run(talk)
+    assert "given up" in caplog.text
+    assert "s3cret" not in caplog.text
+
+
+def test_options_that_make_no_sense_are_refused():
+    for option in ({"timeout": 0}, {"connections": 0}, {"grace": -1}):
+        with pytest.raises(ValueError):
+            PushOptions(**option)
+    assert PushOptions().rules == PushRules()
