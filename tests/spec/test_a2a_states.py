@@ -246,6 +246,6 @@ def test_which_states_end_a_stream(state, version):
         result = json.loads(item.result)
         assert [type(each) for each in end] == ([Ended] if ends else [])
         if version == "0.3":
-            assert result["final"] is (STREAM_ENDS[state][0])
+            assert result["final"] is ends
         else:
             assert "final" not in result["statusUpdate"]

@@ -17,22 +17,23 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from hocket.a2a.admission import admit_cancel, admit_subscription
 from hocket.a2a.card import AgentCapabilities
-from hocket.a2a.dialects import Operation, negotiate
+from hocket.a2a.dialects import CallDialect, Operation, negotiate
 from hocket.a2a.limits import ServerLimits
 from hocket.a2a.live import LiveTask
 from hocket.a2a.mailboxes import Mailboxes
 from hocket.a2a.model import StreamItem
 from hocket.a2a.parameters import ServiceParameters
-from hocket.a2a.ports import Delivery, Link, Load, Output, Refused, Stored
+from hocket.a2a.ports import Delivery, Link, Load, Output, PushLink, Refused, Stored
 from hocket.a2a.requests import SendMessageRequest
 from hocket.a2a.residents import Residents
 from hocket.a2a.states import Answer
 from hocket.a2a.subscription import Call, Subscription
 from hocket.a2a.turns import Turns
+from hocket.a2a.watches import Watch, Watches
 from hocket.entropy import Entropy
 from hocket.errors import ErrorObject
 from hocket.jsonrpc import Id
@@ -61,6 +62,7 @@ class Server:
     _tasks: Residents = field(init=False)
     _outputs: deque[Output] = field(factory=deque, init=False)
     _mailboxes: Mailboxes = field(init=False)
+    _watches: Watches = field(factory=Watches, init=False)
     _turns: Turns = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -71,6 +73,7 @@ class Server:
             epoch=self.epoch,
             limits=self.limits,
             on_disconnect=self.on_disconnect,
+            capabilities=self.capabilities,
             tasks=self._tasks,
             mailboxes=self._mailboxes,
             outputs=self._outputs,
@@ -109,8 +112,42 @@ class Server:
 
     def disconnect(self, link: Link, now: float) -> None:
         """The link is gone: what waited for it is forgotten. Its tasks go on (unless `on_disconnect` says no)."""
+        self._watches.end(link)
         for live in self._mailboxes.leave(link):
-            self._left(live, now)
+            if isinstance(link, PushLink):  # a receiver that is given up is nobody who leaves
+                self._tasks.rest(live)
+            else:
+                self._left(live, now)
+
+    def watch(
+        self,
+        link: Link,
+        dialect: CallDialect,
+        service: ServiceParameters,
+        now: float,
+        task_ids: Sequence[str] | None = None,
+    ) -> None:
+        """Let a link read many tasks: what it takes carries the task's id as its `request_id`, and ends task by task.
+
+        Args:
+            link: Who reads. It stays open when a task has ended.
+            dialect: How the events look.
+            service: Who asks. `last_event_id` is the place in each named task to go on from; 0 where there is none.
+            now: Seconds on the caller's clock.
+            task_ids: The tasks, each from the start of what is kept; one that nobody knows gets a `Refused`. None for
+                every task that this owner begins here from now on.
+
+        Raises:
+            LocalProtocolError: The link watches what begins already.
+        """
+        if task_ids is None:
+            self._watches.begin(Watch(link=link, dialect=dialect, service=service))
+            self._mailboxes.open(link)
+            return
+        place = evolve(service, last_event_id=service.last_event_id or 0)
+        watch = Watch(link=link, dialect=dialect, service=place)
+        for task_id in dict.fromkeys(task_ids):
+            self.perform(link, watch.call(task_id), now)
 
     def take(self, link: Link, limit: int = 256) -> list[Delivery]:
         """What the link may be given now, about `limit` deliveries; [] when it has all (a `Ready` will follow)."""
@@ -133,9 +170,12 @@ class Server:
         if entries[0].offset > live.log.last + 1:  # another replica's; some before them never reached us
             self._reload(live)
             return
+        is_new = live.fold.is_empty
         items = live.take_entries(entries)
         if not items:
             return
+        if is_new:
+            self._let_watch(live)
         if live.catch_up(items):  # another replica's: a task has one writer
             self._turns.fence(live)
         self._turns.arrive(live, now)
@@ -289,6 +329,12 @@ class Server:
         if not live.is_loading and not live.fold.is_empty:
             self._unpark(live, now)
         self._tasks.rest(live)
+
+    def _let_watch(self, live: LiveTask) -> None:
+        """A task has begun: those who wait for what begins read it."""
+        for watch in self._watches.of(live.owner):
+            self._mailboxes.open(watch.link).calls += 1
+            self._mailboxes.read(Subscription(watch.link, watch.call(live.id), live, Cursor(live.log)))
 
     def _left(self, live: LiveTask, now: float) -> None:
         """Somebody no longer reads the task or waits for it."""

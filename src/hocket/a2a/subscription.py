@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from attrs import define, field, frozen
 
-from hocket.a2a.dialects import Dialect, Operation, Params
+from hocket.a2a.dialects import CallDialect, Operation, Params
 from hocket.a2a.fold import trim_history
 from hocket.a2a.model import StreamItem, Task, TaskState, TaskStatusUpdateEvent
 from hocket.a2a.parameters import ServiceParameters
@@ -21,7 +21,7 @@ from hocket.a2a.requests import (
 )
 from hocket.a2a.states import is_terminal
 from hocket.jsonrpc import Id
-from hocket.log import Cursor
+from hocket.log import Cursor, Entry
 
 if TYPE_CHECKING:
     from hocket.a2a.live import LiveTask
@@ -43,7 +43,7 @@ class Call:
     """
 
     request_id: Id
-    dialect: Dialect
+    dialect: CallDialect
     operation: Operation
     params: Params
     service: ServiceParameters
@@ -115,32 +115,36 @@ class Subscription:
         return out
 
     def _read_entries(self, out: list[Delivery], limit: int) -> None:
-        """Read on, until an entry ends the call. Entries that no version sends give nothing."""
-        dialect = self.call.dialect
+        """Read on, until an entry ends the call. Entries that the dialect has no event for give nothing."""
+        write, task = self.call.dialect.write_entry, self.live.fold.snapshot
         for entry in self.cursor.read(limit):
-            item = self._trimmed(entry.event)
-            result = (
-                entry.encoded(dialect.name, dialect.write_item) if item is entry.event else dialect.write_item(item)
-            )
+            event = entry.event
+            end = event.status.state if isinstance(event, TaskStatusUpdateEvent) else None
+            if end is not None and not self._ends_with(end):
+                end = None
+            result = write(self._trimmed(entry), task, end is not None)
             if result is not None:
                 out.append(Item(request_id=self.call.request_id, offset=entry.offset, result=result))
-            if isinstance(item, TaskStatusUpdateEvent) and self._ends_with(item.status.state):
+            if end is not None:
                 self.cursor.after = entry.offset
-                self._end(out, item.status.state)
+                self._end(out, end)
                 return
 
     def _read_snapshot(self, task: Task, out: list[Delivery]) -> None:
         self.snapshot = None
-        result = self.call.dialect.write_item(trim_history(task, self.history_length))
-        assert result is not None, "every dialect can write a Task"
-        out.append(Item(request_id=self.call.request_id, offset=self.cursor.after, result=result))
-        if self._ends_with(task.state):
+        is_last = self._ends_with(task.state)
+        entry: Entry[StreamItem] = Entry(self.cursor.after, task)
+        result = self.call.dialect.write_entry(self._trimmed(entry), lambda: task, is_last)
+        if result is not None:
+            out.append(Item(request_id=self.call.request_id, offset=self.cursor.after, result=result))
+        if is_last:
             self._end(out, task.state)
 
-    def _trimmed(self, item: StreamItem) -> StreamItem:
-        if self.history_length is None or not isinstance(item, Task):
-            return item
-        return trim_history(item, self.history_length)
+    def _trimmed(self, entry: Entry[StreamItem]) -> Entry[StreamItem]:
+        """The entry with so much of a Task's history as was asked for."""
+        if self.history_length is None or not isinstance(entry.event, Task):
+            return entry
+        return Entry(entry.offset, trim_history(entry.event, self.history_length))
 
     def _ends_with(self, state: TaskState) -> bool:
         starts_turn = self.call.operation is Operation.STREAM

@@ -17,6 +17,8 @@ from attrs import define, evolve, field
 
 from hocket.a2a import states
 from hocket.a2a.admission import admit_message, history_length
+from hocket.a2a.capabilities import activated
+from hocket.a2a.card import AgentCapabilities
 from hocket.a2a.dialects import Operation
 from hocket.a2a.limits import ServerLimits
 from hocket.a2a.live import LiveTask
@@ -54,6 +56,7 @@ class Turns:
         epoch: Unix time, in seconds, at which `now` was 0.
         limits: What is held at the most.
         on_disconnect: "cancel" interrupts a run when nobody reads its task or waits for it any more.
+        capabilities: What the agent declares.
         tasks: The tasks in memory.
         mailboxes: What each link is to get.
         outputs: What the world is asked to do.
@@ -63,6 +66,7 @@ class Turns:
     epoch: float
     limits: ServerLimits
     on_disconnect: Literal["continue", "cancel"]
+    capabilities: AgentCapabilities
     tasks: Residents
     mailboxes: Mailboxes
     outputs: deque[Output]
@@ -70,11 +74,11 @@ class Turns:
 
     # Messages ---------------------------------------------------------------------------------------------------
 
-    def begin(self, link: Link, call: Call, message: Message, now: float) -> None:
-        """A message that names no task: there is a new one."""
+    def begin(self, link: Link, call: Call, message: Message, now: float) -> LiveTask | None:
+        """A message that names no task: the new one, or None if it was refused."""
         if not self.tasks.has_room():
             self.mailboxes.refuse_over_limit(link, call, "tasks", self.limits.tasks)
-            return
+            return None
         task_id = self.entropy.new_id()
         context_id = message.context_id or self.entropy.new_id()
         message = evolve(message, task_id=task_id, context_id=context_id)
@@ -85,29 +89,37 @@ class Turns:
         turn = self._bring(link, call, live, message, [task])
         if turn is None:
             self.tasks.forget(live)
-        else:
-            live.run = LiveRun(turn.at, turn)
+            return None
+        live.run = LiveRun(turn.at, turn)
+        return live
 
-    def follow_up(self, link: Link, call: Call, live: LiveTask, message: Message, now: float) -> None:
-        """A message to a task that is there."""
+    def follow_up(self, link: Link, call: Call, live: LiveTask, message: Message, now: float) -> bool:
+        """A message to a task that is there; whether the task has it, now or from before."""
         outcome = admit_message(message, live)
         message = evolve(message, task_id=live.id, context_id=live.fold.context_id)
         match outcome:
             case Answer.TASK_AGAIN:
                 self._attach(link, call, live, message)
+                return True
             case Answer.LATER:
                 self.mailboxes.park(link, call, live)
+                return False
             case Answer.KEEP:
-                self._bring(link, call, live, message, [message])
+                return self._bring(link, call, live, message, [message]) is not None
             case Answer.REPLY:
-                if self._bring(link, call, live, message, [message, self._status(live, TaskState.WORKING, now)]):
+                working = self._status(live, TaskState.WORKING, now)
+                turn = self._bring(link, call, live, message, [message, working])
+                if turn is not None:
                     self._deadlines.clear((_Deadline.PATIENCE, live.id))
+                return turn is not None
             case Answer():
                 submitted = self._status(live, TaskState.SUBMITTED, now)
                 turn = self._bring(link, call, live, message, [message, submitted])
-                live.run = LiveRun(turn.at, turn) if turn else None
+                live.run = LiveRun(turn.at, turn) if turn is not None else None
+                return turn is not None
             case code, reason:
                 self.mailboxes.refuse(link, call, code, reason)
+                return False
 
     def arrive(self, live: LiveTask, now: float) -> None:
         """The log has grown: the messages that are in it now go to the agent, and their callers may read."""
@@ -142,8 +154,19 @@ class Turns:
     def _announce(self, live: LiveTask, run: LiveRun, turn: Turn, now: float) -> None:
         """Ask the runner for a run."""
         assert turn.task is not None, "its message is in the log"
+        assert isinstance(turn.call.params, SendMessageRequest), "only messages start turns"
         run.turn, run.is_announced = turn, True
-        self.outputs.append(Run(task=turn.task, run=run.number, message=turn.message))
+        configuration = turn.call.params.configuration
+        self.outputs.append(
+            Run(
+                task=turn.task,
+                run=run.number,
+                message=turn.message,
+                extensions=activated(self.capabilities, turn.call.service),
+                accepted_output_modes=configuration.accepted_output_modes if configuration else (),
+                metadata=turn.call.params.metadata,
+            )
+        )
         self._listen(live, run, now)
 
     def _restart(self, live: LiveTask, turn: Turn, now: float) -> None:

@@ -1,0 +1,72 @@
+"""Watches: links that read every task of an owner from its beginning."""
+
+from __future__ import annotations
+
+from attrs import define, field, frozen
+
+from hocket.a2a.dialects import CallDialect, Operation
+from hocket.a2a.parameters import ServiceParameters
+from hocket.a2a.ports import Link, Owner
+from hocket.a2a.requests import SubscribeToTaskRequest
+from hocket.a2a.subscription import Call
+from hocket.errors import LocalProtocolError
+
+__all__ = ["Watch", "Watches"]
+
+
+@frozen(kw_only=True)
+class Watch:
+    """Who reads along, and how the events look for them."""
+
+    link: Link
+    dialect: CallDialect
+    service: ServiceParameters
+
+    @property
+    def owner(self) -> Owner:
+        """Whose tasks are read."""
+        return Owner(self.service.principal)
+
+    def call(self, task_id: str) -> Call:
+        """The reading of one task as a call, which goes by the task's id."""
+        return Call(
+            request_id=task_id,
+            dialect=self.dialect,
+            operation=Operation.SUBSCRIBE,
+            params=SubscribeToTaskRequest(id=task_id),
+            service=self.service,
+        )
+
+
+@define(eq=False)
+class Watches:
+    """The links that wait for what begins, by the owner whose tasks they read."""
+
+    _watches: dict[Owner, dict[Link, Watch]] = field(factory=dict, init=False)
+    _owners: dict[Link, Owner] = field(factory=dict, init=False)
+
+    def __len__(self) -> int:
+        return len(self._owners)
+
+    def begin(self, watch: Watch) -> None:
+        """From now on this link reads what begins.
+
+        Raises:
+            LocalProtocolError: It does already.
+        """
+        if watch.link in self._owners:
+            raise LocalProtocolError("this link watches already: open another one")
+        self._owners[watch.link] = watch.owner
+        self._watches.setdefault(watch.owner, {})[watch.link] = watch
+
+    def end(self, link: Link) -> None:
+        """The link is gone; no error if it has watched nothing."""
+        owner = self._owners.pop(link, None)
+        if owner is not None:
+            del self._watches[owner][link]
+            if not self._watches[owner]:
+                del self._watches[owner]
+
+    def of(self, owner: Owner) -> list[Watch]:
+        """Who reads the tasks of this owner, in the order in which they came."""
+        return list(self._watches.get(owner, {}).values())
