@@ -49,31 +49,35 @@ def activated(capabilities: AgentCapabilities, service: ServiceParameters) -> tu
     return tuple([each.uri for each in capabilities.extensions if each.uri in service.extensions])
 
 
-def undeclared(
-    capabilities: AgentCapabilities, operation: Operation, params: Params, service: ServiceParameters
-) -> ErrorObject | None:
+def undeclared(capabilities: AgentCapabilities, operation: Operation, service: ServiceParameters) -> ErrorObject | None:
     """The error of a call that the agent's declaration does not allow, or None.
 
-    A required extension that the caller did not activate comes first, then a capability that the agent has not. A
-    message that brings a configuration of push notifications needs what creating one needs.
+    A required extension that the caller did not activate comes first, then a capability that the agent has not.
     """
     missing = [each.uri for each in capabilities.extensions if each.required and each.uri not in service.extensions]
     if missing:
         reason = f"this agent requires an extension: name {', '.join(missing)} in the header A2A-Extensions"
         return ErrorObject.of(Code.EXTENSION_SUPPORT_REQUIRED, reason, {"extensions": ",".join(missing)})
-    asked = (Operation.PUSH_CREATE, operation) if _brings_push(params) else (operation,)
-    for capability, code, reason in [_NEEDS[each] for each in asked if each in _NEEDS]:
-        if not getattr(capabilities, capability):
-            return ErrorObject.of(code, reason)
-    return None
+    capability, code, reason = _NEEDS.get(operation, (None, Code.UNSUPPORTED_OPERATION, ""))
+    if capability is None or getattr(capabilities, capability):
+        return None
+    return ErrorObject.of(code, reason)
 
 
-def unsupported_content(input_modes: tuple[str, ...], params: Params) -> ErrorObject | None:
-    """The error of a message with a part of a media type that the agent does not take, or None.
+def unsupported_content(
+    capabilities: AgentCapabilities, input_modes: tuple[str, ...], params: Params
+) -> ErrorObject | None:
+    """The error of a message that brings what the agent does not take, or None.
 
-    A part that does not say what it is, is taken; and without `input_modes` every part is.
+    That is a configuration of push notifications where it sends none, or a part of a media type that is not among
+    `input_modes`. A part that does not say what it is, is taken; and without `input_modes` every part is.
     """
-    if not input_modes or not isinstance(params, SendMessageRequest):
+    if not isinstance(params, SendMessageRequest):
+        return None
+    configuration = params.configuration
+    if configuration and configuration.task_push_notification_config and not capabilities.push_notifications:
+        return ErrorObject.of(*_PUSH[1:])
+    if not input_modes:
         return None
     for index, part in enumerate(params.message.parts):
         if part.media_type and not any(_matches(part.media_type, mode) for mode in input_modes):
@@ -84,11 +88,6 @@ def unsupported_content(input_modes: tuple[str, ...], params: Params) -> ErrorOb
                 {"supportedMediaTypes": taken},
             )
     return None
-
-
-def _brings_push(params: Params) -> bool:
-    configuration = params.configuration if isinstance(params, SendMessageRequest) else None
-    return configuration is not None and configuration.task_push_notification_config is not None
 
 
 def _matches(media_type: str, mode: str) -> bool:

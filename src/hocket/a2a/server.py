@@ -20,14 +20,18 @@ from typing import Any, Literal, TypeAlias
 from attrs import define, evolve, field
 
 from hocket.a2a.admission import admit_cancel, admit_subscription
-from hocket.a2a.card import AgentCapabilities
+from hocket.a2a.capabilities import undeclared, unsupported_content
+from hocket.a2a.card import AgentCapabilities, AgentCard
 from hocket.a2a.dialects import CallDialect, Operation, negotiate
 from hocket.a2a.limits import ServerLimits
+from hocket.a2a.listing import Listing
 from hocket.a2a.live import LiveTask
 from hocket.a2a.mailboxes import Mailboxes
 from hocket.a2a.model import StreamItem
 from hocket.a2a.parameters import ServiceParameters
-from hocket.a2a.ports import Delivery, Link, Load, Output, PushLink, Refused, Stored
+from hocket.a2a.ports import Answered, Delivery, Link, Load, Output, PushLink, Refused, Stored, TaskPage
+from hocket.a2a.push_configs import PushConfigs, forbidden
+from hocket.a2a.push_rules import PushRules
 from hocket.a2a.requests import SendMessageRequest
 from hocket.a2a.residents import Residents
 from hocket.a2a.states import Answer
@@ -35,7 +39,7 @@ from hocket.a2a.subscription import Call, Subscription
 from hocket.a2a.turns import Turns
 from hocket.a2a.watches import Watch, Watches
 from hocket.entropy import Entropy
-from hocket.errors import ErrorObject
+from hocket.errors import Code, ErrorObject
 from hocket.jsonrpc import Id
 from hocket.log import Cursor, Entry
 
@@ -52,6 +56,9 @@ class Server:
         limits: What is held at the most.
         on_disconnect: "cancel" cancels a task when the last link that reads it or waits for it is gone.
         capabilities: Which optional parts of A2A the agent has, as its card declares them.
+        extended_card: Makes the card for those who are authenticated, at the address they have used.
+        input_modes: Media types of the parts that the agent takes, ranges like `text/*` too; () for all.
+        push_rules: Where push notifications may go.
     """
 
     entropy: Entropy
@@ -59,15 +66,22 @@ class Server:
     limits: ServerLimits = ServerLimits()
     on_disconnect: Literal["continue", "cancel"] = "continue"
     capabilities: AgentCapabilities = AgentCapabilities(streaming=True)
+    extended_card: Callable[[str], AgentCard] | None = None
+    input_modes: tuple[str, ...] = ()
+    push_rules: PushRules = PushRules()
     _tasks: Residents = field(init=False)
     _outputs: deque[Output] = field(factory=deque, init=False)
     _mailboxes: Mailboxes = field(init=False)
     _watches: Watches = field(factory=Watches, init=False)
     _turns: Turns = field(init=False)
+    _listing: Listing = field(init=False)
+    _pushes: PushConfigs = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self._tasks = Residents(self.limits)
         self._mailboxes = Mailboxes(self._outputs)
+        self._listing = Listing(self._mailboxes, self._outputs)
+        self._pushes = PushConfigs(self.limits, self._mailboxes, self._outputs)
         self._turns = Turns(
             entropy=self.entropy,
             epoch=self.epoch,
@@ -89,6 +103,10 @@ class Server:
         if isinstance(operation, ErrorObject):
             self._refuse_unread(link, request_id, dialect.write_error(operation))
             return
+        refusal = undeclared(self.capabilities, operation, service)
+        if refusal is not None:
+            self._refuse_unread(link, request_id, dialect.write_error(refusal))
+            return
         read = dialect.read_params(operation, params, self.limits.id)
         if isinstance(read, ErrorObject):
             self._refuse_unread(link, request_id, dialect.write_error(read))
@@ -103,16 +121,28 @@ class Server:
         if mailbox.calls > self.limits.calls:
             self._mailboxes.refuse_over_limit(link, call, "calls", self.limits.calls)
             return
-        self._perform(link, call, now)
+        refusal = (
+            undeclared(self.capabilities, call.operation, call.service)
+            or unsupported_content(self.capabilities, self.input_modes, call.params)
+            or forbidden(self.push_rules, call)
+        )
+        if refusal is None:
+            self._perform(link, call, now)
+        else:
+            self._mailboxes.deliver(link, Refused(request_id=call.request_id, error=call.dialect.write_error(refusal)))
 
     def cancel_call(self, link: Link, request_id: Id, now: float) -> None:
         """The caller wants no (more) answer to a call. Its task goes on (unless `on_disconnect` says otherwise)."""
+        self._listing.withdraw(link, request_id)
         for live in self._mailboxes.withdraw(link, request_id):
             self._left(live, now)
 
     def disconnect(self, link: Link, now: float) -> None:
         """The link is gone: what waited for it is forgotten. Its tasks go on (unless `on_disconnect` says no)."""
         self._watches.end(link)
+        self._listing.leave(link)
+        if isinstance(link, PushLink):
+            self._pushes.left(link)
         for live in self._mailboxes.leave(link):
             if isinstance(link, PushLink):  # a receiver that is given up is nobody who leaves
                 self._tasks.rest(live)
@@ -153,6 +183,8 @@ class Server:
         """What the link may be given now, about `limit` deliveries; [] when it has all (a `Ready` will follow)."""
         out, over = self._mailboxes.take(link, limit)
         for subscription in over:
+            if isinstance(link, PushLink):
+                self._pushes.finished(link)
             self._tasks.rest(subscription.live)
         return out
 
@@ -213,6 +245,10 @@ class Server:
         self._unpark(live, now)
         self._tasks.rest(live)
 
+    def found(self, ticket: int, page: TaskPage | None, now: float) -> None:
+        """What the store has found for a `Find`; None if its page token is none of the store's."""
+        self._listing.found(ticket, page)
+
     # The runner -------------------------------------------------------------------------------------------------
 
     def started(self, task_id: str, run: int, now: float) -> None:
@@ -272,17 +308,38 @@ class Server:
             self._reload(live)
         if live.is_loading or live.fold.is_empty:
             self._mailboxes.park(link, call, live)
+        elif live.owner != call.owner:
+            self._mailboxes.refuse(link, call, Code.TASK_NOT_FOUND)
         else:
             _WITH_TASK[call.operation](self, link, call, live, now)
         self._tasks.rest(live)
 
     def _begin(self, link: Link, call: Call, now: float) -> None:
         assert isinstance(call.params, SendMessageRequest), "only messages start tasks"
-        self._turns.begin(link, call, call.params.message, now)
+        if self._pushes.admits(link, call, None):
+            live = self._turns.begin(link, call, call.params.message, now)
+            if live is not None:
+                self._pushes.take_from(call, live)
 
     def _follow_up(self, link: Link, call: Call, live: LiveTask, now: float) -> None:
         assert isinstance(call.params, SendMessageRequest), "only messages are answered by turns"
-        self._turns.follow_up(link, call, live, call.params.message, now)
+        if self._pushes.admits(link, call, live.id) and self._turns.follow_up(
+            link, call, live, call.params.message, now
+        ):
+            self._pushes.take_from(call, live)
+
+    def _list(self, link: Link, call: Call, now: float) -> None:
+        self._listing.ask(link, call)
+
+    def _show_card(self, link: Link, call: Call, now: float) -> None:
+        if self.extended_card is None:
+            self._mailboxes.refuse(link, call, Code.EXTENDED_AGENT_CARD_NOT_CONFIGURED)
+            return
+        card = call.dialect.write_result(call.operation, self.extended_card(call.service.base_url))
+        self._mailboxes.deliver(link, Answered(request_id=call.request_id, result=card))
+
+    def _push(self, link: Link, call: Call, live: LiveTask, now: float) -> None:
+        self._pushes.perform(link, call, live)
 
     def _get(self, link: Link, call: Call, live: LiveTask, now: float) -> None:
         self._mailboxes.answer(link, call, live)
@@ -348,6 +405,8 @@ _WithTask: TypeAlias = Callable[[Server, Link, Call, LiveTask, float], None]
 _WITHOUT_TASK: Mapping[Operation, _WithoutTask] = {
     Operation.SEND: Server._begin,
     Operation.STREAM: Server._begin,
+    Operation.LIST: Server._list,
+    Operation.EXTENDED_CARD: Server._show_card,
 }
 """Calls that name no task."""
 
@@ -357,5 +416,9 @@ _WITH_TASK: Mapping[Operation, _WithTask] = {
     Operation.GET: Server._get,
     Operation.CANCEL: Server._cancel,
     Operation.SUBSCRIBE: Server._subscribe,
+    Operation.PUSH_CREATE: Server._push,
+    Operation.PUSH_GET: Server._push,
+    Operation.PUSH_LIST: Server._push,
+    Operation.PUSH_DELETE: Server._push,
 }
 """Calls that name a task, once it is in memory."""

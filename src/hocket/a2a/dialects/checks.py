@@ -28,7 +28,7 @@ MAXIMUM_PAGE = 100
 """Objects on a page (A2A 1.0 section 3.1.4)."""
 
 Violation: TypeAlias = tuple[str, str]
-"""The path of something wrong, and the reason."""
+"""The path of something wrong, below the parameters and in the words of 1.0, and the reason."""
 
 
 def violations(params: Params, id_bytes: int = ID_BYTES) -> list[Violation]:
@@ -46,7 +46,7 @@ def violations(params: Params, id_bytes: int = ID_BYTES) -> list[Violation]:
 def _wrong_ids(params: Params, id_bytes: int) -> Iterator[Violation]:
     for path, value in _ids(params).items():
         if value is not None and not 0 < len(value.encode("utf-8", "surrogatepass")) <= id_bytes:
-            yield f"params.{path}", f"must have 1 to {id_bytes} bytes"
+            yield path, f"must have 1 to {id_bytes} bytes"
 
 
 def _ids(params: Params) -> dict[str, str | None]:
@@ -83,25 +83,25 @@ def _wrong_lengths(params: Params) -> Iterator[Violation]:
         case _:
             return
     if length is not None and length < 0:
-        yield f"params.{where}", f"must not be negative, got {length}"
+        yield where, f"must not be negative, got {length}"
 
 
 def _wrong_others(params: Params) -> Iterator[Violation]:
     match params:
         case SendMessageRequest(message=message, configuration=configuration):
             if not message.parts:
-                yield "params.message.parts", "must have at least one part"
+                yield "message.parts", "must have at least one part"
             if configuration and configuration.task_push_notification_config:
                 push = configuration.task_push_notification_config
-                yield from _wrong_url(push, "params.configuration.taskPushNotificationConfig.url")
+                yield from _wrong_url(push, "configuration.taskPushNotificationConfig.url")
         case TaskPushNotificationConfig():
-            yield from _wrong_url(params, "params.url")
+            yield from _wrong_url(params, "url")
         case ListTasksRequest(page_size=size) | ListTaskPushNotificationConfigsRequest(page_size=size):
             if size is not None and not 1 <= size <= MAXIMUM_PAGE:
-                yield "params.pageSize", f"must be 1 to {MAXIMUM_PAGE}, got {size}"
+                yield "pageSize", f"must be 1 to {MAXIMUM_PAGE}, got {size}"
             after = params.status_timestamp_after if isinstance(params, ListTasksRequest) else None
             if after is not None and moment(after) is None:
-                yield "params.statusTimestampAfter", "must be a time as 2024-07-03T14:30:00Z (RFC 3339)"
+                yield "statusTimestampAfter", "must be a time as 2024-07-03T14:30:00Z (RFC 3339)"
 
 
 def _wrong_url(config: TaskPushNotificationConfig, path: str) -> Iterator[Violation]:

@@ -213,7 +213,16 @@ class Dialect:
         except CodecError as error:
             return _invalid([(error.path, error.reason)])
         wrong = violations(parsed, id_bytes)
-        return _invalid(wrong) if wrong else parsed
+        if wrong:
+            return _invalid([(f"params.{self.own_path(type(parsed), path)}", reason) for path, reason in wrong])
+        return parsed
+
+    def own_path(self, params: type[Params], path: str) -> str:
+        """Where a member of the parameters stands in this version, of its path in 1.0."""
+        for beginning, own in self.forms.get(params, AS_IT_IS).paths.items():
+            if path.startswith(beginning):
+                return own + path[len(beginning) :]
+        return path
 
     def write_result(self, operation: Operation, result: Result) -> bytes:
         """The result of a call that does not stream."""

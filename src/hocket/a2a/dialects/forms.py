@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from attrs import frozen
+from attrs import field, frozen
 
 __all__ = ["AS_IT_IS", "WireForm"]
 
@@ -24,6 +24,7 @@ class WireForm:
         loaded: The model object, of the one on the wire.
         dumped: The object on the wire, of the model's.
         dressed: The JSON value as it is sent.
+        paths: Where a member stands that 1.0 has elsewhere: the beginning of a path, and what takes its place.
     """
 
     wire: Any = None
@@ -31,6 +32,7 @@ class WireForm:
     loaded: Callable[[Any], Any] = _same
     dumped: Callable[[Any], Any] = _same
     dressed: Callable[[Any], Any] = _same
+    paths: Mapping[str, str] = field(factory=dict)
 
 
 AS_IT_IS: Final = WireForm()

@@ -14,6 +14,9 @@ from hocket.a2a.card import AgentCard
 from hocket.a2a.dialects.cards import known_schemes
 from hocket.a2a.dialects.forms import WireForm
 from hocket.a2a.requests import (
+    DeleteTaskPushNotificationConfigRequest,
+    GetTaskPushNotificationConfigRequest,
+    ListTaskPushNotificationConfigsRequest,
     ListTaskPushNotificationConfigsResponse,
     SendMessageConfiguration,
     SendMessageRequest,
@@ -85,8 +88,20 @@ def _tidy_card(value: Any) -> Any:
 
 
 OLD_FORMS: Final = {
-    SendMessageRequest: WireForm(loaded=_send, dumped=_send),
-    TaskPushNotificationConfig: WireForm(wire=_ConfigOfTask, loaded=_load_config, dumped=_dump_config),
+    SendMessageRequest: WireForm(
+        loaded=_send,
+        dumped=_send,
+        paths={"configuration.taskPushNotificationConfig": "configuration.pushNotificationConfig"},
+    ),
+    TaskPushNotificationConfig: WireForm(
+        wire=_ConfigOfTask,
+        loaded=_load_config,
+        dumped=_dump_config,
+        paths={"taskId": "taskId", "": "pushNotificationConfig."},
+    ),
+    GetTaskPushNotificationConfigRequest: WireForm(paths={"taskId": "id", "id": "pushNotificationConfigId"}),
+    DeleteTaskPushNotificationConfigRequest: WireForm(paths={"taskId": "id", "id": "pushNotificationConfigId"}),
+    ListTaskPushNotificationConfigsRequest: WireForm(paths={"taskId": "id"}),
     ListTaskPushNotificationConfigsResponse: WireForm(
         wire=tuple[_ConfigOfTask, ...], loaded=_load_configs, dumped=_dump_configs
     ),
