@@ -9,15 +9,20 @@ from hocket.a2a import (
     Artifact,
     Checkpoint,
     Ended,
+    Find,
     Interrupt,
     Load,
     Opened,
     Part,
     Ready,
     Refused,
+    Release,
+    Reply,
     Run,
     Server,
     ServiceParameters,
+    StartPush,
+    StopPush,
     TaskArtifactUpdateEvent,
     TaskState,
     TaskStatus,
@@ -31,9 +36,9 @@ from hocket_io.stores import MemoryStore
 def keep(output, server, store, now=0.0):
     """Carry out one wish for the store, and tell the server."""
     match output:
-        case Append(task_id=task_id, expect=expect, items=items):
+        case Append(task_id=task_id, expect=expect, items=items, owner=owner):
             try:
-                entries = store.append(task_id, expect, items)
+                entries = store.append(task_id, expect, items, owner)
             except LogConflict:
                 server.append_refused(task_id, now)
             else:
@@ -42,12 +47,14 @@ def keep(output, server, store, now=0.0):
             server.loaded(task_id, store.load(task_id), now)
         case Checkpoint():
             store.checkpoint(output)
+        case Find(ticket=ticket, query=query):
+            server.found(ticket, store.find(query), now)
 
 
 def outputs(server, store, now=0.0):
     """What the server wants, until it wants nothing: what is for the store is done, the rest is given."""
     while (output := server.next_output()) is not None:
-        if isinstance(output, Append | Load | Checkpoint):
+        if isinstance(output, Append | Load | Checkpoint | Find):
             keep(output, server, store, now)
         else:
             yield output
@@ -61,6 +68,9 @@ class World:
     store: MemoryStore = field(factory=MemoryStore)
     runs: list[Run] = field(factory=list)
     interrupts: list[Interrupt] = field(factory=list)
+    replies: list[Reply] = field(factory=list)
+    releases: list[Release] = field(factory=list)
+    pushes: list[StartPush | StopPush] = field(factory=list)
     rang: list[str] = field(factory=list)
     held: list | None = None
     now: float = 0.0
@@ -72,14 +82,20 @@ class World:
     def pump(self):
         while (output := self.server.next_output()) is not None:
             match output:
-                case Append() | Load() | Checkpoint() if self.held is not None:
+                case Append() | Load() | Checkpoint() | Find() if self.held is not None:
                     self.held.append(output)
-                case Append() | Load() | Checkpoint():
+                case Append() | Load() | Checkpoint() | Find():
                     keep(output, self.server, self.store, self.now)
                 case Run():
                     self.runs.append(output)
                 case Interrupt():
                     self.interrupts.append(output)
+                case Reply():
+                    self.replies.append(output)
+                case Release():
+                    self.releases.append(output)
+                case StartPush() | StopPush():
+                    self.pushes.append(output)
                 case Ready(link=link):
                     self.rang.append(link)
 
@@ -94,8 +110,8 @@ class World:
 
     # Clients
 
-    def ask(self, link, method, task_id=None, *, version="1.0", last_event_id=None, request_id=1, **params):
-        service = ServiceParameters(version=version, last_event_id=last_event_id)
+    def ask(self, link, method, task_id=None, *, version="1.0", request_id=1, service=(), last_event_id=None, **params):
+        service = ServiceParameters(version=version, last_event_id=last_event_id, **dict(service))
         params = {**params, "id": task_id} if task_id is not None else params
         self.server.receive(link, request_id, method, params, service, self.now)
         self.pump()
@@ -143,6 +159,14 @@ class World:
     def become(self, state):
         self.emit(TaskStatusUpdateEvent(task_id=self.runs[-1].task.id, status=TaskStatus(state=state)))
 
+    def wonder(self, state=TaskState.INPUT_REQUIRED):
+        """Ask, and wait for an answer."""
+        run = self.runs[-1]
+        status = TaskStatusUpdateEvent(task_id=run.task.id, status=TaskStatus(state=state))
+        self.server.emit(run.task.id, run.run, [status], self.now)
+        self.server.asked(run.task.id, run.run, self.now)
+        self.pump()
+
     def end(self):
         run = self.runs[-1]
         self.server.ended(run.task.id, run.run, self.now)
@@ -151,6 +175,12 @@ class World:
     def finish(self, state=TaskState.COMPLETED):
         self.become(state)
         self.end()
+
+    def pass_time(self, to):
+        """Let it be `to`."""
+        self.now = to
+        self.server.handle_timeout(to)
+        self.pump()
 
     def is_empty(self):
         return not self.server._tasks and not self.server._mailboxes and self.server.next_timeout() is None
