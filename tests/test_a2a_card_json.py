@@ -21,6 +21,7 @@ def test_a_client_of_1_0_finds_binding_and_version_of_each_address() -> None:
     interfaces = json.loads(card_json(hello_card()))["supportedInterfaces"]
     assert interfaces == [
         {"url": URL, "protocolBinding": "JSONRPC", "protocolVersion": "1.0"},
+        {"url": URL, "protocolBinding": "HTTP+JSON", "protocolVersion": "1.0"},
         {"url": URL, "protocolBinding": "JSONRPC", "protocolVersion": "0.3"},
     ]
 

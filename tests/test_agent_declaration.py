@@ -5,7 +5,7 @@ import json
 import pytest
 
 from hocket import Agent
-from hocket.a2a import AgentSkill, Message, Part, Role, Task, TaskState, TaskStatus, card_json
+from hocket.a2a import AgentSkill, Message, Part, Role, Run, Task, TaskState, TaskStatus, card_json
 from hocket.agent import AgentTask, Progress
 from hocket.errors import LocalProtocolError
 
@@ -106,8 +106,11 @@ def test_the_card_serves_clients_of_every_version():
     assert card["url"] == "http://host/"
     assert card["preferredTransport"] == "JSONRPC"
     assert card["protocolVersion"] == "0.3.0"
-    assert [each["protocolVersion"] for each in card["supportedInterfaces"]] == ["1.0", "0.3"]
-    assert {each["protocolBinding"] for each in card["supportedInterfaces"]} == {"JSONRPC"}
+    assert [(each["protocolBinding"], each["protocolVersion"]) for each in card["supportedInterfaces"]] == [
+        ("JSONRPC", "1.0"),
+        ("HTTP+JSON", "1.0"),
+        ("JSONRPC", "0.3"),
+    ]
     assert card["capabilities"]["streaming"] is True
     required = ("description", "version", "defaultInputModes", "defaultOutputModes", "skills")
     assert all(name in card for name in required)
@@ -117,9 +120,12 @@ def test_what_the_function_is_given():
     message = Message(message_id="m", role=Role.USER, parts=(Part(text="a"), Part(data={}), Part(text="b")))
     earlier = Message(message_id="m0", role=Role.USER, parts=())
     status = TaskStatus(state=TaskState.SUBMITTED)
-    task = AgentTask.of(Task(id="t", context_id="c", status=status, history=(earlier, message)), message)
+    task = AgentTask.of(
+        Run(task=Task(id="t", context_id="c", status=status, history=(earlier, message)), run=1, message=message)
+    )
     assert (task.id, task.context_id, task.text, task.parts) == ("t", "c", "ab", message.parts)
     assert task.history == (earlier, message)
+    assert (task.extensions, task.accepted_output_modes, task.metadata) == ((), (), {})
 
 
 @pytest.mark.parametrize("percent", [0, 0.5, 100])

@@ -110,13 +110,18 @@ def test_a_thread_waits_when_it_is_too_far_ahead():
                 is_far.set()
             yield number
 
-    iteration = ThreadedIteration(generate(), 256, lambda call: None)
-    thread = threading.Thread(target=iteration.work)
-    thread.start()
+    threads = []
+
+    def start(work):
+        threads.append(threading.Thread(target=work))
+        threads[-1].start()
+
+    iteration = ThreadedIteration.of(generate(), 256, lambda call: None, start)
+    iteration.resume()
     assert is_far.wait(10)
     iteration.stop()
-    thread.join(10)
-    assert not thread.is_alive()
+    threads[0].join(10)
+    assert not threads[0].is_alive()
     assert len(produced) == 1_025  # 1,024 that wait to be read, and the one it stopped with
 
 

@@ -13,7 +13,20 @@ from typing import Self
 import anyio
 from attrs import define, field
 
-from hocket.a2a import Append, Checkpoint, Delivery, Interrupt, Link, Load, Ready, Run, Server, ServerLimits
+from hocket.a2a import (
+    Append,
+    Checkpoint,
+    Delivery,
+    Interrupt,
+    Link,
+    Load,
+    Ready,
+    Release,
+    Reply,
+    Run,
+    Server,
+    ServerLimits,
+)
 from hocket.a2a.ports import StartPush, StopPush
 from hocket.agent import Agent
 from hocket.log import LogConflict
@@ -88,6 +101,7 @@ class Host:
             epoch=time.time() - time.monotonic(),
             limits=self.limits,
             on_disconnect=self.agent.on_disconnect,
+            capabilities=self.agent.capabilities,
         )
         self._runner = Runner(self.agent, self.server, entropy, self.now, self.pump)
         self._sender = PushSender(self.push, entropy.random)
@@ -137,7 +151,11 @@ class Host:
                         self._links[name].ring()
                 case Run():
                     assert self._group is not None, "a host runs agents only while it is entered"
-                    self._group.start_soon(self._runner.run, output, self._runner.scope(output))
+                    self._group.start_soon(self._runner.run, self._runner.begin(output))
+                case Reply():
+                    self._runner.reply(output)
+                case Release():
+                    self._runner.release(output)
                 case Interrupt():
                     self._runner.interrupt(output)
                     self._alarm.set()

@@ -17,12 +17,14 @@ import anyio
 import anyio.lowlevel
 from attrs import define, field
 
-from hocket.a2a import Interrupt, Run, Server, StreamItem
-from hocket.agent import Agent, AgentTask, Speech
+from hocket.a2a import Interrupt, Message, Release, Reply, Run, Server, StreamItem, TaskStatusUpdateEvent
+from hocket.a2a.states import is_terminal
+from hocket.agent import Agent, Question, Speech
 from hocket.entropy import Entropy
 from hocket.errors import LocalProtocolError
 from hocket_io.ahead import Ahead
 from hocket_io.threads import call_in_daemon, iterate_in_thread
+from hocket_io.turn import Turn
 
 __all__ = ["Runner"]
 
@@ -56,75 +58,82 @@ class Runner:
     now: Callable[[], float]
     pump: Callable[[], None]
     _threads: anyio.CapacityLimiter = field(factory=lambda: anyio.CapacityLimiter(_THREADS), init=False)
-    _running: dict[tuple[str, int], anyio.CancelScope] = field(factory=dict, init=False)
+    _running: dict[tuple[str, int], Turn] = field(factory=dict, init=False)
 
-    def scope(self, run: Run) -> anyio.CancelScope:
-        """The scope to run `run` in. It is there before the run begins, so that no interrupt can come too early."""
-        scope = self._running[run.task.id, run.run] = anyio.CancelScope()
-        return scope
+    def begin(self, run: Run) -> Turn:
+        """A turn, to be given to `run`. It is there before the run begins, so that no interrupt can come too early."""
+        speech = Speech(run.task.id, run.task.context_id or "", run.run, self.entropy)
+        turn = Turn(run, speech, self.server, self.now, self.pump)
+        self._running[turn.key] = turn
+        return turn
 
     def interrupt(self, output: Interrupt) -> None:
         """Close the function of a run, if it still runs."""
-        scope = self._running.get((output.task_id, output.run))
-        if scope is not None:
-            scope.cancel()
+        self._close(output.task_id, output.run)
 
-    async def run(self, run: Run, scope: anyio.CancelScope) -> None:
+    def release(self, output: Release) -> None:
+        """Close the function of a run that waits for an answer in vain."""
+        self._close(output.task_id, output.run)
+
+    def reply(self, output: Reply) -> None:
+        """Give a run the answer to what it asked, if it still waits."""
+        turn = self._running.get((output.task_id, output.run))
+        if turn is not None:
+            turn.reply(output.message)
+
+    def _close(self, task_id: str, run: int) -> None:
+        turn = self._running.get((task_id, run))
+        if turn is not None:
+            turn.scope.cancel()
+
+    async def run(self, turn: Turn) -> None:
         """One turn, from WORKING to its end. Whatever the function does, the task is settled afterwards."""
-        key = run.task.id, run.run
-        speech = Speech(run.task.id, run.task.context_id or "", run.run, self.entropy)
         try:
-            with scope:
-                await self._turn(run, speech)
+            with turn.scope:
+                await self._answer(turn)
         except (Exception, SystemExit, GeneratorExit) as error:  # noqa: BLE001  -- the agent is somebody else's code
-            self._fail(run, speech, error)
+            self._fail(turn, error)
         except anyio.get_cancelled_exc_class() as error:
             if _is_being_cancelled():
                 raise
-            self._fail(run, speech, error)  # it leaked out of a task of the agent's own
+            self._fail(turn, error)  # it leaked out of a task of the agent's own
         finally:
-            del self._running[key]
-            self.server.ended(*key, self.now())
-            self.pump()
+            del self._running[turn.key]
+            turn.end()
 
-    async def _turn(self, run: Run, speech: Speech) -> None:
-        self.server.started(run.task.id, run.run, self.now())
-        self.pump()
-        function, task = self.agent.function, AgentTask.of(run.task, run.message)
+    async def _answer(self, turn: Turn) -> None:
+        turn.begin()
+        function, task = self.agent.function, turn.task
         answer: Any
         if _is_async(function):
             answer = function(task)
         else:
             answer = await call_in_daemon(lambda: function(task), self._threads)
-        if inspect.isawaitable(answer):
+        if inspect.isawaitable(answer) and not isinstance(answer, Question):
             answer = await answer
         if inspect.isasyncgen(answer):
-            await self._tell_async(run, speech, answer)
+            await self._tell_async(turn, answer)
             answer = None
         elif isinstance(answer, Generator):
-            answer = await self._tell_sync(run, speech, answer)
-        self._emit(run, speech.finish(answer))
+            answer = await self._tell_sync(turn, answer)
+        turn.emit(turn.speech.finish(answer))
 
-    async def _tell_async(self, run: Run, speech: Speech, values: AsyncGenerator[Any, Any]) -> None:
-        items: list[StreamItem] = []
-
-        def hand_on() -> None:
-            if items:
-                ready = items.copy()
-                items.clear()
-                self._emit(run, ready)
-
+    async def _tell_async(self, turn: Turn, values: AsyncGenerator[Any, Any]) -> None:
+        sent: Message | None = None
         try:
             await anyio.lowlevel.checkpoint_if_cancelled()
             slice_ends = time.perf_counter() + _SLICE
-            while not speech.is_over:
+            while not turn.speech.is_over:
                 try:
-                    value = await Ahead(values.__anext__(), hand_on)
+                    value = await Ahead(values.asend(sent), turn.hand_on)
                 except StopAsyncIteration:
                     break
-                items += speech.say(value)
-                if len(items) >= _BATCH or time.perf_counter() >= slice_ends:
-                    hand_on()
+                if isinstance(value, Question):
+                    sent = await turn.ask(value)
+                    continue
+                sent = None
+                if turn.say(value) >= _BATCH or time.perf_counter() >= slice_ends:
+                    turn.hand_on()
                     if _is_cancelled():  # it was told where it waited, and may say how it ends
                         await anyio.lowlevel.cancel_shielded_checkpoint()
                     else:
@@ -132,41 +141,58 @@ class Runner:
                     slice_ends = time.perf_counter() + _SLICE
         finally:
             try:
-                hand_on()  # also what came before an exception
+                turn.hand_on()  # also what came before an exception
             finally:
                 with anyio.move_on_after(_CLEANUP, shield=True):
                     await values.aclose()
 
-    async def _tell_sync(self, run: Run, speech: Speech, values: Generator[Any, None, Any]) -> Any:
-        async with iterate_in_thread(values, _BATCH, self._threads) as batches:
-            async for batch in batches:
-                items: list[StreamItem] = []
-                try:
-                    for value in batch:
-                        items += speech.say(value)
-                        if speech.is_over:
-                            break
-                finally:
-                    if items:  # also what came before a value that has no meaning
-                        self._emit(run, items)
-                if speech.is_over:
-                    break
+    async def _tell_sync(self, turn: Turn, values: Generator[Any, Any, Any]) -> Any:
+        told = _told(turn.speech, values)
+        async with iterate_in_thread(told, _BATCH, self._threads, pauses=Question) as batches:
+            turn.in_thread = batches
+            async for items in batches:
+                question = items.pop() if isinstance(items[-1], Question) else None
+                if items:
+                    turn.emit(items)
+                if question is not None:
+                    batches.resume(await turn.ask(question))
+                elif _is_end(items[-1]):
+                    break  # its generator may take its time to close
                 await anyio.lowlevel.checkpoint()
         return batches.returned
 
-    def _emit(self, run: Run, items: list[StreamItem]) -> None:
-        self.server.emit(run.task.id, run.run, items, self.now())
-        self.pump()
-
-    def _fail(self, run: Run, speech: Speech, error: BaseException) -> None:
+    def _fail(self, turn: Turn, error: BaseException) -> None:
         correlation_id = self.entropy.new_id()
         detail = f"{type(error).__name__}: {error}" if self.agent.debug else ""
         try:
-            self._emit(run, speech.fail(correlation_id, detail))
+            turn.emit(turn.speech.fail(correlation_id, detail))
         except LocalProtocolError as refusal:  # it was left behind after a cancel, and speaks late
             _log.info("what agent %r said at its end was not taken: %s", self.agent.name, refusal)
         else:
             _log.error("agent %r failed, correlation id %s", self.agent.name, correlation_id, exc_info=error)
+
+
+def _told(speech: Speech, values: Generator[Any, Any, Any]) -> Generator[StreamItem | Question, Any, Any]:
+    """The events of a plain generator, and the questions where it waits for what it is sent. For a thread."""
+    sent: Message | None = None
+    try:
+        while not speech.is_over:
+            try:
+                value = values.send(sent)
+            except StopIteration as stop:
+                return stop.value
+            sent = None
+            if isinstance(value, Question):
+                sent = yield value
+            else:
+                yield from speech.say(value)
+    finally:
+        values.close()
+
+
+def _is_end(item: StreamItem) -> bool:
+    """Whether nothing can follow this."""
+    return isinstance(item, TaskStatusUpdateEvent) and is_terminal(item.status.state)
 
 
 def _is_cancelled() -> bool:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import atexit
 import sys
 import threading
-import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import asynccontextmanager
 from contextvars import Context, copy_context
+from functools import partial
 from typing import Any, TypeVar
 
 import anyio
 from attrs import define, field
 
 from hocket_io.groups import scratch_group
+from hocket_io.pausing import PausingGenerator
 
 __all__ = ["ThreadedIteration", "call_in_daemon", "iterate_in_thread", "loop_caller"]
 
@@ -24,10 +24,8 @@ T = TypeVar("T")
 
 _AHEAD = 1_024
 """Values that a generator may be ahead of its reader; then its thread waits."""
-_FAREWELL = 2.0
-"""Seconds that generators in threads get to close once the process wants to end."""
-
-_at_work: dict[threading.Thread, None] = {}
+_CLEANUP = 10.0
+"""Seconds that a generator may take to clean up where it is closed at a pause."""
 
 
 def loop_caller() -> Callable[[Callable[[], object]], None]:
@@ -97,66 +95,71 @@ def _thread_context() -> Context:
     return context
 
 
-def _say_farewell() -> None:
-    """Let generators that were told to stop close, as long as it does not take long."""
-    ends = time.monotonic() + _FAREWELL
-    for thread in list(_at_work):
-        thread.join(max(0.0, ends - time.monotonic()))
-
-
-atexit.register(_say_farewell)
-
-
 @define(eq=False)
 class ThreadedIteration:
-    """The values of a generator that runs in a worker thread, as an async iterator of lists.
+    """The values of a generator that runs in worker threads, as an async iterator of lists.
 
     What is ready is given at once and together. The thread never polls and the reader never blocks it, unless it
-    falls `_AHEAD` values behind.
+    falls `_AHEAD` values behind. A value at which the generator pauses is the last of its list; `resume` goes on.
     """
 
-    values: Generator[Any, None, Any]
     limit: int
     call_on_loop: Callable[[Callable[[], object]], None]
-    returned: Any = field(default=None, init=False)
+    _start: Callable[[Callable[[], None]], None]
+    source: PausingGenerator = field(init=False)
     _ready: deque[Any] = field(factory=deque, init=False)
     _bell: anyio.Event = field(factory=anyio.Event, init=False)
     _is_rung: bool = field(default=False, init=False)
     _room: threading.Semaphore = field(factory=lambda: threading.Semaphore(_AHEAD), init=False)
     _is_stopped: bool = field(default=False, init=False)
     _is_done: bool = field(default=False, init=False)
-    _error: BaseException | None = field(default=None, init=False)
 
-    def work(self) -> None:
-        """What the thread does: run the generator until it ends, raises, or nobody reads any more."""
-        _at_work[threading.current_thread()] = None
-        try:
-            while True:
-                try:
-                    value = next(self.values)
-                except StopIteration as stop:
-                    self.returned = stop.value
-                    return
-                self._room.acquire()
-                if self._is_stopped:
-                    return
-                self._ready.append(value)
-                self._ring()
-        except BaseException as error:  # noqa: BLE001  -- kept for the reader, which raises it
-            self._error = error
-        finally:
-            try:
-                self.values.close()
-            except BaseException as error:  # noqa: BLE001  -- kept for the reader, which raises it
-                self._error = error if self._error is None else self._error
-            self._is_done = True
-            self._ring()
-            del _at_work[threading.current_thread()]
+    @classmethod
+    def of(
+        cls,
+        values: Generator[Any, Any, Any],
+        limit: int,
+        call_on_loop: Callable[[Callable[[], object]], None],
+        start: Callable[[Callable[[], None]], None],
+        pauses: type | tuple[()] = (),
+    ) -> ThreadedIteration:
+        """The values of a generator that has not begun.
 
-    def stop(self) -> None:
-        """Nobody reads any more: the generator is closed when it next yields."""
+        Args:
+            values: The generator.
+            limit: Values in one list, at the most.
+            call_on_loop: Runs a callable soon on the reader's event loop.
+            start: Runs a callable in a thread.
+            pauses: The class of the values at which it pauses; () for none.
+        """
+        iteration = cls(limit, call_on_loop, start)
+        iteration.source = PausingGenerator(values, _thread_context(), pauses, iteration.put, iteration._end)
+        return iteration
+
+    @property
+    def returned(self) -> Any:
+        """What the generator returned."""
+        return self.source.returned
+
+    def resume(self, sent: Any = None) -> None:
+        """Run the generator in a thread, from its beginning or from where it pauses, which is worth `sent`."""
+        self._start(partial(self.source.work, sent))
+
+    def put(self, value: Any) -> bool:
+        """In the thread: have the reader take a value. Waits while the reader is far behind; False if it is gone."""
+        self._room.acquire()
+        if self._is_stopped:
+            self._room.release()  # for the next value, which nobody takes either
+            return False
+        self._ready.append(value)
+        self._ring()
+        return True
+
+    def stop(self) -> bool:
+        """Nobody reads any more: its thread closes the generator. True if that is at rest, and so has none."""
         self._is_stopped = True
         self._room.release()
+        return self.source.stop()
 
     def __aiter__(self) -> ThreadedIteration:
         return self
@@ -170,11 +173,15 @@ class ThreadedIteration:
                 self._room.release(len(batch))
                 return batch
             if is_done:
-                if self._error is not None:
-                    raise self._error
+                if self.source.error is not None:
+                    raise self.source.error
                 raise StopAsyncIteration
             await self._bell.wait()
             self._bell = anyio.Event()
+
+    def _end(self) -> None:
+        self._is_done = True
+        self._ring()
 
     def _ring(self) -> None:
         if not self._is_rung:
@@ -187,23 +194,39 @@ class ThreadedIteration:
 
 @asynccontextmanager
 async def iterate_in_thread(
-    values: Generator[Any, None, Any], limit: int, threads: anyio.CapacityLimiter | None = None
+    values: Generator[Any, Any, Any],
+    limit: int,
+    threads: anyio.CapacityLimiter | None = None,
+    pauses: type | tuple[()] = (),
 ) -> AsyncIterator[ThreadedIteration]:
     """Run a generator in a worker thread and read it from this task.
 
     Args:
-        values: The generator. It is closed in the same thread that runs it.
+        values: The generator. It is closed in the thread that runs it.
         limit: Values in one list, at the most.
         threads: Limits how many threads there are.
+        pauses: The class of the values at which the generator pauses, and needs no thread until it is resumed.
+
+    Raises:
+        BaseException: The generator raised it, or did while it was closed at a pause.
     """
-    iteration = ThreadedIteration(values, limit, loop_caller())
-
-    async def run() -> None:
-        await call_in_daemon(iteration.work, threads)
-
     async with scratch_group() as group:
-        group.start_soon(run)
+
+        def start(work: Callable[[], None]) -> None:
+            group.start_soon(call_in_daemon, work, threads)
+
+        iteration = ThreadedIteration.of(values, limit, loop_caller(), start, pauses)
+        iteration.resume()
         try:
             yield iteration
         finally:
-            iteration.stop()
+            if iteration.stop():
+                await _close_in_thread(iteration.source)
+
+
+async def _close_in_thread(source: PausingGenerator) -> None:
+    """Close a generator where it pauses, which may take its time, but not for ever."""
+    with anyio.move_on_after(_CLEANUP, shield=True):
+        await call_in_daemon(source.close)
+        if source.error is not None:
+            raise source.error
