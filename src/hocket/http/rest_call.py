@@ -58,7 +58,7 @@ def rest_request(operation: Operation, params: Mapping[str, Any], url: str, head
     address, _, given = url.partition("?")  # some keep a key there
     accept = f"text/event-stream, {_ACCEPT}" if operation in (Operation.STREAM, Operation.SUBSCRIBE) else _ACCEPT
     fields: Headers = (("accept", accept), ("accept-encoding", "identity"), *headers)
-    verb = _VERBS.get(operation, "POST")
+    verb = "POST" if operation is Operation.SUBSCRIBE and rest else _VERBS.get(operation, "POST")
     if verb == "POST":
         query, body = given, dumps(rest)
         fields = (("content-type", JSON), *fields)  # servers of 1.0.0 know no other; those of 1.0.1 take it too
