@@ -2,7 +2,7 @@
 
 from hocket_io.http.asgi import App
 from support.agents import agent_of
-from support.asgi import Lifespan, message, post
+from support.asgi import Lifespan, host_of, message, post
 
 
 def test_what_nobody_reads_any_more_is_not_written(run):
@@ -25,7 +25,7 @@ def test_what_nobody_reads_any_more_is_not_written(run):
             late.send = send
             await late.perform()
             assert app._open == {}
-            assert app._host._links == {}
+            assert host_of(app)._links == {}
         return len(writes)
 
     assert run(talk) < 10  # of some forty

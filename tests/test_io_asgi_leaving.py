@@ -5,7 +5,7 @@ import pytest
 
 from hocket_io.http.asgi import App
 from support.agents import agent_of, greeter
-from support.asgi import Lifespan, message, post, text_in
+from support.asgi import Lifespan, host_of, message, post, text_in
 
 
 def patient(on_disconnect, go_on):
@@ -39,13 +39,13 @@ def test_clients_that_leave_early(run, on_disconnect, state, readers):
                 assert found.json()["result"]["status"]["state"] == "working"
             first.leaves.set()
             await anyio.wait_all_tasks_blocked()
-            assert app._host._links == {}
+            assert host_of(app)._links == {}
             assert app._open == {}
             go_on.set()
             await anyio.wait_all_tasks_blocked()
             found = await post(app, "tasks/get", {"id": task_id}).perform()
-            assert app._host._links == {}
-            assert app._host._runner._running == {}
+            assert host_of(app)._links == {}
+            assert host_of(app)._runner._running == {}
         return found.json()["result"]
 
     task = run(talk)
@@ -65,8 +65,8 @@ def test_a_client_that_leaves_while_it_waits_for_an_answer(run, on_disconnect, s
             await anyio.wait_all_tasks_blocked()
             waits.leaves.set()
             await anyio.wait_all_tasks_blocked()
-            assert app._host._links == {}
-            (task_id,) = app._host.store._tasks
+            assert host_of(app)._links == {}
+            (task_id,) = host_of(app).store._tasks
             go_on.set()
             await anyio.wait_all_tasks_blocked()
             return (await post(app, "tasks/get", {"id": task_id}).perform()).json()["result"]
@@ -83,7 +83,7 @@ def test_a_server_that_reports_the_leaving_by_an_exception(run):
             raise OSError("client disconnected")
 
         await app(request.scope, request.receive, send)
-        assert app._host._links == {}
+        assert host_of(app)._links == {}
         assert app._open == {}
 
     run(talk)

@@ -118,3 +118,9 @@ class Lifespan:
     async def __aexit__(self, *error):
         self.ends.set()
         await self.group.__aexit__(None, None, None)
+
+
+def host_of(app):
+    """The one host of an application."""
+    (host,) = app._hosts.values()
+    return host

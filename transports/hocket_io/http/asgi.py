@@ -1,4 +1,4 @@
-"""The server: an agent as a bare ASGI application. It runs on uvicorn, or wherever ASGI runs.
+"""The server: agents as a bare ASGI application. It runs on uvicorn, or wherever ASGI runs.
 
 This is the end of a module for `uvicorn module:app`::
 
@@ -9,19 +9,24 @@ This is the end of a module for `uvicorn module:app`::
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import anyio
 from attrs import define, field
 
 from hocket.a2a import Delivery, ServerLimits
 from hocket.agent import Agent
-from hocket.http import KEEP_ALIVE, Answer, Response, Routes
+from hocket.http import KEEP_ALIVE, Answer, Response
+from hocket.http.cors import Cors
+from hocket.http.gateway import Asked, GatewayRoutes
+from hocket.http.gateway_config import GatewayLimits
+from hocket.http.progress import Desk
 from hocket_io.background import in_background
 from hocket_io.groups import scratch_group
 from hocket_io.host import Host, HostLink
+from hocket_io.http.gateway import agents_by_id, gateway_routes
+from hocket_io.http.links import SeveralLinks
 from hocket_io.http.scopes import (
     Bodies,
     ClientGone,
@@ -32,8 +37,10 @@ from hocket_io.http.scopes import (
     request_of,
     respond,
     until_disconnect,
+    with_fields,
     write_answer,
 )
+from hocket_io.push import PushOptions
 
 __all__ = ["App"]
 
@@ -42,30 +49,44 @@ _log = logging.getLogger(__name__)
 
 @define(eq=False)
 class App:
-    """An ASGI application that serves one agent.
+    """An ASGI application that serves an agent, or several.
+
+    One agent is at the root, and at /agents/ID as well; of several, each is at /agents/ID only.
 
     Args:
-        agent: What is served.
-        url: The address to put on the card; by default the one that the caller used.
+        agents: Who is served. The ids of a mapping are taken as they are; otherwise an agent's id is made of its name.
+        url: The address to put on cards; by default the one that the caller used.
         keep_alive: Seconds between comments on silent streams; None for none.
         body_limit: Bytes of a request's body.
-        limits: Of the A2A server.
+        limits: Of the A2A server of each agent.
+        gateway: What clients of the gateway may ask for.
+        cors_origins: Web pages from elsewhere that may read what is answered, as `https://page.example`; `*` for all.
+        push: How push notifications are sent, and where to.
+
+    Raises:
+        LocalProtocolError: There is no agent, an id is none, or two agents have the same.
     """
 
-    agent: Agent
+    agents: Agent | Sequence[Agent] | Mapping[str, Agent]
     url: str | None = field(default=None, kw_only=True)
     keep_alive: float | None = field(default=KEEP_ALIVE, kw_only=True)
     body_limit: int = field(default=16 * 1024 * 1024, kw_only=True)
     limits: ServerLimits = field(default=ServerLimits(), kw_only=True)
-    _routes: Routes = field(init=False)
-    _host: Host | None = field(default=None, init=False)
+    gateway: GatewayLimits = field(default=GatewayLimits(), kw_only=True)
+    cors_origins: Sequence[str] = field(default=(), kw_only=True)
+    push: PushOptions = field(factory=PushOptions, kw_only=True)
+    _by_id: Mapping[str, Agent] = field(init=False)
+    _routes: GatewayRoutes = field(init=False)
+    _hosts: dict[str, Host] = field(factory=dict, init=False)
     _starting: anyio.Lock = field(factory=anyio.Lock, init=False)
-    _open: dict[HostLink, Answer[Delivery]] = field(factory=dict, init=False)
+    _open: dict[HostLink | SeveralLinks, Answer[Delivery]] = field(factory=dict, init=False)
     _bodies: Bodies = field(init=False)
 
     def __attrs_post_init__(self) -> None:
+        self._by_id = agents_by_id(self.agents)
+        is_alone = isinstance(self.agents, Agent)
+        self._routes = gateway_routes(self._by_id, is_alone=is_alone, keep_alive=self.keep_alive, limits=self.gateway)
         self._bodies = Bodies(self.body_limit)
-        self._routes = Routes(self.agent.card, self.keep_alive, modified=time.time())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One ASGI connection."""
@@ -76,7 +97,7 @@ class App:
                 await self._serve(scope, receive, send)
             case "websocket":
                 await receive()
-                await send({"type": "websocket.close", "code": 1000, "reason": "this agent is served over HTTP"})
+                await send({"type": "websocket.close", "code": 1000, "reason": "agents are served over HTTP here"})
 
     def close_calls(self) -> None:
         """End every open call: the process is about to stop. Readers see a cut stream and can come back."""
@@ -86,57 +107,72 @@ class App:
         self._bodies.give_up()
 
     @asynccontextmanager
-    async def _hosting(self) -> AsyncIterator[Host]:
-        async with Host(self.agent, limits=self.limits) as host:
-            self._host = host
-            try:
-                yield host
-            finally:
-                self._host = None
-
-    async def _hosted(self) -> Host:
-        """The host; where the server has no lifespan (or is mounted without one) it is started on first use."""
-        if self._host is None:
-            async with self._starting:  # so that all the first callers find the same tasks
-                await self._start()
-        assert self._host is not None, "started"
-        return self._host
+    async def _hosting(self) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            for each, agent in self._by_id.items():
+                host = Host(agent, limits=self.limits, push=self.push)
+                self._hosts[each] = await stack.enter_async_context(host)
+                stack.callback(self._hosts.pop, each)
+            yield
 
     async def _start(self) -> None:
-        if self._host is None:
-            await in_background(self._hosting())
+        """Start the hosts: where the server has no lifespan (or mounts us without one), on first use."""
+        if len(self._hosts) < len(self._by_id):
+            async with self._starting:  # so that all the first callers find the same tasks
+                if not self._hosts:
+                    await in_background(self._hosting())
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             body = await self._bodies.read(receive)
         except ClientGone:
             return
-        if body is None:
-            await respond(self._routes.too_large(request_of(scope), self.body_limit), scope["method"], send)
-            return
-        host = await self._hosted()
-        link = host.open_link()
-        try:
-            request = request_of(scope, body, self.url)
-            answer = self._routes.receive(link.name, request, host.server, host.now())
-            host.pump()
-            if isinstance(answer, Response):
-                await respond(answer, request.method, send)
-            else:
-                await self._exchange(answer, request.method, host, link, receive, send)
-        finally:
-            link.close()
+        request = request_of(scope, body or b"", self.url)
+        cors = Cors(tuple(self.cors_origins))
+        send = with_fields(send, cors.fields(request))
+        found = cors.preflight(request) or (
+            self._routes.too_large(request, self.body_limit) if body is None else self._routes.find(request)
+        )
+        if isinstance(found, Response):
+            await respond(found, request.method, send)
+        else:
+            await self._start()
+            await self._ask(found, receive, send)
 
-    async def _exchange(
-        self, answer: Answer[Delivery], method: str, host: Host, link: HostLink, receive: Receive, send: Send
+    async def _ask(self, asked: Asked, receive: Receive, send: Send) -> None:
+        """Hand a request to those whom it is for, and write what they say."""
+        links = {each: self._hosts[each].open_link() for each in asked.agents}
+        try:
+            desks = [Desk(each, link.name, link.host.server) for each, link in links.items()]
+            first, *others = links.values()
+            answer = self._routes.receive(asked, desks, first.host.now())
+            for link in links.values():
+                link.host.pump()
+            if isinstance(answer, Response):
+                await respond(answer, asked.request.method, send)
+            else:
+                source = SeveralLinks([first, *others]) if others else first
+                await self._write(answer, source, first.host, asked.request.method, receive, send)
+        finally:
+            for link in links.values():
+                link.close()
+
+    async def _write(
+        self,
+        answer: Answer[Delivery],
+        source: HostLink | SeveralLinks,
+        host: Host,
+        method: str,
+        receive: Receive,
+        send: Send,
     ) -> None:
-        """Write what the server has for this call until it is answered, or until the client is gone."""
+        """Write what there is for this call until it is answered, or until the client is gone."""
         async with scratch_group() as group:
-            self._open[link] = answer
+            self._open[source] = answer
             try:
                 group.start_soon(until_disconnect, receive, group.cancel_scope)
-                await write_answer(answer, link, host.now, send, method)
+                await write_answer(answer, source, host.now, send, method)
             except OSError as error:  # as ASGI asks servers to say that the client is gone
                 _log.debug("the client is gone: %s", error)
             finally:
-                del self._open[link]
+                del self._open[source]

@@ -26,6 +26,7 @@ __all__ = [
     "request_of",
     "respond",
     "until_disconnect",
+    "with_fields",
     "write_answer",
 ]
 
@@ -84,7 +85,7 @@ async def write_answer(
         if response is not None:
             is_stream = True
             await send(_head(response.status, response.headers))
-        if chunks := answer.data_to_send():
+        while chunks := answer.data_to_send():
             more = not answer.is_closed or answer.is_cut
             await send({"type": "http.response.body", "body": b"".join(chunks), "more_body": more})
             if not more:
@@ -97,6 +98,20 @@ async def write_answer(
             await source.wait(answer.next_timeout())
         elif len(deliveries) >= _BATCH:  # `send` may never wait; others get a turn, and news of the client
             await anyio.lowlevel.checkpoint()
+
+
+def with_fields(send: Send, fields: Headers) -> Send:
+    """A `send` that adds header fields to each response."""
+    if not fields:
+        return send
+    added = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields]
+
+    async def send_with_fields(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message["headers"], *added]}
+        await send(message)
+
+    return send_with_fields
 
 
 async def until_disconnect(receive: Receive, scope: anyio.CancelScope) -> None:

@@ -53,8 +53,7 @@ def gateway_error(error: ErrorObject) -> ErrorObject:
         return ErrorObject(int(_CODES.get(error.code, error.code)), error.message, error.data)
     named = data.get("violations") or [data]
     violations = [{"field": each["field"], "description": each["reason"]} for each in named]
-    more = {name: value for name, value in data.items() if name != "violations"}
-    return ErrorObject(_code_of(data["field"]), error.message, {"fieldViolations": violations, **more})
+    return ErrorObject(_code_of(data["field"]), error.message, {"fieldViolations": violations})
 
 
 def _code_of(field: str) -> int:

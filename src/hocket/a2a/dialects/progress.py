@@ -91,8 +91,10 @@ def _event(task: Task, progress: float | None, status: TaskStatus | None = None)
     """A status of a task, by default the one it has now."""
     status = status or task.status
     state = status.state
-    if progress is None:
-        progress = 100 if state is TaskState.COMPLETED else progress_of(task.metadata) or 0
+    if state is TaskState.COMPLETED:
+        progress = 100
+    elif progress is None:
+        progress = progress_of(task.metadata) or 0
     event: dict[str, Any] = {"task_id": task.id, "status": _STATUSES.get(state, "running"), "progress": progress}
     message = (status.message.text if status.message else "") or _MESSAGES.get(state, "")
     if message:

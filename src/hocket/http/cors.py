@@ -1,0 +1,58 @@
+"""CORS: which web pages from elsewhere may read the answers (WHATWG Fetch, section 3.2). By default none."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from hocket.http.messages import Headers, Request, Response
+
+__all__ = ["Cors"]
+
+_METHODS = "GET, POST, DELETE"
+_SENT = "Accept, A2A-Extensions, A2A-Version, Authorization, Content-Type, Last-Event-ID, X-A2A-Extensions"
+_SHOWN = "A2A-Extensions, ETag, X-A2A-Extensions, X-Task-ID"
+_MAX_AGE = "600"
+
+
+@frozen
+class Cors:
+    """The web pages that are let in. Cookies never are: no answer here depends on one.
+
+    Args:
+        origins: As browsers write them: `https://page.example`; `*` stands for all.
+
+    >>> asked = Request(method="GET", path="/", headers=(("Origin", "https://page.example"),))
+    >>> dict(Cors(("https://page.example",)).fields(asked))["access-control-allow-origin"]
+    'https://page.example'
+    >>> Cors().fields(asked)
+    ()
+    """
+
+    origins: tuple[str, ...] = ()
+
+    def preflight(self, request: Request) -> Response | None:
+        """The answer to a browser that asks whether it may ask; None for any other request."""
+        if not self.origins or request.method != "OPTIONS" or request.header("access-control-request-method") is None:
+            return None
+        allowed: Headers = (
+            ("access-control-allow-methods", _METHODS),
+            ("access-control-allow-headers", _SENT),
+            ("access-control-max-age", _MAX_AGE),
+        )
+        return Response(status=204, headers=allowed if self._allowed(request) else ())
+
+    def fields(self, request: Request) -> Headers:
+        """What an answer to this request carries beside its own header fields."""
+        if not self.origins:
+            return ()
+        varies: Headers = () if "*" in self.origins else (("vary", "Origin"),)
+        allowed = self._allowed(request)
+        if allowed is None:
+            return varies
+        return (("access-control-allow-origin", allowed), ("access-control-expose-headers", _SHOWN), *varies)
+
+    def _allowed(self, request: Request) -> str | None:
+        if "*" in self.origins:
+            return "*"
+        origin = request.header("origin")
+        return origin if origin in self.origins else None

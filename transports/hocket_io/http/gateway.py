@@ -1,0 +1,80 @@
+"""Agents at one address: what each of them is called there, and what it answers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from re import compile as regex
+
+from attrs import evolve
+
+from hocket.a2a import AgentCard
+from hocket.a2a.dialects.gateway import GatewayDialect
+from hocket.agent import Agent
+from hocket.errors import LocalProtocolError
+from hocket.http import Routes
+from hocket.http.gateway import GatewayRoutes, Neighbour, agent_id
+from hocket.http.gateway_config import GatewayLimits
+from hocket.http.gateway_face import GatewayFace
+from hocket.http.progress import ProgressRoutes
+
+__all__ = ["agents_by_id", "gateway_routes"]
+
+_ID = regex(r"[\w~-][\w.~-]{0,127}")
+
+
+def agents_by_id(agents: Agent | Sequence[Agent] | Mapping[str, Agent]) -> dict[str, Agent]:
+    """The agents by what they are called in addresses.
+
+    Args:
+        agents: One, several, or several that are given their ids; otherwise an id is made of the agent's name.
+
+    Raises:
+        LocalProtocolError: There is no agent, an id is none, or two agents have the same.
+    """
+    if isinstance(agents, Agent):
+        agents = [agents]
+    pairs = list(agents.items()) if isinstance(agents, Mapping) else [(agent_id(each.name), each) for each in agents]
+    by_id = dict(pairs)
+    if not pairs:
+        raise LocalProtocolError("there is no agent to serve")
+    for each, agent in pairs:
+        if not _ID.fullmatch(each):
+            raise LocalProtocolError(f"{each!r} cannot be part of an address: an id has letters, digits, . _ ~ and -")
+        if by_id[each] is not agent:
+            raise LocalProtocolError(f"two agents would be at /agents/{each}: give them ids, {{id: agent, …}}")
+    return by_id
+
+
+def gateway_routes(
+    agents: Mapping[str, Agent], *, is_alone: bool, keep_alive: float | None, limits: GatewayLimits
+) -> GatewayRoutes:
+    """What answers at the address of these agents.
+
+    Args:
+        agents: By id.
+        is_alone: Whether there is only one, who is at the root as well.
+        keep_alive: Seconds between comments on silent streams; None for none.
+        limits: What clients of the gateway may ask for.
+    """
+    since = time.time()
+    neighbours: dict[str, Neighbour] = {}
+    for each, agent in agents.items():
+        face = GatewayFace(GatewayDialect(agent_id=each, agent_name=agent.name), keep_alive, limits)
+        routes = Routes(_progressive(agent), keep_alive, modified=since, faces=(face.receive,))
+        neighbours[each] = Neighbour(agent.name, routes)
+    alone: tuple[str, Routes] | None = None
+    if is_alone:
+        ((each, agent),) = agents.items()
+        alone = each, Routes(agent.card, keep_alive, modified=since)
+    return GatewayRoutes(neighbours, alone, ProgressRoutes(keep_alive, limits))
+
+
+def _progressive(agent: Agent) -> Callable[[str], AgentCard]:
+    """The card of an agent behind a gateway, which says of itself that its results come piece by piece."""
+
+    def card(url: str) -> AgentCard:
+        own = agent.card(url)
+        return evolve(own, capabilities=evolve(own.capabilities, progressive_artifacts=True))
+
+    return card
