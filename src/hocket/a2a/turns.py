@@ -286,7 +286,6 @@ class Turns:
         run = live.run
         if run is None or not run.is_announced:
             live.run = None
-            self.mailboxes.park_arriving(live)  # once their messages are in the log, the calls are answered
             if not states.is_terminal(live.tail_state):
                 self._append(live, [self._status(live, TaskState.CANCELED, now)])
         elif not run.is_interrupted:
@@ -295,12 +294,9 @@ class Turns:
             self._stop_in_time(live, now)
 
     def fence(self, live: LiveTask) -> None:
-        """The task is not the run's any more: it is to stop, and what it says now is refused."""
-        run, live.run = live.run, None
-        self.settled(live)
+        """Another replica has written to the task: our run is to stop, and calls on their way are judged anew."""
+        self._cut_off(live)
         self.mailboxes.park_arriving(live)
-        if run is not None and run.is_announced:
-            self.outputs.append(Interrupt(task_id=live.id, run=run.number))
 
     def left(self, live: LiveTask, now: float) -> None:
         """Somebody no longer reads the task or waits for it. Who is asked something need not stay for the answer."""
@@ -337,13 +333,20 @@ class Turns:
                     self._fail_silent(live, live.run.turn.call.silence, now)
         return changed
 
+    def _cut_off(self, live: LiveTask) -> None:
+        """The run is the task's no more: it is to stop, and what it says now is refused."""
+        run, live.run = live.run, None
+        self.settled(live)
+        if run is not None and run.is_announced:
+            self.outputs.append(Interrupt(task_id=live.id, run=run.number))
+
     def _stop_in_time(self, live: LiveTask, now: float) -> None:
         """The runner was asked to stop the run: nothing else counts than how long that takes."""
         self.settled(live)
         self._deadlines.set((_Deadline.GRACE, live.id), now + self.limits.cancel_grace)
 
     def _fail_silent(self, live: LiveTask, silence: float | None, now: float) -> None:
-        self.fence(live)
+        self._cut_off(live)
         said = f"the agent was silent for {silence:g} s"
         message = Message(
             message_id=self.entropy.new_id(),
