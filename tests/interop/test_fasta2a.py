@@ -37,7 +37,7 @@ def client(their_url):
         yield client
 
 
-def test_our_client_finds_their_card_and_speaks_1_0(client):
+def test_our_client_finds_their_card(client):
     card = client.card()
     assert card.name == "theirs"
     assert [interface.protocol_version for interface in card.supported_interfaces] == ["1.0"]
@@ -52,7 +52,7 @@ def test_our_client_streams(client, text):
     assert [event.done for event in events] == [False] * (len(events) - 1) + [True]
 
 
-def test_a_whole_artifact_after_its_chunks_does_not_double_the_answer(client):
+def test_our_client_is_told_once_what_comes_in_chunks_and_whole_again(client):
     assert client.text("whole again") == "Hello"
 
 
@@ -69,11 +69,11 @@ def test_our_client_sees_a_failure(client):
         client.text("fail")
 
 
-def test_their_send_never_waits(client):
+def test_a_server_of_theirs_never_waits_when_a_message_is_sent(client):
     assert client.send("slow").status.state in (TaskState.SUBMITTED, TaskState.WORKING)
 
 
-def test_their_server_makes_a_new_task_of_a_follow_up_and_our_client_shows_it(client):
+def test_a_server_of_theirs_makes_a_new_task_of_a_follow_up_and_our_client_shows_it(client):
     *_, last = client.stream("ask")
     assert (last.state, last.text, last.done) == (TaskState.INPUT_REQUIRED, "Which month?", True)
     with client.stream("May", task_id=last.task_id, context_id=last.context_id) as stream:
@@ -83,7 +83,7 @@ def test_their_server_makes_a_new_task_of_a_follow_up_and_our_client_shows_it(cl
     assert client.get(last.task_id).status.state is TaskState.INPUT_REQUIRED
 
 
-def test_their_server_cancels_a_task_when_it_is_over(client):
+def test_a_server_of_theirs_cancels_a_task_when_it_is_over(client):
     """One worker does one thing at a time: a cancel waits for the run that it is to end, and then changes the past."""
     stream = client.stream("slow")
     while not next(stream).text:
@@ -113,7 +113,7 @@ def test_a_cancel_of_a_task_that_nobody_knows_stops_their_server_and_our_client_
 # Their client, our server -------------------------------------------------------------------------------------------
 
 
-def test_their_client_is_understood_and_reads_empty_objects(python):
+def test_a_client_of_theirs_is_understood_and_reads_empty_objects(python):
     agent, asked = Agent("ours"), []
 
     @agent.stream
