@@ -1,8 +1,10 @@
 """A run that asks: it waits for an answer, gets it, and goes on; or nobody comes, and it is let go."""
 
+import json
+
 import pytest
 
-from hocket.a2a import Server, ServerLimits, TaskState
+from hocket.a2a import Message, Part, Role, Server, ServerLimits, TaskState, TaskStatus, TaskStatusUpdateEvent
 from hocket.entropy import seeded
 from hocket.errors import LocalProtocolError
 from support.world import World
@@ -142,6 +144,22 @@ def test_an_answer_that_is_too_large_is_refused_and_the_run_waits_on():
     assert (world.take("bob"), world.replies) == ([-32050], [])
     world.send("bob", task=task_id, message_id="m3", text="short")
     assert texts(world) == ["short"]
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_the_history_has_each_answer_after_its_question(world, waits):
+    task_id = world.begin()
+    question = Message(message_id="q", role=Role.AGENT, parts=(Part(text="Which quarter?"),))
+    world.emit(TaskStatusUpdateEvent(task_id=task_id, status=TaskStatus(state=INPUT, message=question)))
+    if waits:
+        world.server.asked(task_id, 1, world.now)
+    else:
+        world.end()
+    world.send(task=task_id, message_id="m2")
+    world.take()
+    world.ask("bob", "GetTask", task_id)
+    (answer,) = world.deliveries("bob")
+    assert [each["messageId"] for each in json.loads(answer.result)["history"]] == ["m1", "q", "m2"]
 
 
 # What the runner may and may not say

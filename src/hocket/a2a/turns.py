@@ -94,7 +94,10 @@ class Turns:
         return live
 
     def follow_up(self, link: Link, call: Call, live: LiveTask, message: Message, now: float) -> bool:
-        """A message to a task that is there; whether the task has it, now or from before."""
+        """A message to a task that is there; whether the task has it, now or from before.
+
+        The status that it brings goes before it into the log: so the question comes before the answer in the history.
+        """
         outcome = admit_message(message, live)
         message = evolve(message, task_id=live.id, context_id=live.fold.context_id)
         match outcome:
@@ -108,13 +111,13 @@ class Turns:
                 return self._bring(link, call, live, message, [message]) is not None
             case Answer.REPLY:
                 working = self._status(live, TaskState.WORKING, now)
-                turn = self._bring(link, call, live, message, [message, working])
+                turn = self._bring(link, call, live, message, [working, message])
                 if turn is not None:
                     self._deadlines.clear((_Deadline.PATIENCE, live.id))
                 return turn is not None
             case Answer():
                 submitted = self._status(live, TaskState.SUBMITTED, now)
-                turn = self._bring(link, call, live, message, [message, submitted])
+                turn = self._bring(link, call, live, message, [submitted, message])
                 live.run = LiveRun(turn.at, turn) if turn is not None else None
                 return turn is not None
             case code, reason:
