@@ -61,7 +61,7 @@ class RestEnvelope:
         if size > self.limit:
             reason = f"the answer has {size} bytes, and the limit message is {self.limit}; ask for less, or raise it"
             error = ErrorObject.of(Code.INTERNAL_ERROR, reason, {"limit": "message", "max": self.limit})
-            return error_response(V1_0.write_error(error), self.media_type, headers=self.headers)
+            return error_response(error, self.media_type, headers=self.headers)
         fields = (("content-type", self.media_type), *self.headers)
         return Response(status=200, headers=fields, body=b"{}" if delivery.result == b"null" else delivery.result)
 
@@ -79,8 +79,8 @@ class RestEnvelope:
 
     def stopped(self) -> Response:
         """503, and whoever asked may ask again."""
-        error = ErrorObject.of(Code.INTERNAL_ERROR, "the server is shutting down: ask again", {"retryable": True})
-        return error_response(V1_0.write_error(error), self.media_type, (503, "UNAVAILABLE"))
+        error = ErrorObject.of(Code.INTERNAL_ERROR, "the server is shutting down: ask again", {"retryable": "true"})
+        return error_response(error, self.media_type, (503, "UNAVAILABLE"))
 
 
 def receive_rest(
@@ -113,7 +113,7 @@ def refuse_rest(
     request: Request, error: ErrorObject, status: tuple[int, str] | None = None, headers: Headers = ()
 ) -> Response:
     """The response to a request that does not get as far as the server."""
-    return error_response(V1_0.write_error(error), answer_type(request), status, headers)
+    return error_response(error, answer_type(request), status, headers)
 
 
 def _operation(method: str, place: Place) -> Operation | None:

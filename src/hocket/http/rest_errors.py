@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from hocket.a2a import V1_0
 from hocket.codec import dumps
 from hocket.errors import Code, ErrorObject
 from hocket.http.messages import Headers, Response
@@ -49,14 +50,14 @@ def rest_error(error: ErrorObject, status: tuple[int, str] | None = None) -> dic
     """The object that says an error.
 
     Args:
-        error: The error, as A2A 1.0 writes it: its data are typed details.
+        error: The error. Its data are the typed details of A2A 1.0, or what they are made of.
         status: The two statuses, where HTTP has its own for it.
 
-    >>> rest_error(ErrorObject.of(Code.TASK_NOT_FOUND, data=[]))["error"]["status"]
+    >>> rest_error(ErrorObject.of(Code.TASK_NOT_FOUND))["error"]["status"]
     'NOT_FOUND'
     """
     number, name = status or STATUSES.get(error.code, (500, "UNKNOWN"))
-    details = error.data if isinstance(error.data, list) else []
+    details = error.data if isinstance(error.data, list) else V1_0.write_error(error).data
     message = error.message.removeprefix("params.")
     return {"error": {"code": number, "status": name, "message": message, "details": details}}
 
