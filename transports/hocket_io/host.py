@@ -17,6 +17,7 @@ from hocket.a2a import (
     Append,
     Checkpoint,
     Delivery,
+    Find,
     Interrupt,
     Link,
     Load,
@@ -92,6 +93,7 @@ class Host:
     _links: dict[Link, HostLink] = field(factory=dict, init=False)
     _names: itertools.count[int] = field(factory=lambda: itertools.count(1), init=False)
     _alarm: anyio.Event = field(factory=anyio.Event, init=False)
+    _wakes_at: float = field(default=float("inf"), init=False)
     _group: anyio.abc.TaskGroup | None = field(default=None, init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -102,6 +104,9 @@ class Host:
             limits=self.limits,
             on_disconnect=self.agent.on_disconnect,
             capabilities=self.agent.capabilities,
+            extended_card=self.agent.extended_card_at if self.agent.extended_card is not None else None,
+            input_modes=self.agent.input_modes,
+            push_rules=self.push.rules,
         )
         self._runner = Runner(self.agent, self.server, entropy, self.now, self.pump)
         self._sender = PushSender(self.push, entropy.random)
@@ -158,9 +163,10 @@ class Host:
                     self._runner.release(output)
                 case Interrupt():
                     self._runner.interrupt(output)
-                    self._alarm.set()
                 case Load(task_id=task_id):
                     server.loaded(task_id, self.store.load(task_id), self.now())
+                case Find(ticket=ticket, query=query):
+                    server.found(ticket, self.store.find(query), self.now())
                 case Checkpoint():
                     self.store.checkpoint(output)
                 case StartPush(link=name, config=config, dialect=dialect):
@@ -168,10 +174,13 @@ class Host:
                     self._sender.start(name, link, config, dialect)
                 case StopPush(link=name):
                     self._sender.stop(name)
+        at = server.next_timeout()
+        if at is not None and at < self._wakes_at:
+            self._alarm.set()
 
     def _append(self, output: Append) -> None:
         try:
-            entries = self.store.append(output.task_id, output.expect, output.items)
+            entries = self.store.append(output.task_id, output.expect, output.items, output.owner)
         except LogConflict:
             self.server.append_refused(output.task_id, self.now())
         else:
@@ -181,7 +190,8 @@ class Host:
         """Call the server when its time has come."""
         while True:
             at = self.server.next_timeout()
-            with anyio.move_on_after(float("inf") if at is None else max(0.0, at - self.now())):
+            self._wakes_at = float("inf") if at is None else at
+            with anyio.move_on_after(max(0.0, self._wakes_at - self.now())):
                 await self._alarm.wait()
             self._alarm = anyio.Event()
             self.server.handle_timeout(self.now())

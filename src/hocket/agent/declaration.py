@@ -114,14 +114,22 @@ class Agent:
         """What the agent says of itself to those who find it at `url`."""
         summary = inspect.getdoc(self.function) or ""
         description = self.description or summary.partition("\n\n")[0].replace("\n", " ") or self.name
-        skill = AgentSkill(id=_name_of(self.function), name=self.name, description=description, tags=("streaming",))
+        input_modes, output_modes = self.input_modes or TEXT, self.output_modes or TEXT
+        skill = AgentSkill(
+            id=_name_of(self.function),
+            name=self.name,
+            description=description,
+            tags=("streaming",),
+            input_modes=input_modes,  # optional, but there are readers that want it
+            output_modes=output_modes,
+        )
         return AgentCard(
             name=self.name,
             description=description,
             version=self.version,
             capabilities=self.capabilities,
-            default_input_modes=self.input_modes or TEXT,
-            default_output_modes=self.output_modes or TEXT,
+            default_input_modes=input_modes,
+            default_output_modes=output_modes,
             skills=self.skills or (skill,),
             supports_authenticated_extended_card=self.capabilities.extended_agent_card,
             **_addresses(url),
