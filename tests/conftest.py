@@ -12,6 +12,7 @@ import os
 
 import anyio
 import pytest
+import trio.testing
 from hypothesis import HealthCheck, settings
 
 pytest.register_assert_rewrite("support")
@@ -27,6 +28,17 @@ def run(request):
                 return await function(*args)
 
         return anyio.run(guarded, backend=request.param)
+
+    return run
+
+
+@pytest.fixture
+def run_in_no_time():
+    """Runs an async function on a clock that jumps to where something is to happen; nothing outside may be waited for."""
+
+    def run(function, *args):
+        clock = trio.testing.MockClock(autojump_threshold=0)
+        return anyio.run(function, *args, backend="trio", backend_options={"clock": clock})
 
     return run
 

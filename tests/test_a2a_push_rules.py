@@ -105,6 +105,8 @@ def test_what_is_allowed_can_be_chosen():
     assert isinstance(PushRules(private=True).read(own), PushTarget)
     assert isinstance(PushRules(networks=["10.1.0.0/16"]).read(inside), PushTarget)
     assert isinstance(PushRules(networks=["10.2.0.0/16"]).read(inside), str)
+    assert isinstance(PushRules(networks=["10.1.0.0/16"]).read("http://[64:ff9b::10.1.2.3]/"), PushTarget)
+    assert isinstance(PushRules(networks=["64:ff9b::/96"]).read("http://[64:ff9b::10.1.2.3]/"), PushTarget)
     assert isinstance(PushRules(networks=["127.0.0.1"]).read(own), PushTarget)
     assert PushRules(private=True).read("http://169.254.169.254/") == "must not lead to a link-local address"
     assert PushRules(https_only=True).read("http://receiver.example/") == "must begin with https://"

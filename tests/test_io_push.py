@@ -4,7 +4,6 @@ import logging
 
 import anyio
 import pytest
-import trio.testing
 
 from hocket.a2a import PushRules
 from hocket.a2a.ports import PushLink
@@ -16,17 +15,6 @@ from hocket_io.push.ports import AddressRefused
 from support.push import CONFIG, LINK, Receiver, Source
 
 STEADY = Backoff(base=1.0, factor=2.0, maximum=60.0, attempts=10, jitter=False)
-
-
-@pytest.fixture
-def run_in_no_time():
-    """Runs an async function on a clock that jumps to where something is to happen."""
-
-    def run(function):
-        clock = trio.testing.MockClock(autojump_threshold=0)
-        return anyio.run(function, backend="trio", backend_options={"clock": clock})
-
-    return run
 
 
 def said_in(caplog):
@@ -231,6 +219,26 @@ def test_what_does_not_arrive_in_time_is_said_once_for_each(run_in_no_time, capl
     assert sorted(said_in(caplog)) == [
         f"push notifications of task t-{number} to https://receiver.example/hook: cut short, the host has ended"
         for number in range(2)
+    ]
+
+
+def test_of_a_host_that_is_cancelled_only_what_was_cut_short_is_said(run, caplog):
+    async def talk():
+        receiver, idle, busy = Receiver(204, 3_600.0), Source(b"a", is_over=False), Source(b"b")
+        with anyio.CancelScope() as scope:
+            async with receiver.sender() as sender:
+                sender.start(PushLink("idle", "c-1", 1), idle, CONFIG, "1.0")
+                await anyio.wait_all_tasks_blocked()
+                sender.start(PushLink("busy", "c-1", 1), busy, CONFIG, "1.0")
+                await anyio.wait_all_tasks_blocked()
+                scope.cancel()
+        assert receiver.got == [b"a", b"b"]
+        assert idle.is_closed
+        assert busy.is_closed
+
+    run(talk)
+    assert said_in(caplog) == [
+        "push notifications of task busy to https://receiver.example/hook: cut short, the host has ended"
     ]
 
 

@@ -7,7 +7,6 @@ from ipaddress import ip_address
 import anyio
 import httpcore2
 import pytest
-import trio.testing
 from attrs import define, field
 
 from hocket.a2a import PushRules
@@ -49,10 +48,11 @@ class Stream(httpcore2.AsyncNetworkStream):
 
 @define(eq=False)
 class Network(httpcore2.AsyncNetworkBackend):
-    """What was connected to. Addresses in `dead` do not answer, and what does, takes `seconds` for each piece."""
+    """What was connected to. Addresses in `dead` and `silent` do not answer; others take `seconds` for each piece."""
 
     answers: list = field(factory=lambda: [OK])
     dead: tuple = ()
+    silent: tuple = ()
     seconds: float = 0.0
     connected: list = field(factory=list)
     server_names: list = field(factory=list)
@@ -61,6 +61,9 @@ class Network(httpcore2.AsyncNetworkBackend):
 
     async def connect_tcp(self, host, port, timeout=None, local_address=None, socket_options=None):
         self.connected.append((host, port))
+        if host in self.silent:
+            await anyio.sleep(timeout)
+            raise httpcore2.ConnectTimeout
         if host in self.dead:
             raise httpcore2.ConnectError("it does not answer")
         return Stream(self)
@@ -233,7 +236,7 @@ async def never(host, port):
 
 
 @pytest.mark.parametrize("is_resolved", [False, True])
-def test_an_attempt_has_a_time_limit_over_all(is_resolved):
+def test_an_attempt_has_a_time_limit_over_all(run_in_no_time, is_resolved):
     async def talk():
         network = Network(answers=[b"%c" % byte for byte in OK], seconds=1.0)
         one = poster(network, [ONE], timeout=15.0)
@@ -245,12 +248,22 @@ def test_an_attempt_has_a_time_limit_over_all(is_resolved):
                 await post(one)
         assert anyio.current_time() - began == pytest.approx(15.0)
 
-    clock = trio.testing.MockClock(autojump_threshold=0)
-    anyio.run(talk, backend="trio", backend_options={"clock": clock})
+    run_in_no_time(talk)
+
+
+def test_an_address_that_is_silent_leaves_time_for_the_others(run_in_no_time):
+    async def talk():
+        network = Network(silent=(OTHER,))
+        began = anyio.current_time()
+        async with poster(network, [OTHER, ONE], timeout=15.0) as one:
+            assert (await post(one)).status == 204
+        assert anyio.current_time() - began == pytest.approx(7.5)
+
+    run_in_no_time(talk)
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.7])
-def test_an_answer_counts_whatever_happens_to_its_body(seconds):
+def test_an_answer_counts_whatever_happens_to_its_body(run_in_no_time, seconds):
     async def talk():
         network = Network(answers=[b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", b"12"], seconds=seconds)
         began = anyio.current_time()
@@ -258,8 +271,7 @@ def test_an_answer_counts_whatever_happens_to_its_body(seconds):
             assert (await post(one)).status == 200
         assert anyio.current_time() - began == pytest.approx(seconds and 1.7)
 
-    clock = trio.testing.MockClock(autojump_threshold=0)
-    anyio.run(talk, backend="trio", backend_options={"clock": clock})
+    run_in_no_time(talk)
 
 
 def test_nobodys_log_has_secrets(run, caplog):
