@@ -74,21 +74,21 @@ def test_the_idle_tasks_in_memory_have_a_bounded_size(sizes, most, data):
     residents = Residents(ServerLimits(idle_size=most))
     for number, size in enumerate(sizes):
         live = residents.admit(str(number))
-        live.weight = size
+        live.tail.weight = size
         residents.rest(live)
         if data.draw(st.booleans(), label="once more, larger"):
-            live.weight += 100
+            live.tail.weight += 100
             residents.rest(live)
         here = [each for each in map(residents.get, map(str, range(number + 1))) if each is not None]
         assert here[-1] is live
-        assert sum(each.weight for each in here) <= max(most, live.weight)
+        assert sum(each.tail.weight for each in here) <= max(most, live.tail.weight)
 
 
 def test_a_task_in_use_stays_whatever_its_size():
     residents = Residents(ServerLimits(idle_size=1_000))
     used, *others = (residents.admit(task_id) for task_id in "abc")
     for live in (used, *others):
-        live.weight = 900
+        live.tail.weight = 900
         residents.rest(live)
         if live is used:
             used.is_loading = True  # it was idle, and is put to use
@@ -101,13 +101,13 @@ def test_a_task_that_does_not_exist_takes_no_room():
     residents = Residents(ServerLimits(idle_size=1_000))
     unknown, known = residents.admit("unknown"), residents.admit("known")
     for live in (unknown, known):
-        live.weight = 500
+        live.tail.weight = 500
         residents.rest(live)
     residents.forget(unknown)
     residents.rest(residents.admit("new"))
     new = residents.get("new")
     assert new is not None
-    new.weight = 500
+    new.tail.weight = 500
     residents.rest(new)
     assert residents.get("known") is known
 

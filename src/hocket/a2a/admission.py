@@ -20,7 +20,7 @@ Refusal: TypeAlias = tuple[Code, str]
 
 def admit_message(message: Message, live: LiveTask) -> Answer | Refusal:
     """A follow-up: starts or continues a run, or is one that was sent before (TASK_AGAIN), or is refused."""
-    state = live.tail_state
+    state = live.tail.state
     if message.context_id is not None and message.context_id != live.fold.context_id:
         reason = f"contextId does not match the context of task {live.id}; leave it out or send the task's own"
         return Code.INVALID_PARAMS, reason
@@ -37,9 +37,9 @@ def admit_message(message: Message, live: LiveTask) -> Answer | Refusal:
 
 def admit_cancel(live: LiveTask) -> Answer | Refusal:
     """A cancel: of what runs, of what waits for input, once more, or too late."""
-    outcome = states.ON_CANCEL[live.tail_state]
+    outcome = states.ON_CANCEL[live.tail.state]
     if isinstance(outcome, Code):
-        return outcome, f"the task is {live.tail_state.value} already"
+        return outcome, f"the task is {live.tail.state.value} already"
     if outcome is Answer.TASK_AGAIN and live.fold.state is not TaskState.CANCELED:
         return Answer.INTERRUPT  # canceled, but the log does not say so yet: wait until it does
     return outcome

@@ -10,18 +10,14 @@ from attrs import define, field
 from hocket.a2a.fold import Fold, trim_history, weigh
 from hocket.a2a.limits import ServerLimits
 from hocket.a2a.model import (
-    Message,
     StreamItem,
     Task,
-    TaskArtifactUpdateEvent,
-    TaskState,
-    TaskStatusUpdateEvent,
 )
 from hocket.a2a.ports import Checkpoint, Link, Owner, Stored
 from hocket.a2a.runs import LiveRun, Turn
 from hocket.a2a.states import is_terminal
 from hocket.a2a.subscription import Call, Subscription
-from hocket.errors import LocalProtocolError
+from hocket.a2a.tail import Tail
 from hocket.log import Cursor, Entry, Log
 
 __all__ = ["LiveTask"]
@@ -32,7 +28,7 @@ CHECKPOINT_EVERY = 1_024
 
 @define(eq=False)
 class LiveTask:
-    """One task. The log and the fold hold what the store confirmed; `tail_*` also what it was asked to append.
+    """One task. The log and the fold hold what the store confirmed; the tail also what it was asked to append.
 
     Attributes:
         arriving: Messages that the store was asked to append and has not confirmed.
@@ -45,20 +41,18 @@ class LiveTask:
     owner: Owner = field(factory=Owner, init=False)
     log: Log[StreamItem] = field(init=False)
     fold: Fold = field(factory=Fold, init=False)
-    tail: int = field(default=0, init=False)
-    tail_state: TaskState = field(default=TaskState.UNKNOWN, init=False)
-    weight: int = field(default=0, init=False)
+    tail: Tail = field(init=False)
     run: LiveRun | None = field(default=None, init=False)
     arriving: deque[Turn] = field(factory=deque, init=False)
     is_loading: bool = field(default=False, init=False)
     parked: list[tuple[Link, Call]] = field(factory=list, init=False)
     waiters: list[tuple[Link, Call]] = field(factory=list, init=False)
     subscriptions: dict[Subscription, None] = field(factory=dict, init=False)
-    _sealed: dict[str, None] = field(factory=dict, init=False)
     _checkpointed: int = field(default=0, init=False)
 
     def __attrs_post_init__(self) -> None:
         self.log = Log(self.limits.log)
+        self.tail = Tail(self.id, self.limits.task_size)
 
     @property
     def is_idle(self) -> bool:
@@ -69,7 +63,7 @@ class LiveTask:
             or self.waiters
             or self.parked
             or self.is_loading
-            or self.tail != self.log.last
+            or self.tail.offset != self.log.last
         )
 
     def is_arriving(self, message_id: str) -> bool:
@@ -84,63 +78,8 @@ class LiveTask:
             subscription.cursor = Cursor(self.log, subscription.cursor.after)
         self.fold = Fold.of(stored.task)
         self._checkpointed = stored.offset
-        self.weight = weigh(stored.task)
-        self._sealed.clear()
-        self.note(self.take_entries(stored.entries), expected=False)
-        self.tail, self.tail_state = self.log.last, self.fold.state
-
-    def check(self, items: Sequence[StreamItem]) -> None:
-        """Refuse what would break the task's life; changes nothing.
-
-        Raises:
-            LocalProtocolError: An event of another task, after a terminal status, of a sealed artifact, or too much.
-        """
-        state, added = self.tail_state, 0
-        sealed: dict[str, bool] = {}  # what these items change
-        for item in items:
-            if is_terminal(state):
-                raise LocalProtocolError(f"task {self.id} is {state.value}: nothing can follow that")
-            match item:
-                case TaskArtifactUpdateEvent(artifact=artifact):
-                    artifact_id = artifact.artifact_id
-                    if item.append and sealed.get(artifact_id, artifact_id in self._sealed):
-                        raise LocalProtocolError(f"artifact {artifact_id!r} was sealed by lastChunk; start a new one")
-                    sealed[artifact_id] = item.last_chunk
-                case TaskStatusUpdateEvent() | Task():
-                    state = item.status.state
-                case Message():
-                    pass
-            if not (isinstance(item, TaskStatusUpdateEvent) and is_terminal(state)):  # an end always fits
-                added += weigh(item)
-            owner = item.id if isinstance(item, Task) else item.task_id
-            if owner != self.id:
-                raise LocalProtocolError(f"an event of task {owner!r} was given to task {self.id!r}")
-        if added and self.weight + added > self.limits.task_size:
-            raise LocalProtocolError(
-                f"task {self.id} would grow past task_size = {self.limits.task_size} bytes; "
-                "raise the limit task_size if this is wanted"
-            )
-
-    def has_room_for(self, items: Sequence[StreamItem]) -> bool:
-        """Whether these fit into `task_size`."""
-        return self.weight + sum(map(weigh, items)) <= self.limits.task_size
-
-    def note(self, items: Sequence[StreamItem], *, expected: bool = True) -> None:
-        """Remember what the log will hold once the store has confirmed these."""
-        for item in items:
-            match item:
-                case TaskArtifactUpdateEvent():
-                    if item.last_chunk:
-                        self._sealed[item.artifact.artifact_id] = None
-                    else:
-                        self._sealed.pop(item.artifact.artifact_id, None)
-                case TaskStatusUpdateEvent() | Task():
-                    self.tail_state = item.status.state
-                case Message():
-                    pass
-            self.weight += weigh(item)
-        if expected:
-            self.tail += len(items)
+        self.tail = Tail(self.id, self.limits.task_size, stored.offset, stored.task.state, weigh(stored.task))
+        self.tail.note(self.take_entries(stored.entries))
 
     def take_entries(self, entries: Sequence[Entry[StreamItem]]) -> list[StreamItem]:
         """Confirm entries of the store; ones already taken are passed over.
@@ -159,10 +98,10 @@ class LiveTask:
 
     def catch_up(self, items: Sequence[StreamItem]) -> bool:
         """The log's last entries, `items`, were confirmed; whether some of them are none that we have asked for."""
-        foreign = self.log.last - self.tail
+        foreign = self.log.last - self.tail.offset
         if foreign <= 0:
             return False
-        self.note(items[-foreign:])
+        self.tail.note(items[-foreign:])
         return True
 
     def snapshot(self, history_length: int | None = None) -> Task:

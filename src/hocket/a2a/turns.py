@@ -146,10 +146,10 @@ class Turns:
         self, link: Link, call: Call, live: LiveTask, message: Message, items: Sequence[StreamItem]
     ) -> Turn | None:
         """Ask the store for a message (and what goes with it), unless the task would grow too large."""
-        if not live.has_room_for(items):
+        if not live.tail.has_room_for(items):
             self.mailboxes.refuse_over_limit(link, call, "task_size", self.limits.task_size)
             return None
-        turn = Turn(at=live.tail + len(items), message=message, call=call, link=link)
+        turn = Turn(at=live.tail.offset + len(items), message=message, call=call, link=link)
         self.mailboxes.expect(turn, live)
         self._append(live, items)
         return turn
@@ -174,9 +174,9 @@ class Turns:
 
     def _restart(self, live: LiveTask, turn: Turn, now: float) -> None:
         """A message that the run has not asked for before it ended: if the task wants one, it starts the next run."""
-        if states.PHASES[live.tail_state] is not states.Phase.INTERRUPTED:
+        if states.PHASES[live.tail.state] is not states.Phase.INTERRUPTED:
             return
-        again = Turn(at=live.tail + 1, message=turn.message, call=turn.call, link=None)
+        again = Turn(at=live.tail.offset + 1, message=turn.message, call=turn.call, link=None)
         live.run = LiveRun(again.at, again)
         live.arriving.append(again)
         self._append(live, [self._status(live, TaskState.SUBMITTED, now)])
@@ -215,7 +215,7 @@ class Turns:
         """
         live, current = self._running(task_id, run)
         stamped = [self._stamped(item, now) for item in items]
-        live.check(stamped)
+        live.tail.check(stamped)
         self._append(live, stamped)
         if current.is_waiting:
             self._stop_waiting(live, current)
@@ -230,9 +230,9 @@ class Turns:
         live, current = self._running(task_id, run)
         if current.is_waiting:
             raise LocalProtocolError(f"run {run} of task {task_id} waits for an answer already")
-        if states.PHASES[live.tail_state] is not states.Phase.INTERRUPTED:
+        if states.PHASES[live.tail.state] is not states.Phase.INTERRUPTED:
             raise LocalProtocolError(
-                f"task {task_id} is {live.tail_state.value}: a run that waits for an answer "
+                f"task {task_id} is {live.tail.state.value}: a run that waits for an answer "
                 "says INPUT_REQUIRED or AUTH_REQUIRED first"
             )
         current.is_waiting = True
@@ -245,9 +245,9 @@ class Turns:
         """The task's run is over. What its agent left unsettled is CANCELED if that was asked for, else FAILED."""
         run, live.run = live.run, None
         self.settled(live)
-        if run is not None and run.is_interrupted and not states.is_terminal(live.tail_state):
+        if run is not None and run.is_interrupted and not states.is_terminal(live.tail.state):
             self._append(live, [self._status(live, TaskState.CANCELED, now)])
-        elif not states.settles(live.tail_state):
+        elif not states.settles(live.tail.state):
             self._append(live, [self._status(live, TaskState.FAILED, now)])
         elif run is not None and run.unread:
             self._restart(live, run.unread[-1], now)
@@ -263,7 +263,7 @@ class Turns:
             return
         self._stop_waiting(live, run)
         message = run.unread.popleft().message
-        if states.settles(live.tail_state):  # the message was here before the question
+        if states.settles(live.tail.state):  # the message was here before the question
             self._append(live, [self._status(live, TaskState.WORKING, now)])
         self.outputs.append(Reply(task_id=live.id, run=run.number, message=message, task=live.fold.snapshot()))
         self._listen(live, run, now)
@@ -277,7 +277,7 @@ class Turns:
         silence = run.turn.call.silence
         if silence is None:
             return
-        if run.activity is Activity.WORKING and not states.settles(live.tail_state):
+        if run.activity is Activity.WORKING and not states.settles(live.tail.state):
             self._deadlines.set((_Deadline.SILENCE, live.id), now + silence)
         else:
             self._deadlines.clear((_Deadline.SILENCE, live.id))
@@ -289,7 +289,7 @@ class Turns:
         run = live.run
         if run is None or not run.is_announced:
             live.run = None
-            if not states.is_terminal(live.tail_state):
+            if not states.is_terminal(live.tail.state):
                 self._append(live, [self._status(live, TaskState.CANCELED, now)])
         elif not run.is_interrupted:
             run.is_interrupted = True
@@ -307,7 +307,7 @@ class Turns:
         if self.on_disconnect == "continue" or run is None or not run.is_announced:
             return
         is_wanted = live.subscriptions or live.waiters or live.arriving
-        if not is_wanted and not run.is_waiting and live.tail_state is not TaskState.INPUT_REQUIRED:
+        if not is_wanted and not run.is_waiting and live.tail.state is not TaskState.INPUT_REQUIRED:
             self.interrupt(live, now)
 
     def next_timeout(self) -> float | None:
@@ -363,8 +363,8 @@ class Turns:
     # What they share --------------------------------------------------------------------------------------------
 
     def _append(self, live: LiveTask, items: Sequence[StreamItem]) -> None:
-        self.outputs.append(Append(task_id=live.id, expect=live.tail, items=tuple(items), owner=live.owner))
-        live.note(items)
+        self.outputs.append(Append(task_id=live.id, expect=live.tail.offset, items=tuple(items), owner=live.owner))
+        live.tail.note(items)
 
     def _running(self, task_id: str, run: int) -> tuple[LiveTask, LiveRun]:
         live = self.tasks.get(task_id)

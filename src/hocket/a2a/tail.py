@@ -1,0 +1,86 @@
+"""Tail: where a task's log ends once the store has confirmed all that it was asked to append."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from attrs import define, field
+
+from hocket.a2a.fold import weigh
+from hocket.a2a.model import Message, StreamItem, Task, TaskArtifactUpdateEvent, TaskState, TaskStatusUpdateEvent
+from hocket.a2a.states import is_terminal
+from hocket.errors import LocalProtocolError
+
+__all__ = ["Tail"]
+
+
+@define(eq=False)
+class Tail:
+    """The end of one task's log: what may still be appended is judged by it.
+
+    Attributes:
+        task_id: The task.
+        task_size: Bytes of artifacts and messages that it may have.
+        offset: Where the log ends.
+        state: The state that the task is in there.
+        weight: Bytes of artifacts and messages up to there.
+    """
+
+    task_id: str
+    task_size: int
+    offset: int = 0
+    state: TaskState = TaskState.UNKNOWN
+    weight: int = 0
+    _sealed: dict[str, None] = field(factory=dict, init=False)
+
+    def check(self, items: Sequence[StreamItem]) -> None:
+        """Refuse what would break the task's life; changes nothing.
+
+        Raises:
+            LocalProtocolError: An event of another task, after a terminal status, of a sealed artifact, or too much.
+        """
+        state, added = self.state, 0
+        sealed: dict[str, bool] = {}  # what these items change
+        for item in items:
+            if is_terminal(state):
+                raise LocalProtocolError(f"task {self.task_id} is {state.value}: nothing can follow that")
+            match item:
+                case TaskArtifactUpdateEvent(artifact=artifact):
+                    artifact_id = artifact.artifact_id
+                    if item.append and sealed.get(artifact_id, artifact_id in self._sealed):
+                        raise LocalProtocolError(f"artifact {artifact_id!r} was sealed by lastChunk; start a new one")
+                    sealed[artifact_id] = item.last_chunk
+                case TaskStatusUpdateEvent() | Task():
+                    state = item.status.state
+                case Message():
+                    pass
+            if not (isinstance(item, TaskStatusUpdateEvent) and is_terminal(state)):  # an end always fits
+                added += weigh(item)
+            owner = item.id if isinstance(item, Task) else item.task_id
+            if owner != self.task_id:
+                raise LocalProtocolError(f"an event of task {owner!r} was given to task {self.task_id!r}")
+        if added and self.weight + added > self.task_size:
+            raise LocalProtocolError(
+                f"task {self.task_id} would grow past task_size = {self.task_size} bytes; "
+                "raise the limit task_size if this is wanted"
+            )
+
+    def has_room_for(self, items: Sequence[StreamItem]) -> bool:
+        """Whether these fit into `task_size`."""
+        return self.weight + sum(map(weigh, items)) <= self.task_size
+
+    def note(self, items: Sequence[StreamItem]) -> None:
+        """These come next."""
+        for item in items:
+            match item:
+                case TaskArtifactUpdateEvent():
+                    if item.last_chunk:
+                        self._sealed[item.artifact.artifact_id] = None
+                    else:
+                        self._sealed.pop(item.artifact.artifact_id, None)
+                case TaskStatusUpdateEvent() | Task():
+                    self.state = item.status.state
+                case Message():
+                    pass
+            self.weight += weigh(item)
+        self.offset += len(items)
