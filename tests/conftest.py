@@ -34,7 +34,7 @@ def run(request):
 
 @pytest.fixture
 def run_in_no_time():
-    """Runs an async function on a clock that jumps to where something is to happen; nothing outside may be waited for."""
+    """Runs an async function on a clock that jumps to where something is to happen. It may wait for nothing outside."""
 
     def run(function, *args):
         clock = trio.testing.MockClock(autojump_threshold=0)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from hashlib import blake2b
 
-from attrs import frozen
+from attrs import define, field
 
 from hocket.a2a.dialects import Dialect, Operation, Result
 from hocket.a2a.model import StreamItem, Task
@@ -14,11 +15,16 @@ from hocket.log import Entry
 __all__ = ["PushDialect"]
 
 
-@frozen
+@define(eq=False)
 class PushDialect:
-    """A `CallDialect` that writes notifications in the version in which they were asked for."""
+    """A `CallDialect` that writes notifications in the version in which they were asked for, for one configuration.
+
+    Where that is the Task as it is now, a sender that comes late would be given the same one for each of the events
+    that it has missed: it is given it once.
+    """
 
     dialect: Dialect
+    _told: bytes = field(default=b"", init=False)
 
     @property
     def name(self) -> str:
@@ -32,9 +38,13 @@ class PushDialect:
 
     def write_entry(self, entry: Entry[StreamItem], task: Callable[[], Task], is_last: bool) -> bytes | None:
         """The body for one event; None for what is not told in this version."""
-        if self.dialect.pushes_tasks:
-            return self.dialect.write_push(entry.event, task)
-        return self.dialect.write_entry(entry, task, is_last)
+        if not self.dialect.pushes_tasks:
+            return self.dialect.write_entry(entry, task, is_last)
+        body = self.dialect.write_push(entry.event, task)
+        if body is None:
+            return None
+        before, self._told = self._told, blake2b(body, digest_size=16).digest()
+        return None if before == self._told else body
 
     def write_result(self, operation: Operation, result: Result) -> bytes:
         """As the version writes it."""
