@@ -55,18 +55,18 @@ class GatewayCall:
     is_closed: bool = field(default=False, init=False)
     is_cut: bool = field(default=False, init=False)
     _open: int = field(default=0, init=False)
-    _status: int = field(default=200, init=False)
+    _status: int = field(default=400, init=False)  # of a body in which nothing could be read
     _response: Response | None = field(default=None, init=False)
 
     def expect(self) -> None:
         """A call was passed on, and will be answered."""
         self._open += 1
+        self._status = 200
 
     def refuse(self, request_id: Id, error: ErrorObject, now: float) -> None:
         """Answer a call that is not passed on."""
         self.peer.send_error(request_id, error, now=now)
-        if not self.is_batch:
-            self._status = status_of(error)
+        self._status = 200 if self.is_batch else status_of(error)
 
     def deliver(self, deliveries: Sequence[Delivery], now: float) -> None:
         """Take what the server has for these calls; with the last of them the response is whole."""
