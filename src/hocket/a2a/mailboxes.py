@@ -7,16 +7,17 @@ from typing import Any
 
 from attrs import define, field
 
-from hocket.a2a.admission import history_length
+from hocket.a2a.admission import admit_subscription, history_length
 from hocket.a2a.dialects import Operation
 from hocket.a2a.live import LiveTask
 from hocket.a2a.model import TaskState
 from hocket.a2a.ports import Answered, Delivery, Ended, Link, Output, Ready, Refused
 from hocket.a2a.runs import Turn
-from hocket.a2a.states import is_terminal, settles
+from hocket.a2a.states import Answer, is_terminal, settles
 from hocket.a2a.subscription import Call, Subscription
 from hocket.errors import Code, ErrorObject
 from hocket.jsonrpc import Id
+from hocket.log import Cursor
 
 __all__ = ["Mailbox", "Mailboxes"]
 
@@ -166,6 +167,18 @@ class Mailboxes:
         self.open(subscription.link).subscriptions[subscription] = None
         subscription.live.subscriptions[subscription] = None
         self._queue(subscription)
+
+    def subscribe(self, link: Link, call: Call, live: LiveTask) -> None:
+        """Let a link read a task from the place it has seen, or from a snapshot; or refuse a task that is over."""
+        seen = call.service.last_event_id
+        if seen is not None and seen <= live.log.last:
+            self.read(Subscription(link, call, live, Cursor(live.log, seen)))
+            return
+        match admit_subscription(call, live):
+            case Answer():
+                self.read(Subscription(link, call, live, Cursor(live.log, live.log.last), live.fold.snapshot()))
+            case code, reason:
+                self.refuse(link, call, code, reason)
 
     def withdraw(self, link: Link, request_id: Id) -> list[LiveTask]:
         """Answer a call with "cancelled" instead of what it waits for; the tasks that it had to do with."""

@@ -19,7 +19,6 @@ from typing import Any, Literal, TypeAlias
 
 from attrs import define, evolve, field
 
-from hocket.a2a.admission import admit_cancel, admit_subscription
 from hocket.a2a.capabilities import undeclared, unsupported_content
 from hocket.a2a.card import AgentCapabilities, AgentCard
 from hocket.a2a.dialects import CallDialect, Operation, negotiate
@@ -34,14 +33,13 @@ from hocket.a2a.push_configs import PushConfigs, forbidden
 from hocket.a2a.push_rules import PushRules
 from hocket.a2a.requests import SendMessageRequest
 from hocket.a2a.residents import Residents
-from hocket.a2a.states import Answer
-from hocket.a2a.subscription import Call, Subscription
+from hocket.a2a.subscription import Call
 from hocket.a2a.turns import Turns
 from hocket.a2a.watches import Watch, Watches
 from hocket.entropy import Entropy
 from hocket.errors import Code, ErrorObject
 from hocket.jsonrpc import Id
-from hocket.log import Cursor, Entry
+from hocket.log import Entry
 
 __all__ = ["Server"]
 
@@ -72,7 +70,7 @@ class Server:
     _tasks: Residents = field(init=False)
     _outputs: deque[Output] = field(factory=deque, init=False)
     _mailboxes: Mailboxes = field(init=False)
-    _watches: Watches = field(factory=Watches, init=False)
+    _watches: Watches = field(init=False)
     _turns: Turns = field(init=False)
     _listing: Listing = field(init=False)
     _pushes: PushConfigs = field(init=False)
@@ -80,6 +78,7 @@ class Server:
     def __attrs_post_init__(self) -> None:
         self._tasks = Residents(self.limits)
         self._mailboxes = Mailboxes(self._outputs)
+        self._watches = Watches(self._mailboxes)
         self._listing = Listing(self._mailboxes, self._outputs)
         self._pushes = PushConfigs(self.limits, self._mailboxes, self._outputs)
         self._turns = Turns(
@@ -172,7 +171,6 @@ class Server:
         """
         if task_ids is None:
             self._watches.begin(Watch(link=link, dialect=dialect, service=service))
-            self._mailboxes.open(link)
             return
         place = evolve(service, last_event_id=service.last_event_id or 0)
         watch = Watch(link=link, dialect=dialect, service=place)
@@ -207,7 +205,7 @@ class Server:
         if not items:
             return
         if is_new:
-            self._let_watch(live)
+            self._watches.open(live)
         if live.catch_up(items):  # another replica's: a task has one writer
             self._turns.fence(live)
         self._turns.arrive(live, now)
@@ -345,26 +343,10 @@ class Server:
         self._mailboxes.answer(link, call, live)
 
     def _cancel(self, link: Link, call: Call, live: LiveTask, now: float) -> None:
-        match admit_cancel(live):
-            case Answer.TASK_AGAIN:
-                self._mailboxes.answer(link, call, live)
-            case Answer():
-                self._mailboxes.wait(link, call, live)
-                self._turns.interrupt(live, now)
-            case code, reason:
-                self._mailboxes.refuse(link, call, code, reason)
+        self._turns.cancel(link, call, live, now)
 
     def _subscribe(self, link: Link, call: Call, live: LiveTask, now: float) -> None:
-        seen = call.service.last_event_id
-        if seen is not None and seen <= live.log.last:
-            self._mailboxes.read(Subscription(link, call, live, Cursor(live.log, seen)))
-            return
-        match admit_subscription(call, live):
-            case Answer():
-                cursor = Cursor(live.log, live.log.last)
-                self._mailboxes.read(Subscription(link, call, live, cursor, live.fold.snapshot()))
-            case code, reason:
-                self._mailboxes.refuse(link, call, code, reason)
+        self._mailboxes.subscribe(link, call, live)
 
     # Refusing, loading, leaving ---------------------------------------------------------------------------------
 
@@ -386,12 +368,6 @@ class Server:
         if not live.is_loading and not live.fold.is_empty:
             self._unpark(live, now)
         self._tasks.rest(live)
-
-    def _let_watch(self, live: LiveTask) -> None:
-        """A task has begun: those who wait for what begins read it."""
-        for watch in self._watches.of(live.owner):
-            self._mailboxes.open(watch.link).calls += 1
-            self._mailboxes.read(Subscription(watch.link, watch.call(live.id), live, Cursor(live.log)))
 
     def _left(self, live: LiveTask, now: float) -> None:
         """Somebody no longer reads the task or waits for it."""

@@ -10,15 +10,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from enum import Enum
 from typing import Literal
 
 from attrs import define, evolve, field
 
 from hocket.a2a import states
-from hocket.a2a.admission import admit_message, history_length
+from hocket.a2a.admission import admit_cancel, admit_message, history_length
 from hocket.a2a.capabilities import activated
 from hocket.a2a.card import AgentCapabilities
+from hocket.a2a.deadlines import Deadline, Deadlines
 from hocket.a2a.dialects import Operation
 from hocket.a2a.limits import ServerLimits
 from hocket.a2a.live import LiveTask
@@ -33,18 +33,9 @@ from hocket.a2a.subscription import Call, Subscription
 from hocket.entropy import Entropy
 from hocket.errors import LocalProtocolError
 from hocket.log import Cursor
-from hocket.timers import Timers
 from hocket.timestamps import timestamp
 
 __all__ = ["Turns"]
-
-
-class _Deadline(Enum):
-    """What a run has until then."""
-
-    GRACE = "to stop"
-    PATIENCE = "to be answered"
-    SILENCE = "to say something"
 
 
 @define(eq=False, kw_only=True)
@@ -70,7 +61,7 @@ class Turns:
     tasks: Residents
     mailboxes: Mailboxes
     outputs: deque[Output]
-    _deadlines: Timers[tuple[_Deadline, str]] = field(factory=Timers, init=False)
+    _deadlines: Deadlines = field(factory=Deadlines, init=False)
 
     # Messages ---------------------------------------------------------------------------------------------------
 
@@ -113,7 +104,7 @@ class Turns:
                 working = self._status(live, TaskState.WORKING, now)
                 turn = self._bring(link, call, live, message, [working, message])
                 if turn is not None:
-                    self._deadlines.clear((_Deadline.PATIENCE, live.id))
+                    self._deadlines.clear(Deadline.PATIENCE, task_id=live.id)
                 return turn is not None
             case Answer():
                 submitted = self._status(live, TaskState.SUBMITTED, now)
@@ -237,7 +228,7 @@ class Turns:
             )
         current.is_waiting = True
         if current.activity is Activity.WAITING:
-            self._deadlines.set((_Deadline.PATIENCE, task_id), now + self.limits.patience)
+            self._deadlines.set(Deadline.PATIENCE, task_id, now + self.limits.patience)
             self._hand_over(live, current, now)
         return live
 
@@ -254,8 +245,7 @@ class Turns:
 
     def settled(self, live: LiveTask) -> None:
         """No deadline of the task's run counts any more."""
-        for deadline in _Deadline:
-            self._deadlines.clear((deadline, live.id))
+        self._deadlines.clear(task_id=live.id)
 
     def _hand_over(self, live: LiveTask, run: LiveRun, now: float) -> None:
         """If the run waits and there is a message for it, it goes on."""
@@ -270,7 +260,7 @@ class Turns:
 
     def _stop_waiting(self, live: LiveTask, run: LiveRun) -> None:
         run.is_waiting = False
-        self._deadlines.clear((_Deadline.PATIENCE, live.id))
+        self._deadlines.clear(Deadline.PATIENCE, task_id=live.id)
 
     def _listen(self, live: LiveTask, run: LiveRun, now: float) -> None:
         """From now on the agent's silence counts; not while somebody else is to speak, or it is to stop."""
@@ -278,11 +268,22 @@ class Turns:
         if silence is None:
             return
         if run.activity is Activity.WORKING and not states.settles(live.tail.state):
-            self._deadlines.set((_Deadline.SILENCE, live.id), now + silence)
+            self._deadlines.set(Deadline.SILENCE, live.id, now + silence)
         else:
-            self._deadlines.clear((_Deadline.SILENCE, live.id))
+            self._deadlines.clear(Deadline.SILENCE, task_id=live.id)
 
     # Its end from outside ---------------------------------------------------------------------------------------
+
+    def cancel(self, link: Link, call: Call, live: LiveTask, now: float) -> None:
+        """A call wants the task canceled: it is answered when that is done, or why not."""
+        match admit_cancel(live):
+            case Answer.TASK_AGAIN:
+                self.mailboxes.answer(link, call, live)
+            case Answer():
+                self.mailboxes.wait(link, call, live)
+                self.interrupt(live, now)
+            case code, reason:
+                self.mailboxes.refuse(link, call, code, reason)
 
     def interrupt(self, live: LiveTask, now: float) -> None:
         """Cancel the task: at once if nothing runs, else through its agent."""
@@ -326,13 +327,13 @@ class Turns:
                 continue
             changed.append(live)
             match deadline:
-                case _Deadline.GRACE:
+                case Deadline.GRACE:
                     self.ended(live, now)
-                case _Deadline.PATIENCE:
+                case Deadline.PATIENCE:
                     live.run.is_released = True
                     self.outputs.append(Release(task_id=task_id, run=live.run.number))
                     self._stop_in_time(live, now)
-                case _Deadline.SILENCE:
+                case Deadline.SILENCE:
                     self._fail_silent(live, live.run.turn.call.silence, now)
         return changed
 
@@ -346,7 +347,7 @@ class Turns:
     def _stop_in_time(self, live: LiveTask, now: float) -> None:
         """The runner was asked to stop the run: nothing else counts than how long that takes."""
         self.settled(live)
-        self._deadlines.set((_Deadline.GRACE, live.id), now + self.limits.cancel_grace)
+        self._deadlines.set(Deadline.GRACE, live.id, now + self.limits.cancel_grace)
 
     def _fail_silent(self, live: LiveTask, silence: float | None, now: float) -> None:
         self._cut_off(live)

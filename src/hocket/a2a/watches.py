@@ -5,11 +5,14 @@ from __future__ import annotations
 from attrs import define, field, frozen
 
 from hocket.a2a.dialects import CallDialect, Operation
+from hocket.a2a.live import LiveTask
+from hocket.a2a.mailboxes import Mailboxes
 from hocket.a2a.parameters import ServiceParameters
 from hocket.a2a.ports import Link, Owner
 from hocket.a2a.requests import SubscribeToTaskRequest
-from hocket.a2a.subscription import Call
+from hocket.a2a.subscription import Call, Subscription
 from hocket.errors import LocalProtocolError
+from hocket.log import Cursor
 
 __all__ = ["Watch", "Watches"]
 
@@ -42,6 +45,7 @@ class Watch:
 class Watches:
     """The links that wait for what begins, by the owner whose tasks they read."""
 
+    mailboxes: Mailboxes
     _watches: dict[Owner, dict[Link, Watch]] = field(factory=dict, init=False)
     _owners: dict[Link, Owner] = field(factory=dict, init=False)
 
@@ -56,6 +60,7 @@ class Watches:
         """
         if watch.link in self._owners:
             raise LocalProtocolError("this link watches already: open another one")
+        self.mailboxes.open(watch.link)
         self._owners[watch.link] = watch.owner
         self._watches.setdefault(watch.owner, {})[watch.link] = watch
 
@@ -67,6 +72,8 @@ class Watches:
             if not self._watches[owner]:
                 del self._watches[owner]
 
-    def of(self, owner: Owner) -> list[Watch]:
-        """Who reads the tasks of this owner, in the order in which they came."""
-        return list(self._watches.get(owner, {}).values())
+    def open(self, live: LiveTask) -> None:
+        """A task has begun: those who wait for it read it."""
+        for watch in self._watches.get(live.owner, {}).values():
+            self.mailboxes.open(watch.link).calls += 1
+            self.mailboxes.read(Subscription(watch.link, watch.call(live.id), live, Cursor(live.log)))
