@@ -8,7 +8,9 @@ import anyio
 class Request:
     """One HTTP request to an application, and what came back."""
 
-    def __init__(self, app, method="POST", path="/", body=b"", *, headers=(), query=b"", pieces=None, root=""):
+    def __init__(
+        self, app, method="POST", path="/", body=b"", *, headers=(), query=b"", pieces=None, root="", raw_path=None
+    ):
         self.app = app
         self.pieces = [body] if pieces is None else list(pieces)
         self.scope = {
@@ -20,6 +22,8 @@ class Request:
             "query_string": query,
             "headers": [(b"host", b"agent.example:8000"), *headers],
         }
+        if raw_path is not None:  # servers need not give it
+            self.scope["raw_path"] = raw_path
         self.sent = []
         self.leaves = anyio.Event()
         self.news = anyio.Event()
