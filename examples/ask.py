@@ -1,27 +1,20 @@
-"""The async client: three questions to one agent at the same time, under asyncio. `ask.py [TARGET]`."""
-
-import asyncio
-import sys
-
-from hello import agent as hello
+"""An agent that asks in the middle of its work, and the conversation that comes of it."""
+# mypy: allow-untyped-defs
 
 from hocket import Agent
-from hocket_io import AsyncClient
+from hocket_io import Client
+
+agent = Agent("revenue", description="Knows the revenue of every quarter.")
 
 
-async def follow(agent: AsyncClient, name: str) -> None:
-    async for event in agent.stream(name):
-        if event.text:
-            print(f"{name:>5}: {event.text}")
-        if event.done and event.state is not None:
-            print(f"{name:>5}: {event.state.value}")
-
-
-async def main(target: str | Agent) -> None:
-    async with AsyncClient(target) as agent, asyncio.TaskGroup() as group:
-        for name in ("Ada", "Grace", "Mary"):
-            group.create_task(follow(agent, name))
+@agent.stream
+def tell(task):
+    quarter = yield task.ask("Which quarter?")
+    yield f"In {quarter.text} it was 1.2 million."
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1] if len(sys.argv) > 1 else hello))
+    with Client(agent) as client:
+        stream = client.stream("What was our revenue?")
+        print(stream.text())
+        print(client.text("Q2", task_id=stream.task_id))

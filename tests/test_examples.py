@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import runpy
 import shlex
 import signal
 import socket
@@ -21,7 +22,7 @@ import pytest
 import hocket
 import hocket_io
 from hocket import Agent
-from hocket.a2a import Task
+from hocket.a2a import TaskArtifactUpdateEvent
 from hocket_io import Client
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -43,13 +44,13 @@ def agent_of(name: str) -> Agent:
 
 Programs: TypeAlias = dict[str, subprocess.Popen[str]]
 PROGRAMS = (
-    "ask",
     "ask_a_child",
     "check_hello",
     "demo",
     "embed_asyncio",
     "embed_socket",
     "resume",
+    "three_at_once",
     "acp_notebook",
     "acp_investigation",
     "acp_request_response",
@@ -126,24 +127,33 @@ def test_countdown_is_a_plain_generator_and_its_return_value_comes_last() -> Non
         assert client.text("2") == "2 1 Go!"
 
 
-def test_report_answers_with_data_and_files() -> None:
+def test_report_fills_two_artifacts_in_turn() -> None:
     with Client(agent_of("report")) as client:
-        task = client.send("to be or not to be")
-    assert isinstance(task, Task)
+        stream = client.stream("to be or not to be")
+        items = [event.item for event in stream if isinstance(event.item, TaskArtifactUpdateEvent)]
+        task = client.get(str(stream.task_id))
     artifacts = {artifact.artifact_id: artifact for artifact in task.artifacts}
     assert artifacts["text-1"].text == "4 different words."
     assert artifacts["data-1-1"].parts[0].data == {"counts": {"to": 2, "be": 2, "or": 1, "not": 1}}
-    file = artifacts["part-1-2"].parts[0]
-    assert (file.filename, file.raw) == ("counts.csv", b"to,2\r\nbe,2\r\nor,1\r\nnot,1\r\n")
-    assert (artifacts["longest"].name, artifacts["longest"].text) == ("The longest word", "not")
+    assert artifacts["report"].text == "- to: 2\n- be: 2\n- or: 1\n- not: 1\nThat is all of them.\n"
+    assert artifacts["report"].name == "Words, the most frequent first"
+    assert b"".join(part.raw or b"" for part in artifacts["table"].parts) == b"to,2\r\nbe,2\r\nor,1\r\nnot,1\r\n"
+    filled = [item.artifact.artifact_id for item in items]
+    assert filled[1:9] == ["report", "table"] * 4
+    assert [item.artifact.artifact_id for item in items if item.last_chunk] == ["table", "report", "data-1-1", "text-1"]
+
+
+def test_ask_goes_on_with_the_answer(capsys: pytest.CaptureFixture[str]) -> None:
+    runpy.run_path(str(EXAMPLES / "ask.py"), run_name="__main__")
+    assert capsys.readouterr().out == "Which quarter?\nIn Q2 it was 1.2 million.\n"
 
 
 # The programs.
 
 
 @pytest.mark.process
-def test_ask_has_three_streams_open_at_the_same_time(programs: Programs) -> None:
-    lines = output_of(programs["ask"])
+def test_three_streams_are_open_at_the_same_time(programs: Programs) -> None:
+    lines = output_of(programs["three_at_once"])
     ends = [number for number, line in enumerate(lines) if line.endswith("completed")]
     for name in ("Ada", "Grace", "Mary"):
         its = [line.partition(": ")[2] for line in lines if line.strip().startswith(f"{name}:")]

@@ -4,7 +4,7 @@
 `hocket.a2a` and `hocket.http` are the A2A protocol and its HTTP binding as values.
 """
 
-from hocket.agent import Agent, AgentTask, Progress
+from hocket.agent import Addition, Agent, AgentTask, Progress, Question
 from hocket.connection import Connection
 from hocket.endpoint import Endpoint
 from hocket.entropy import Entropy
@@ -13,6 +13,7 @@ from hocket.errors import ErrorObject, HocketError, LocalProtocolError, RpcError
 __version__ = "0.1.0"
 
 __all__ = [
+    "Addition",
     "Agent",
     "AgentTask",
     "Connection",
@@ -22,6 +23,7 @@ __all__ = [
     "HocketError",
     "LocalProtocolError",
     "Progress",
+    "Question",
     "RpcError",
     "__version__",
 ]

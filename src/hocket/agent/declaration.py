@@ -57,13 +57,13 @@ class Agent:
     version: str = field(default="1.0.0", kw_only=True)
     debug: bool = field(default=False, kw_only=True)
     on_disconnect: Literal["continue", "cancel"] = field(default="continue", kw_only=True)
-    skills: tuple[AgentSkill, ...] = field(default=(), converter=tuple, kw_only=True)
+    skills: tuple[AgentSkill, ...] = field(default=(), kw_only=True)
     streaming: bool = field(default=True, kw_only=True)
     push_notifications: bool = field(default=False, kw_only=True)
-    extensions: tuple[AgentExtension, ...] = field(default=(), converter=tuple, kw_only=True)
+    extensions: tuple[AgentExtension, ...] = field(default=(), kw_only=True)
     extended_card: AgentCard | Callable[[str], AgentCard] | None = field(default=None, kw_only=True)
-    input_modes: tuple[str, ...] = field(default=(), converter=tuple, kw_only=True)
-    output_modes: tuple[str, ...] = field(default=(), converter=tuple, kw_only=True)
+    input_modes: tuple[str, ...] = field(default=(), kw_only=True)
+    output_modes: tuple[str, ...] = field(default=(), kw_only=True)
     _function: Callable[[AgentTask], Any] | None = field(default=None, init=False)
 
     def __attrs_post_init__(self) -> None:
