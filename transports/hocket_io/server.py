@@ -1,36 +1,43 @@
-"""serve: an agent over HTTP, on uvicorn."""
+"""serve: agents over HTTP, on uvicorn."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 from hocket.agent import Agent
 from hocket_io.extras import needs
+from hocket_io.http.gateway import agents_by_id
 from hocket_io.http.listening import AddressInUse, listen, shown_address, web_server
+from hocket_io.push import PushOptions
 
 __all__ = ["AddressInUse", "serve"]
 
 
 def serve(
-    agent: Agent,
+    agents: Agent | Sequence[Agent] | Mapping[str, Agent],
     *,
     host: str = "127.0.0.1",
     port: int = 8000,
     url: str | None = None,
+    cors_origins: Sequence[str] = (),
+    push: PushOptions | None = None,
     on_ready: Callable[[str], None] | None = None,
 ) -> None:
-    """Serve an agent over HTTP until the process is told to stop (SIGINT, SIGTERM).
+    """Serve an agent, or several, over HTTP until the process is told to stop (SIGINT, SIGTERM).
 
     Args:
-        agent: What is served.
+        agents: Who is served. One agent is at the root; of several, each is at /agents/ID, where the ID is made of its
+            name if a mapping does not give it.
         host: The address to listen on.
         port: The port; 0 picks a free one.
-        url: The address to put on the card; by default the one that each caller used.
-        on_ready: Called with the agent's URL once it can be called.
+        url: The address to put on cards; by default the one that each caller used.
+        cors_origins: Web pages from elsewhere that may read what is answered, as `https://page.example`; `*` for all.
+        push: How push notifications are sent, and where to.
+        on_ready: Called with the URL once it can be called.
 
     Raises:
         AddressInUse: Nothing can listen there.
-        LocalProtocolError: The agent has no function.
+        LocalProtocolError: An agent has no function, or two would have the same ID.
         MissingExtra: uvicorn is not installed.
     """
     with needs("http", "serving over HTTP"):
@@ -38,10 +45,11 @@ def serve(
 
         from hocket_io.http.asgi import App
 
-    _ = agent.function  # one without would fail every task
+    for agent in agents_by_id(agents).values():
+        _ = agent.function  # one without would fail every task
     listening = listen(host, port)
     url_here = f"http://{shown_address(*listening.getsockname()[:2])}/"
-    app = App(agent, url=url)
+    app = App(agents, url=url, cors_origins=cors_origins, push=push or PushOptions())
     server = web_server(app, when_ready=lambda: on_ready and on_ready(url_here), before_shutdown=app.close_calls)
     try:
         server.run([listening])

@@ -1,53 +1,86 @@
-"""`hocket serve`: an agent over HTTP."""
+"""`hocket serve`: agents over HTTP."""
 
 from __future__ import annotations
 
 import click
 
+from hocket.agent import Agent
 from hocket.errors import HocketError
 from hocket.http import CARD_PATHS
 from hocket_io.cli.echo import echo_agent
 from hocket_io.cli.exits import Failure, failure_of
 from hocket_io.cli.load import load_agent
 from hocket_io.cli.output import leave_quietly, one_line, write_line
+from hocket_io.http.gateway import agents_by_id
 from hocket_io.server import AddressInUse
-from hocket_io.server import serve as serve_agent
+from hocket_io.server import serve as serve_agents
 
 __all__ = ["serve"]
 
 
 @click.command()
-@click.argument("file", metavar="FILE[:NAME]", required=False)
+@click.argument("files", metavar="FILE[:NAME]…", nargs=-1)
 @click.option("--host", default="127.0.0.1", help="Address to listen on.")
 @click.option("--port", default=8000, type=click.IntRange(0, 65_535), help="Port to listen on; 0 picks a free one.")
-@click.option("--url", help="Address to put on the card.  [default: the one that the caller used]")
+@click.option("--url", help="Address to put on cards.  [default: the one that the caller used]")
+@click.option(
+    "--cors-origin",
+    "cors_origins",
+    multiple=True,
+    metavar="ORIGIN",
+    help="Let web pages of ORIGIN read what is answered; may be repeated, and * lets in all.",
+)
 @click.option("--echo", is_flag=True, help="Serve a built-in agent that echoes, instead of FILE.")
 @click.option("--debug", is_flag=True, envvar="HOCKET_DEBUG", help="Show the traceback of a FILE that fails.")
-def serve(file: str | None, host: str, port: int, url: str | None, echo: bool, debug: bool) -> None:
-    """Serve the agent in FILE over HTTP, until Ctrl-C.
+def serve(
+    files: tuple[str, ...],
+    host: str,
+    port: int,
+    url: str | None,
+    cors_origins: tuple[str, ...],
+    echo: bool,
+    debug: bool,
+) -> None:
+    """Serve the agents in the FILEs over HTTP, until Ctrl-C.
 
-    NAME is the variable that holds the Agent; it can be left out where FILE has only one.
+    One agent is at the root; of several, each is at /agents/ID, where the ID is made of its name. NAME is the variable
+    that holds the Agent; it can be left out where FILE has only one.
     """
-    if echo is (file is not None):
+    if echo is bool(files):
         raise click.UsageError("Give either FILE or --echo.")
-    agent = echo_agent() if file is None else load_agent(file, debug=debug)
+    agents = [echo_agent()] if echo else [load_agent(file, debug=debug) for file in files]
 
     def announce(here: str) -> None:
         shown = here if url is None else url
-        lines = (
-            f"{one_line(agent.name)} is streaming",
-            f"  agent      {here}",
-            f"  card       {here.rstrip('/')}{CARD_PATHS[0]}",
-            f'  try        hocket send -a {shown.rstrip("/")} --stream "hi"',
-        )
+        lines = _of_one(agents[0], here, shown) if len(agents) == 1 else _of_several(agents, here, shown)
         try:
             write_line("\n".join(lines))
         except BrokenPipeError:
             leave_quietly()  # nobody wants to know; serving goes on
 
+    served = agents[0] if len(agents) == 1 else agents
     try:
-        serve_agent(agent, host=host, port=port, url=url, on_ready=announce)
+        serve_agents(served, host=host, port=port, url=url, cors_origins=cors_origins, on_ready=announce)
     except AddressInUse as error:
         raise Failure(str(error)) from None
     except HocketError as error:
         raise failure_of(error) from None
+
+
+def _of_one(agent: Agent, here: str, shown: str) -> list[str]:
+    return [
+        f"{one_line(agent.name)} is streaming",
+        f"  agent      {here}",
+        f"  card       {here.rstrip('/')}{CARD_PATHS[0]}",
+        f'  try        hocket send -a {shown.rstrip("/")} --stream "hi"',
+    ]
+
+
+def _of_several(agents: list[Agent], here: str, shown: str) -> list[str]:
+    ids = list(agents_by_id(agents))
+    return [
+        f"{len(ids)} agents are streaming",
+        *[f"  agent      {here}agents/{each}/" for each in ids],
+        f"  list       {here}agents",
+        f'  try        hocket send -a {shown.rstrip("/")}/agents/{ids[0]} --stream "hi"',
+    ]
