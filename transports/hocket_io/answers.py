@@ -1,15 +1,17 @@
-"""What a client makes of what came back: the answer as text, or what went wrong."""
+"""What a client makes of what came back: the answer as text or as an object, or what went wrong."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TypeVar
 
 from attrs import define, field
 
-from hocket.a2a import ClientCall, Message, Outcome, StreamEvent, Task, TaskState
-from hocket.errors import AgentError, CodecError
+from hocket.a2a import Artifact, ClientCall, Message, Outcome, Result, StreamEvent, Task, TaskState
+from hocket.errors import AgentError, CodecError, HocketError, LocalProtocolError
 
-__all__ = ["StreamView", "task_of", "whole_text"]
+__all__ = ["StreamView", "answer_as"]
+
+T = TypeVar("T")
 
 _WITHOUT_ANSWER = (TaskState.FAILED, TaskState.REJECTED, TaskState.CANCELED)
 _ASKS = (TaskState.INPUT_REQUIRED, TaskState.AUTH_REQUIRED)
@@ -20,6 +22,8 @@ class StreamView:
     """What a stream tells about itself besides its events."""
 
     _call: ClientCall | None = field(default=None, init=False)
+    _failure: HocketError | None = field(default=None, init=False)
+    _said: list[str] = field(factory=list, init=False)
 
     @property
     def task_id(self) -> str | None:
@@ -32,39 +36,73 @@ class StreamView:
         return self._call.reader.task if self._call else None
 
     @property
+    def artifacts(self) -> tuple[Artifact, ...]:
+        """The artifacts of the task as far as they were received."""
+        return self.task.artifacts if self.task is not None else ()
+
+    @property
     def outcome(self) -> Outcome | None:
         """Settled, cut or failed; None while the stream is open."""
         return self._call.outcome if self._call else None
 
+    def _known_task_id(self, purpose: str) -> str:
+        """The task.
 
-def whole_text(events: Sequence[StreamEvent], call: ClientCall) -> str:
-    """The text of a stream that was read to its end: what the agent produced, and what it asks, if it asks.
+        Raises:
+            LocalProtocolError: The server has not told it yet.
+        """
+        if self.task_id is None:
+            raise LocalProtocolError(f"the stream has no task yet: read its first event before you {purpose}")
+        return self.task_id
+
+    def _note(self, event: StreamEvent) -> StreamEvent:
+        """Remember what was told, and how it ends."""
+        if event.text:
+            self._said.append(event.text)
+        if event.done:
+            self._failure = event.error
+        return event
+
+    def _whole_call(self) -> ClientCall:
+        """The call of a stream that was read to its end.
+
+        Raises:
+            HocketError: What went wrong on the way.
+            AgentError: The task failed, was rejected or canceled.
+            LocalProtocolError: It was left before its end.
+        """
+        if self._failure is not None:
+            raise self._failure
+        if self._call is None or self._call.outcome is None:
+            raise LocalProtocolError("the stream was closed before its end: there is no whole answer")
+        task = self._call.reader.task
+        if task is not None and task.state in _WITHOUT_ANSWER:
+            raise _failure(task)
+        return self._call
+
+    def _whole_result(self) -> Task | Message:
+        reader = self._whole_call().reader
+        return reader.task or reader.messages[-1]
+
+    def _whole_text(self) -> str:
+        """The text: what the agent produced, and what it asks, if it asks."""
+        call = self._whole_call()
+        task = call.reader.task
+        if task is None or not task.artifacts or call.is_follow_up:
+            return "".join(self._said)
+        question = task.status.message.text if task.state in _ASKS and task.status.message else ""
+        return "".join(artifact.text for artifact in task.artifacts) + question
+
+
+def answer_as(kind: type[T], answer: Result) -> T:
+    """The answer, which can only be of that kind.
 
     Raises:
-        HocketError: What went wrong on the way.
-        AgentError: The task failed, was rejected or canceled.
+        CodecError: It is of another.
     """
-    for event in events:
-        if event.error is not None:
-            raise event.error
-    task = call.reader.task
-    if task is not None and task.state in _WITHOUT_ANSWER:
-        raise _failure(task)
-    if task is None or not task.artifacts or call.is_follow_up:
-        return "".join(event.text for event in events)
-    question = task.status.message.text if task.state in _ASKS and task.status.message else ""
-    return "".join(artifact.text for artifact in task.artifacts) + question
-
-
-def task_of(answer: Task | Message) -> Task:
-    """The answer, which can only be a Task.
-
-    Raises:
-        CodecError: It is a Message.
-    """
-    if isinstance(answer, Task):
+    if isinstance(answer, kind):
         return answer
-    raise CodecError("must be a Task", "result")
+    raise CodecError(f"must be a {kind.__name__}", "result")
 
 
 def _failure(task: Task) -> AgentError:

@@ -9,7 +9,7 @@ It is used like this::
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
@@ -18,98 +18,48 @@ from attrs import define, field
 
 from hocket.a2a import (
     AgentCard,
+    AuthenticationInfo,
     CancelTaskRequest,
     ClientCall,
     ClientLimits,
+    DeleteTaskPushNotificationConfigRequest,
+    GetExtendedAgentCardRequest,
+    GetTaskPushNotificationConfigRequest,
     GetTaskRequest,
+    ListTaskPushNotificationConfigsRequest,
+    ListTaskPushNotificationConfigsResponse,
+    ListTasksRequest,
+    ListTasksResponse,
     Message,
     Operation,
     Params,
+    Result,
+    SendMessageConfiguration,
     StreamEvent,
     SubscribeToTaskRequest,
     Task,
+    TaskPushNotificationConfig,
+    TaskState,
 )
+from hocket.backoff import Backoff
 from hocket.errors import LocalProtocolError
-from hocket_io.answers import StreamView, task_of, whole_text
+from hocket_io.answers import answer_as
 from hocket_io.extras import needs
-from hocket_io.requests import Content, message_request
+from hocket_io.requests import Content, message_request, push_config
+from hocket_io.streams import AsyncStream
 from hocket_io.targets import CommandTarget, HttpTarget, MemoryTarget, Target, parse_target
 
 if TYPE_CHECKING:
     import httpx2
 
-__all__ = ["AsyncClient", "AsyncStream"]
+__all__ = ["AsyncClient"]
 
 
 class AsyncTransport(Protocol):
     async def card(self) -> AgentCard | None: ...
     async def start(self, operation: Operation, params: Params, last_event_id: int | None = None) -> ClientCall: ...
     def events(self, call: ClientCall) -> AsyncIterator[StreamEvent]: ...
-    async def answer(self, call: ClientCall) -> Task | Message: ...
-
-
-@define(eq=False)
-class AsyncStream(StreamView):
-    """The events of one call, as they come. An async iterator, also a context manager that closes the stream early.
-
-    It ends after the event that is `done`. A stream that could not be had at all raises at its first event.
-
-    Args:
-        client: Whose stream it is; `AsyncClient.stream` and `AsyncClient.resume` make them.
-        operation: What is asked.
-        params: Its parameters.
-        last_event_id: The offset after which to go on, for a stream that resumes.
-    """
-
-    client: AsyncClient
-    operation: Operation
-    params: Params
-    last_event_id: int | None = None
-    _events: AsyncIterator[StreamEvent] | None = field(default=None, init=False)
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> StreamEvent:
-        if self._events is None:
-            transport = self.client.transport
-            self._call = await transport.start(self.operation, self.params, self.last_event_id)
-            self._events = transport.events(self._call)
-        return await self._events.__anext__()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()
-
-    async def aclose(self) -> None:
-        """Read no more. The task goes on, unless its agent says otherwise."""
-        if self._events is not None and hasattr(self._events, "aclose"):
-            await self._events.aclose()
-
-    async def cancel(self) -> Task:
-        """Cancel the task of this stream; the stream then ends with CANCELED.
-
-        Raises:
-            LocalProtocolError: The server has not told yet which task it is.
-            RpcError: It cannot be canceled: it is over, or unknown.
-        """
-        if self.task_id is None:
-            raise LocalProtocolError("the stream has no task yet: read its first event before you cancel it")
-        return await self.client.cancel(self.task_id)
-
-    async def text(self) -> str:
-        """Read to the end, and give the whole answer as text.
-
-        Raises:
-            StreamCut, RpcError, AgentError, ConnectionFailed: There is no whole answer.
-        """
-        events = [event async for event in self]
-        assert self._call is not None, "it was read"
-        return whole_text(events, self._call)
+    async def answer(self, call: ClientCall) -> Result: ...
 
 
 @define(eq=False)
@@ -119,9 +69,12 @@ class AsyncClient:
     Args:
         target: `http(s)://…` (the agent or its card), `stdio:COMMAND` (a child process), or an Agent in this process.
         version: The A2A version to speak over HTTP; None for the newest that both sides speak.
+        binding: "JSONRPC" or "HTTP+JSON"; None for the one that the agent's card names first.
         headers: Header fields to send with every request.
+        extensions: URIs of the extensions to ask for.
         timeout: Seconds, or an httpx2.Timeout for each phase; by default 10 to connect and 300 of silence.
         limits: Of what comes back; a call whose answer is larger fails with the name of the limit.
+        resume: When to try a stream over HTTP again that was cut; None for never.
 
     Raises:
         LocalProtocolError: The target cannot be understood.
@@ -129,9 +82,12 @@ class AsyncClient:
 
     target: Target = field(converter=parse_target)
     version: str | None = field(default=None, kw_only=True)
+    binding: str | None = field(default=None, kw_only=True)
     headers: Mapping[str, str] = field(factory=dict, kw_only=True)
+    extensions: Sequence[str] = field(default=(), kw_only=True)
     timeout: float | httpx2.Timeout | None = field(default=None, kw_only=True)
     limits: ClientLimits = field(default=ClientLimits(), kw_only=True)
+    _resume: Backoff | None = field(factory=Backoff, kw_only=True)
     _transport: AsyncTransport | None = field(default=None, init=False)
     _stack: AsyncExitStack = field(factory=AsyncExitStack, init=False)
 
@@ -142,22 +98,29 @@ class AsyncClient:
         match self.target:
             case HttpTarget(url=url):
                 with needs("http", "talking HTTP"):
-                    from hocket_io.http.client import HttpTransport, default_timeout
+                    from hocket_io.http.client import HttpOptions, HttpTransport
 
-                timeout = default_timeout() if self.timeout is None else self.timeout
-                transport = HttpTransport(url, self.version, self.headers, timeout, self.limits)
-                self._transport = await self._stack.enter_async_context(transport)
+                options = HttpOptions(
+                    version=self.version,
+                    binding=self.binding,
+                    headers=self.headers,
+                    extensions=self.extensions,
+                    timeout=self.timeout,
+                    limits=self.limits,
+                    resume=self._resume,
+                )
+                self._transport = await self._stack.enter_async_context(HttpTransport(url, options))
             case CommandTarget(command=command):
                 from hocket_io.stdio import open_child
 
-                self._transport = await self._stack.enter_async_context(
-                    PipeTransport(await open_child(command), self.limits)
-                )
+                child = PipeTransport(await open_child(command), self.limits, self.extensions)
+                self._transport = await self._stack.enter_async_context(child)
             case MemoryTarget(agent=agent):
                 from hocket_io.memory import MemoryPipe
 
                 pipe = await self._stack.enter_async_context(MemoryPipe(agent))
-                self._transport = await self._stack.enter_async_context(PipeTransport(pipe, self.limits))
+                transport = PipeTransport(pipe, self.limits, self.extensions)
+                self._transport = await self._stack.enter_async_context(transport)
         return self
 
     async def __aexit__(
@@ -177,15 +140,24 @@ class AsyncClient:
             raise LocalProtocolError("the client is not open: use it inside `async with AsyncClient(…) as agent:`")
         return self._transport
 
-    def stream(self, content: Content, *, task_id: str | None = None, context_id: str | None = None) -> AsyncStream:
+    def stream(
+        self,
+        content: Content,
+        *,
+        task_id: str | None = None,
+        context_id: str | None = None,
+        configuration: SendMessageConfiguration | None = None,
+    ) -> AsyncStream:
         """Send a message and give the answer as it comes.
 
         Args:
             content: Text, a Part, several, or a whole Message.
             task_id: The task it follows up.
             context_id: The conversation it belongs to.
+            configuration: How to be answered: output modes, how much history, push notifications.
         """
-        return AsyncStream(self, Operation.STREAM, message_request(content, task_id=task_id, context_id=context_id))
+        params = message_request(content, task_id=task_id, context_id=context_id, configuration=configuration)
+        return AsyncStream(self, Operation.STREAM, params)
 
     def resume(self, task_id: str, *, after: int | None = None) -> AsyncStream:
         """Read a task that is under way: a snapshot of it, then what follows.
@@ -213,6 +185,7 @@ class AsyncClient:
         task_id: str | None = None,
         context_id: str | None = None,
         wait: bool = True,
+        configuration: SendMessageConfiguration | None = None,
     ) -> Task | Message:
         """Send a message, and give the Task (or the Message) that answers it.
 
@@ -221,12 +194,16 @@ class AsyncClient:
             task_id: The task it follows up.
             context_id: The conversation it belongs to.
             wait: Whether to wait until the task has settled; otherwise it is given as it stands at once.
+            configuration: How to be answered: output modes, how much history, push notifications.
 
         Raises:
             RpcError, ConnectionFailed, AuthenticationError, RequestTimeout, CodecError: There is no answer.
         """
-        params = message_request(content, task_id=task_id, context_id=context_id, wait=wait)
-        return await self.transport.answer(await self.transport.start(Operation.SEND, params))
+        params = message_request(
+            content, task_id=task_id, context_id=context_id, wait=wait, configuration=configuration
+        )
+        answer = await self._ask(Operation.SEND, params)
+        return answer if isinstance(answer, Message) else answer_as(Task, answer)
 
     async def get(self, task_id: str, *, history_length: int | None = None) -> Task:
         """A task as it stands, with so many messages of its history (None: all).
@@ -235,7 +212,7 @@ class AsyncClient:
             RpcError, ConnectionFailed, AuthenticationError, RequestTimeout, CodecError: There is no answer.
         """
         params = GetTaskRequest(id=task_id, history_length=history_length)
-        return task_of(await self.transport.answer(await self.transport.start(Operation.GET, params)))
+        return answer_as(Task, await self._ask(Operation.GET, params))
 
     async def cancel(self, task_id: str) -> Task:
         """Cancel a task.
@@ -244,8 +221,126 @@ class AsyncClient:
             RpcError: It cannot be canceled: it is over, or unknown.
             ConnectionFailed, AuthenticationError, RequestTimeout, CodecError: There is no answer.
         """
-        params = CancelTaskRequest(id=task_id)
-        return task_of(await self.transport.answer(await self.transport.start(Operation.CANCEL, params)))
+        return answer_as(Task, await self._ask(Operation.CANCEL, CancelTaskRequest(id=task_id)))
+
+    async def list_tasks(
+        self,
+        *,
+        context_id: str | None = None,
+        status: TaskState | None = None,
+        after: str | None = None,
+        page_size: int | None = None,
+        page_token: str | None = None,
+        history_length: int | None = None,
+        include_artifacts: bool = False,
+    ) -> ListTasksResponse:
+        """A page of the agent's tasks, the one that changed last first (A2A 1.0 only).
+
+        Args:
+            context_id: Only tasks of this conversation.
+            status: Only tasks in this state.
+            after: Only tasks whose status is of this time (RFC 3339) or later.
+            page_size: How many at the most, 1 to 100; None for 50.
+            page_token: Where to go on: `next_page_token` of the page before.
+            history_length: So many messages of the history of each; None for all of it.
+            include_artifacts: Whether the artifacts come with them.
+
+        Raises:
+            LocalProtocolError: The agent speaks A2A 0.3, which has no lists.
+            RpcError, ConnectionFailed, AuthenticationError, RequestTimeout, CodecError: There is no answer.
+        """
+        params = ListTasksRequest(
+            context_id=context_id,
+            status=status,
+            status_timestamp_after=after,
+            page_size=page_size,
+            page_token=page_token,
+            history_length=history_length,
+            include_artifacts=include_artifacts,
+        )
+        return answer_as(ListTasksResponse, await self._ask(Operation.LIST, params))
+
+    async def tasks(
+        self,
+        *,
+        context_id: str | None = None,
+        status: TaskState | None = None,
+        after: str | None = None,
+        history_length: int | None = None,
+        include_artifacts: bool = False,
+    ) -> AsyncIterator[Task]:
+        """All of the agent's tasks that fit, page after page as they are wanted; see `list_tasks`.
+
+        Raises:
+            LocalProtocolError: The agent speaks A2A 0.3, which has no lists.
+            RpcError, ConnectionFailed, AuthenticationError, RequestTimeout, CodecError: There is no (further) page.
+        """
+        token: str | None = None
+        while token != "":
+            page = await self.list_tasks(
+                context_id=context_id,
+                status=status,
+                after=after,
+                page_token=token,
+                history_length=history_length,
+                include_artifacts=include_artifacts,
+            )
+            for task in page.tasks:
+                yield task
+            token = page.next_page_token
+
+    async def set_push(
+        self,
+        task_id: str,
+        url: str,
+        *,
+        id: str | None = None,  # noqa: A002  -- A2A's own word
+        token: str | None = None,
+        authentication: AuthenticationInfo | str | None = None,
+    ) -> TaskPushNotificationConfig:
+        """Have the events of a task posted to a URL, from now on until it is over.
+
+        Args:
+            task_id: The task.
+            url: The address that gets them.
+            id: A name for this, to change or delete it by; the server chooses one where it is left out.
+            token: Comes with each notification, in `X-A2A-Notification-Token`.
+            authentication: Comes with each notification, in `Authorization`: "Bearer …", say.
+
+        Raises:
+            RpcError: The agent sends none, or the URL is refused.
+            ConnectionFailed, AuthenticationError, RequestTimeout, CodecError: There is no answer.
+        """
+        params = push_config(task_id, url, id, token, authentication)
+        return answer_as(TaskPushNotificationConfig, await self._ask(Operation.PUSH_CREATE, params))
+
+    async def get_push(self, task_id: str, id: str | None = None) -> TaskPushNotificationConfig:  # noqa: A002  -- as above
+        """Where the events of a task are posted; without `id` (0.3 allows that) the first such place.
+
+        Raises:
+            RpcError, ConnectionFailed, AuthenticationError, RequestTimeout, CodecError: There is no answer.
+        """
+        params = GetTaskPushNotificationConfigRequest(task_id=task_id, id=id)
+        return answer_as(TaskPushNotificationConfig, await self._ask(Operation.PUSH_GET, params))
+
+    async def list_push(
+        self, task_id: str, *, page_size: int | None = None, page_token: str | None = None
+    ) -> ListTaskPushNotificationConfigsResponse:
+        """All the places where the events of a task are posted, or a page of them.
+
+        Raises:
+            RpcError, ConnectionFailed, AuthenticationError, RequestTimeout, CodecError: There is no answer.
+        """
+        params = ListTaskPushNotificationConfigsRequest(task_id=task_id, page_size=page_size, page_token=page_token)
+        return answer_as(ListTaskPushNotificationConfigsResponse, await self._ask(Operation.PUSH_LIST, params))
+
+    async def delete_push(self, task_id: str, id: str) -> None:  # noqa: A002  -- as above
+        """Post the events of a task there no more. No error if they were not.
+
+        Raises:
+            RpcError, ConnectionFailed, AuthenticationError, RequestTimeout, CodecError: There is no answer.
+        """
+        await self._ask(Operation.PUSH_DELETE, DeleteTaskPushNotificationConfigRequest(task_id=task_id, id=id))
 
     async def card(self) -> AgentCard | None:
         """What the agent says of itself; None if it has no card (on a pipe, say).
@@ -254,3 +349,15 @@ class AsyncClient:
             ConnectionFailed, RequestTimeout: The agent cannot be reached.
         """
         return await self.transport.card()
+
+    async def extended_card(self) -> AgentCard:
+        """What the agent says of itself to those it knows.
+
+        Raises:
+            RpcError: It has no such card.
+            ConnectionFailed, AuthenticationError, RequestTimeout, CodecError: There is no answer.
+        """
+        return answer_as(AgentCard, await self._ask(Operation.EXTENDED_CARD, GetExtendedAgentCardRequest()))
+
+    async def _ask(self, operation: Operation, params: Params) -> Result:
+        return await self.transport.answer(await self.transport.start(operation, params))

@@ -21,12 +21,11 @@ from hocket.a2a import (
     AgentCard,
     ClientCall,
     ClientLimits,
-    Message,
     Operation,
     Params,
     PipeClient,
+    Result,
     StreamEvent,
-    Task,
 )
 from hocket.errors import ConnectionFailed, LocalProtocolError
 from hocket.framing import Ndjson
@@ -164,10 +163,12 @@ class BlockingPipeTransport:
     Args:
         pipe: The pipe; it is closed at the end.
         limits: Of what comes back.
+        extensions: URIs of the extensions to ask for.
     """
 
     pipe: BlockingPipe
     limits: ClientLimits = ClientLimits()
+    extensions: Sequence[str] = ()
     _machine: PipeClient = field(init=False)
     _reading: threading.Lock = field(factory=threading.Lock, init=False)
     _lost: ConnectionFailed | None = field(default=None, init=False)
@@ -199,6 +200,8 @@ class BlockingPipeTransport:
         if self._machine.is_closed:
             raise ConnectionFailed(str(self._lost or "the agent's output could not be read any further"))
         headers = {} if last_event_id is None else {"Last-Event-ID": str(last_event_id)}
+        if self.extensions:
+            headers["A2A-Extensions"] = ", ".join(self.extensions)
         call = self._machine.call(operation, params, time.monotonic(), headers)
         self._flush()
         return call
@@ -216,7 +219,7 @@ class BlockingPipeTransport:
             self._machine.drop(call, time.monotonic())
             self._flush()
 
-    def answer(self, call: ClientCall) -> Task | Message:
+    def answer(self, call: ClientCall) -> Result:
         """Wait for the one answer.
 
         Raises:

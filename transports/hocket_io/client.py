@@ -9,7 +9,7 @@ It is used like this::
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
@@ -18,99 +18,49 @@ from attrs import define, field
 
 from hocket.a2a import (
     AgentCard,
+    AuthenticationInfo,
     CancelTaskRequest,
     ClientCall,
     ClientLimits,
+    DeleteTaskPushNotificationConfigRequest,
+    GetExtendedAgentCardRequest,
+    GetTaskPushNotificationConfigRequest,
     GetTaskRequest,
+    ListTaskPushNotificationConfigsRequest,
+    ListTaskPushNotificationConfigsResponse,
+    ListTasksRequest,
+    ListTasksResponse,
     Message,
     Operation,
     Params,
+    Result,
+    SendMessageConfiguration,
     StreamEvent,
     SubscribeToTaskRequest,
     Task,
+    TaskPushNotificationConfig,
+    TaskState,
 )
+from hocket.backoff import Backoff
 from hocket.errors import LocalProtocolError
-from hocket_io.answers import StreamView, task_of, whole_text
-from hocket_io.blocking import BlockingChild, BlockingPipeTransport
+from hocket_io.answers import answer_as
+from hocket_io.blocking import BlockingChild, BlockingPipe, BlockingPipeTransport
 from hocket_io.extras import needs
-from hocket_io.requests import Content, message_request
+from hocket_io.requests import Content, message_request, push_config
+from hocket_io.streams import Stream
 from hocket_io.targets import CommandTarget, HttpTarget, MemoryTarget, Target, parse_target
 
 if TYPE_CHECKING:
     import httpx2
 
-__all__ = ["Client", "Stream"]
+__all__ = ["Client"]
 
 
 class Transport(Protocol):
     def card(self) -> AgentCard | None: ...
     def start(self, operation: Operation, params: Params, last_event_id: int | None = None) -> ClientCall: ...
     def events(self, call: ClientCall) -> Iterator[StreamEvent]: ...
-    def answer(self, call: ClientCall) -> Task | Message: ...
-
-
-@define(eq=False)
-class Stream(StreamView):
-    """The events of one call, as they come. An iterator, also a context manager that closes the stream early.
-
-    It ends after the event that is `done`. A stream that could not be had at all raises at its first event.
-
-    Args:
-        client: Whose stream it is; `Client.stream` and `Client.resume` make them.
-        operation: What is asked.
-        params: Its parameters.
-        last_event_id: The offset after which to go on, for a stream that resumes.
-    """
-
-    client: Client
-    operation: Operation
-    params: Params
-    last_event_id: int | None = None
-    _events: Iterator[StreamEvent] | None = field(default=None, init=False)
-
-    def __iter__(self) -> Self:
-        return self
-
-    def __next__(self) -> StreamEvent:
-        if self._events is None:
-            transport = self.client.transport
-            self._call = transport.start(self.operation, self.params, self.last_event_id)
-            self._events = transport.events(self._call)
-        return self._events.__next__()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Read no more. The task goes on, unless its agent says otherwise."""
-        if self._events is not None and hasattr(self._events, "close"):
-            self._events.close()
-
-    def cancel(self) -> Task:
-        """Cancel the task of this stream; the stream then ends with CANCELED.
-
-        Raises:
-            LocalProtocolError: The server has not told yet which task it is.
-            RpcError: It cannot be canceled: it is over, or unknown.
-        """
-        if self.task_id is None:
-            raise LocalProtocolError("the stream has no task yet: read its first event before you cancel it")
-        return self.client.cancel(self.task_id)
-
-    def text(self) -> str:
-        """Read to the end, and give the whole answer as text.
-
-        Raises:
-            StreamCut, RpcError, AgentError, ConnectionFailed: There is no whole answer.
-        """
-        events = list(self)
-        assert self._call is not None, "it was read"
-        return whole_text(events, self._call)
+    def answer(self, call: ClientCall) -> Result: ...
 
 
 @define(eq=False)
@@ -120,9 +70,12 @@ class Client:
     Args:
         target: `http(s)://…` (the agent or its card), `stdio:COMMAND` (a child process), or an Agent in this process.
         version: The A2A version to speak over HTTP; None for the newest that both sides speak.
+        binding: "JSONRPC" or "HTTP+JSON"; None for the one that the agent's card names first.
         headers: Header fields to send with every request.
+        extensions: URIs of the extensions to ask for.
         timeout: Seconds, or an httpx2.Timeout for each phase; by default 10 to connect and 300 of silence.
         limits: Of what comes back; a call whose answer is larger fails with the name of the limit.
+        resume: When to try a stream over HTTP again that was cut; None for never.
 
     Raises:
         LocalProtocolError: The target cannot be understood.
@@ -130,9 +83,12 @@ class Client:
 
     target: Target = field(converter=parse_target)
     version: str | None = field(default=None, kw_only=True)
+    binding: str | None = field(default=None, kw_only=True)
     headers: Mapping[str, str] = field(factory=dict, kw_only=True)
+    extensions: Sequence[str] = field(default=(), kw_only=True)
     timeout: float | httpx2.Timeout | None = field(default=None, kw_only=True)
     limits: ClientLimits = field(default=ClientLimits(), kw_only=True)
+    _resume: Backoff | None = field(factory=Backoff, kw_only=True)
     _transport: Transport | None = field(default=None, init=False)
     _stack: ExitStack = field(factory=ExitStack, init=False)
 
@@ -140,19 +96,29 @@ class Client:
         match self.target:
             case HttpTarget(url=url):
                 with needs("http", "talking HTTP"):
-                    from hocket_io.http.client import BlockingHttpTransport, default_timeout
+                    from hocket_io.http.client import BlockingHttpTransport, HttpOptions
 
-                timeout = default_timeout() if self.timeout is None else self.timeout
-                transport = BlockingHttpTransport(url, self.version, self.headers, timeout, self.limits)
-                self._transport = self._stack.enter_context(transport)
+                options = HttpOptions(
+                    version=self.version,
+                    binding=self.binding,
+                    headers=self.headers,
+                    extensions=self.extensions,
+                    timeout=self.timeout,
+                    limits=self.limits,
+                    resume=self._resume,
+                )
+                self._transport = self._stack.enter_context(BlockingHttpTransport(url, options))
             case CommandTarget(command=command):
-                self._transport = self._stack.enter_context(BlockingPipeTransport(BlockingChild(command), self.limits))
+                self._transport = self._enter(BlockingChild(command))
             case MemoryTarget(agent=agent):
                 with needs("http", "running an agent in memory"):
                     from hocket_io.portal import PortalPipe
 
-                self._transport = self._stack.enter_context(BlockingPipeTransport(PortalPipe(agent), self.limits))
+                self._transport = self._enter(PortalPipe(agent))
         return self
+
+    def _enter(self, pipe: BlockingPipe) -> Transport:
+        return self._stack.enter_context(BlockingPipeTransport(pipe, self.limits, self.extensions))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -171,15 +137,24 @@ class Client:
             raise LocalProtocolError("the client is not open: use it inside `with Client(…) as agent:`")
         return self._transport
 
-    def stream(self, content: Content, *, task_id: str | None = None, context_id: str | None = None) -> Stream:
+    def stream(
+        self,
+        content: Content,
+        *,
+        task_id: str | None = None,
+        context_id: str | None = None,
+        configuration: SendMessageConfiguration | None = None,
+    ) -> Stream:
         """Send a message and give the answer as it comes.
 
         Args:
             content: Text, a Part, several, or a whole Message.
             task_id: The task it follows up.
             context_id: The conversation it belongs to.
+            configuration: How to be answered: output modes, how much history, push notifications.
         """
-        return Stream(self, Operation.STREAM, message_request(content, task_id=task_id, context_id=context_id))
+        params = message_request(content, task_id=task_id, context_id=context_id, configuration=configuration)
+        return Stream(self, Operation.STREAM, params)
 
     def resume(self, task_id: str, *, after: int | None = None) -> Stream:
         """Read a task that is under way: a snapshot of it, then what follows.
@@ -207,6 +182,7 @@ class Client:
         task_id: str | None = None,
         context_id: str | None = None,
         wait: bool = True,
+        configuration: SendMessageConfiguration | None = None,
     ) -> Task | Message:
         """Send a message, and give the Task (or the Message) that answers it.
 
@@ -215,12 +191,16 @@ class Client:
             task_id: The task it follows up.
             context_id: The conversation it belongs to.
             wait: Whether to wait until the task has settled; otherwise it is given as it stands at once.
+            configuration: How to be answered: output modes, how much history, push notifications.
 
         Raises:
             RpcError, ConnectionFailed, AuthenticationError, RequestTimeout, CodecError: There is no answer.
         """
-        params = message_request(content, task_id=task_id, context_id=context_id, wait=wait)
-        return self.transport.answer(self.transport.start(Operation.SEND, params))
+        params = message_request(
+            content, task_id=task_id, context_id=context_id, wait=wait, configuration=configuration
+        )
+        answer = self._ask(Operation.SEND, params)
+        return answer if isinstance(answer, Message) else answer_as(Task, answer)
 
     def get(self, task_id: str, *, history_length: int | None = None) -> Task:
         """A task as it stands, with so many messages of its history (None: all).
@@ -229,7 +209,7 @@ class Client:
             RpcError, ConnectionFailed, AuthenticationError, RequestTimeout, CodecError: There is no answer.
         """
         params = GetTaskRequest(id=task_id, history_length=history_length)
-        return task_of(self.transport.answer(self.transport.start(Operation.GET, params)))
+        return answer_as(Task, self._ask(Operation.GET, params))
 
     def cancel(self, task_id: str) -> Task:
         """Cancel a task.
@@ -238,8 +218,125 @@ class Client:
             RpcError: It cannot be canceled: it is over, or unknown.
             ConnectionFailed, AuthenticationError, RequestTimeout, CodecError: There is no answer.
         """
-        params = CancelTaskRequest(id=task_id)
-        return task_of(self.transport.answer(self.transport.start(Operation.CANCEL, params)))
+        return answer_as(Task, self._ask(Operation.CANCEL, CancelTaskRequest(id=task_id)))
+
+    def list_tasks(
+        self,
+        *,
+        context_id: str | None = None,
+        status: TaskState | None = None,
+        after: str | None = None,
+        page_size: int | None = None,
+        page_token: str | None = None,
+        history_length: int | None = None,
+        include_artifacts: bool = False,
+    ) -> ListTasksResponse:
+        """A page of the agent's tasks, the one that changed last first (A2A 1.0 only).
+
+        Args:
+            context_id: Only tasks of this conversation.
+            status: Only tasks in this state.
+            after: Only tasks whose status is of this time (RFC 3339) or later.
+            page_size: How many at the most, 1 to 100; None for 50.
+            page_token: Where to go on: `next_page_token` of the page before.
+            history_length: So many messages of the history of each; None for all of it.
+            include_artifacts: Whether the artifacts come with them.
+
+        Raises:
+            LocalProtocolError: The agent speaks A2A 0.3, which has no lists.
+            RpcError, ConnectionFailed, AuthenticationError, RequestTimeout, CodecError: There is no answer.
+        """
+        params = ListTasksRequest(
+            context_id=context_id,
+            status=status,
+            status_timestamp_after=after,
+            page_size=page_size,
+            page_token=page_token,
+            history_length=history_length,
+            include_artifacts=include_artifacts,
+        )
+        return answer_as(ListTasksResponse, self._ask(Operation.LIST, params))
+
+    def tasks(
+        self,
+        *,
+        context_id: str | None = None,
+        status: TaskState | None = None,
+        after: str | None = None,
+        history_length: int | None = None,
+        include_artifacts: bool = False,
+    ) -> Iterator[Task]:
+        """All of the agent's tasks that fit, page after page as they are wanted; see `list_tasks`.
+
+        Raises:
+            LocalProtocolError: The agent speaks A2A 0.3, which has no lists.
+            RpcError, ConnectionFailed, AuthenticationError, RequestTimeout, CodecError: There is no (further) page.
+        """
+        token: str | None = None
+        while token != "":
+            page = self.list_tasks(
+                context_id=context_id,
+                status=status,
+                after=after,
+                page_token=token,
+                history_length=history_length,
+                include_artifacts=include_artifacts,
+            )
+            yield from page.tasks
+            token = page.next_page_token
+
+    def set_push(
+        self,
+        task_id: str,
+        url: str,
+        *,
+        id: str | None = None,  # noqa: A002  -- A2A's own word
+        token: str | None = None,
+        authentication: AuthenticationInfo | str | None = None,
+    ) -> TaskPushNotificationConfig:
+        """Have the events of a task posted to a URL, from now on until it is over.
+
+        Args:
+            task_id: The task.
+            url: The address that gets them.
+            id: A name for this, to change or delete it by; the server chooses one where it is left out.
+            token: Comes with each notification, in `X-A2A-Notification-Token`.
+            authentication: Comes with each notification, in `Authorization`: "Bearer …", say.
+
+        Raises:
+            RpcError: The agent sends none, or the URL is refused.
+            ConnectionFailed, AuthenticationError, RequestTimeout, CodecError: There is no answer.
+        """
+        params = push_config(task_id, url, id, token, authentication)
+        return answer_as(TaskPushNotificationConfig, self._ask(Operation.PUSH_CREATE, params))
+
+    def get_push(self, task_id: str, id: str | None = None) -> TaskPushNotificationConfig:  # noqa: A002  -- as above
+        """Where the events of a task are posted; without `id` (0.3 allows that) the first such place.
+
+        Raises:
+            RpcError, ConnectionFailed, AuthenticationError, RequestTimeout, CodecError: There is no answer.
+        """
+        params = GetTaskPushNotificationConfigRequest(task_id=task_id, id=id)
+        return answer_as(TaskPushNotificationConfig, self._ask(Operation.PUSH_GET, params))
+
+    def list_push(
+        self, task_id: str, *, page_size: int | None = None, page_token: str | None = None
+    ) -> ListTaskPushNotificationConfigsResponse:
+        """All the places where the events of a task are posted, or a page of them.
+
+        Raises:
+            RpcError, ConnectionFailed, AuthenticationError, RequestTimeout, CodecError: There is no answer.
+        """
+        params = ListTaskPushNotificationConfigsRequest(task_id=task_id, page_size=page_size, page_token=page_token)
+        return answer_as(ListTaskPushNotificationConfigsResponse, self._ask(Operation.PUSH_LIST, params))
+
+    def delete_push(self, task_id: str, id: str) -> None:  # noqa: A002  -- as above
+        """Post the events of a task there no more. No error if they were not.
+
+        Raises:
+            RpcError, ConnectionFailed, AuthenticationError, RequestTimeout, CodecError: There is no answer.
+        """
+        self._ask(Operation.PUSH_DELETE, DeleteTaskPushNotificationConfigRequest(task_id=task_id, id=id))
 
     def card(self) -> AgentCard | None:
         """What the agent says of itself; None if it has no card (on a pipe, say).
@@ -248,3 +345,15 @@ class Client:
             ConnectionFailed, RequestTimeout: The agent cannot be reached.
         """
         return self.transport.card()
+
+    def extended_card(self) -> AgentCard:
+        """What the agent says of itself to those it knows.
+
+        Raises:
+            RpcError: It has no such card.
+            ConnectionFailed, AuthenticationError, RequestTimeout, CodecError: There is no answer.
+        """
+        return answer_as(AgentCard, self._ask(Operation.EXTENDED_CARD, GetExtendedAgentCardRequest()))
+
+    def _ask(self, operation: Operation, params: Params) -> Result:
+        return self.transport.answer(self.transport.start(operation, params))

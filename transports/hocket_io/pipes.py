@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -16,12 +16,11 @@ from hocket.a2a import (
     AgentCard,
     ClientCall,
     ClientLimits,
-    Message,
     Operation,
     Params,
     PipeClient,
+    Result,
     StreamEvent,
-    Task,
 )
 from hocket.errors import ConnectionFailed
 from hocket.framing import Ndjson
@@ -56,10 +55,12 @@ class PipeTransport:
     Args:
         pipe: The pipe; it is closed at the end.
         limits: Of what comes back.
+        extensions: URIs of the extensions to ask for.
     """
 
     pipe: BytePipe
     limits: ClientLimits = ClientLimits()
+    extensions: Sequence[str] = ()
     _machine: PipeClient = field(init=False)
     _bells: dict[str, anyio.Event] = field(factory=dict, init=False)
     _hungry: anyio.Event = field(factory=anyio.Event, init=False)
@@ -99,6 +100,8 @@ class PipeTransport:
         if self._machine.is_closed:
             raise ConnectionFailed(str(self._lost or "the agent's output could not be read any further"))
         headers = {} if last_event_id is None else {"Last-Event-ID": str(last_event_id)}
+        if self.extensions:
+            headers["A2A-Extensions"] = ", ".join(self.extensions)
         call = self._machine.call(operation, params, time.monotonic(), headers)
         self._bells[str(call.request_id)] = anyio.Event()
         self._unsent.set()
@@ -116,7 +119,7 @@ class PipeTransport:
         finally:
             self._forget(call)
 
-    async def answer(self, call: ClientCall) -> Task | Message:
+    async def answer(self, call: ClientCall) -> Result:
         """Wait for the one answer.
 
         Raises:

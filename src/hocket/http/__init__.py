@@ -1,9 +1,11 @@
 """The HTTP bindings of A2A as values: a Request becomes a Response or a stream of events. No sockets here.
 
 `routes` says which path answers what; `rpc` and `rest` are the server's sides of the two bindings, JSON-RPC and
-HTTP+JSON, around one `exchange`; `call` and `rest_call` are the client's sides.
+HTTP+JSON, around one `exchange`; `call` and `rest_call` are the client's sides, which
+`resuming` takes up again where a stream was cut.
 """
 
+from hocket.http.address import Address
 from hocket.http.answer import Answer
 from hocket.http.call import HttpCall
 from hocket.http.discovery import CardSearch
@@ -12,14 +14,17 @@ from hocket.http.event_body import KEEP_ALIVE
 from hocket.http.exchange import Exchange
 from hocket.http.messages import Headers, Request, Response, json_response, text_response
 from hocket.http.rest_call import RestCall, rest_request
+from hocket.http.resuming import Carrier, ResumingCall
 from hocket.http.routes import CARD_PATHS, Face, Routes
 from hocket.http.rpc import RpcEnvelope, receive_rpc
 
 __all__ = [
     "CARD_PATHS",
     "KEEP_ALIVE",
+    "Address",
     "Answer",
     "CardSearch",
+    "Carrier",
     "Envelope",
     "Exchange",
     "Face",
@@ -28,6 +33,7 @@ __all__ = [
     "Request",
     "Response",
     "RestCall",
+    "ResumingCall",
     "Routes",
     "RpcEnvelope",
     "json_response",

@@ -314,7 +314,7 @@ class ResumingCall:
 
     @property
     def _is_untold(self) -> bool:
-        """Whether the last answer told nothing. (All there is was seen before, it may be.)"""
+        """Whether the last answer told nothing: all there is may have been seen before."""
         return self._reader.is_waiting or not self._reader.news
 
     def _is_passing(self, reason: HocketError | None) -> bool:

@@ -12,10 +12,11 @@ from attrs import field, frozen
 from hocket.a2a import StreamEvent, Task, TaskState
 from hocket.a2a.states import is_terminal
 from hocket.errors import HocketError, StreamCut
-from hocket_io.async_client import AsyncClient, AsyncStream
+from hocket_io.async_client import AsyncClient
 from hocket_io.cli.exits import Exit, Failure, failure_of
 from hocket_io.cli.output import leave_quietly, one_line, write_stderr
 from hocket_io.cli.render import JsonOutput, Output, TextOutput
+from hocket_io.streams import AsyncStream
 
 __all__ = ["Access"]
 
@@ -83,8 +84,9 @@ class Access:
         """
         try:
             async for event in stream:
-                if event.error is not None:
+                if event.done and event.error is not None:
                     raise event.error
+                self._tell_connection(event)
                 is_last = _is_last(event)
                 if output is not None:
                     output.event(event, is_last=is_last)
@@ -97,6 +99,13 @@ class Access:
             await stream.aclose()
         if stream.task is not None:
             self.note(stream.task)
+
+    def _tell_connection(self, event: StreamEvent) -> None:
+        """Say on stderr that a stream was lost and is tried again, and that it goes on."""
+        if event.kind == "cut":
+            write_stderr(f"warning: {one_line(str(event.error))}")
+        elif event.kind == "resumed":
+            write_stderr("note: the stream was resumed")
 
     def note(self, task: Task) -> None:
         """Say on stderr if the task did not succeed, or waits for the caller (a2a-cli §6.3, §9.6)."""
