@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from hocket import __version__
+from hocket.a2a import PushRules
 from hocket.framing import ContentLength
 from hocket_io.cli.commands import hocket
 from support.commands import ENVIRONMENT, execute, invoke, running
@@ -52,6 +53,16 @@ def test_serve_says_where_and_ends_on_ctrl_c() -> None:
         assert process.stdout.read() == ""
         assert process.stderr.read() == ""
         assert process.wait() == 0
+
+
+@pytest.mark.parametrize(("options", "is_open"), [([], False), (["--push-private"], True)])
+def test_push_notifications_go_to_private_addresses_if_that_is_said(
+    monkeypatch: pytest.MonkeyPatch, options: list[str], is_open: bool
+) -> None:
+    given = {}
+    monkeypatch.setattr("hocket_io.cli.serve.serve_agents", lambda *_, **options: given.update(options))
+    assert invoke("serve", "--echo", *options).exit_code == 0
+    assert given["push"].rules == PushRules(private=is_open)
 
 
 def test_a_port_in_use_is_one_line() -> None:

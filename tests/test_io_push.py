@@ -53,6 +53,7 @@ def test_what_does_not_arrive_is_sent_again_before_the_next(run_in_no_time):
         assert receiver.got == [b"a", b"a", b"a", b"a", b"b"]
         waits = [after - before for before, after in zip(receiver.times, receiver.times[1:], strict=False)]
         assert waits == pytest.approx([1.0, 2.0, 4.0, 0.0])
+        assert [headers["x-hocket-offset"] for _, headers in receiver.targets] == ["1", "1", "1", "1", "2"]
 
     run_in_no_time(talk)
 

@@ -1,6 +1,7 @@
 """Push notifications from a host to a receiver on a real port, in the words of both versions."""
 
 import json
+import sys
 import threading
 
 import anyio
@@ -8,6 +9,7 @@ import pytest
 
 from hocket.a2a import Answered, Item, Opened, PushRules, Refused, ServiceParameters
 from hocket.backoff import Backoff
+from hocket.errors import MissingExtra
 from hocket_io.host import Host
 from hocket_io.push import PushOptions
 from support.agents import agent_of
@@ -95,6 +97,8 @@ def test_events_of_1_0_arrive_in_order_though_the_receiver_fails(run):
         assert one.headers["authorization"] == "Bearer cred"
         assert one.headers["x-a2a-notification-token"] == "tok"
         assert one.headers["user-agent"].startswith("hocket/")
+        offsets = [each.offset for each in streamed if isinstance(each, Item)]
+        assert [int(each.headers["x-hocket-offset"]) for each in asked] == [offsets[0]] * 3 + offsets
 
     answer, taken = failing_first([500, None, 503])
     with web(answer) as (url, asked):
@@ -190,6 +194,17 @@ def test_what_the_last_run_says_is_still_sent_when_the_host_ends(run, caplog):
     with web(lambda request: request.reply(204, b"")) as (url, asked):
         run(talk, url, asked)
     assert "cut short" not in caplog.text
+
+
+def test_an_agent_that_notifies_says_at_once_what_is_not_installed(run, monkeypatch):
+    async def talk():
+        async with Host(agent_of(three_words)):
+            pass
+        with pytest.raises(MissingExtra, match=r'sending push notifications needs .* pip install "hocket\[http\]"'):
+            await Host(notifying(three_words)).__aenter__()
+
+    monkeypatch.setitem(sys.modules, "httpcore2", None)
+    run(talk)
 
 
 @pytest.mark.parametrize("version", ["0.3", "1.0"])

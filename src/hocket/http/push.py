@@ -18,7 +18,10 @@ from hocket.backoff import Backoff
 from hocket.http.messages import Headers
 from hocket.timestamps import http_moment
 
-__all__ = ["Again", "GiveUp", "Next", "PushReceiver", "Step", "push_headers", "retry_after"]
+__all__ = ["OFFSET", "Again", "GiveUp", "Next", "PushReceiver", "Step", "push_headers", "retry_after"]
+
+OFFSET = "x-hocket-offset"
+"""The header field with the place of the event in the log of its task. By it a receiver knows what it has already."""
 
 _MEDIA_TYPES = {"1.0": "application/a2a+json", "0.3": "application/json"}
 _NOT_NOW = frozenset([408, 425, 429])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from hocket.a2a import PushRules
 from hocket.agent import Agent
 from hocket.errors import HocketError
 from hocket.http import CARD_PATHS
@@ -12,6 +13,7 @@ from hocket_io.cli.exits import Failure, failure_of
 from hocket_io.cli.load import load_agent
 from hocket_io.cli.output import leave_quietly, one_line, write_line
 from hocket_io.http.gateway import agents_by_id
+from hocket_io.push import PushOptions
 from hocket_io.server import AddressInUse
 from hocket_io.server import serve as serve_agents
 
@@ -30,6 +32,7 @@ __all__ = ["serve"]
     metavar="ORIGIN",
     help="Let web pages of ORIGIN read what is answered; may be repeated, and * lets in all.",
 )
+@click.option("--push-private", is_flag=True, help="Let push notifications go to this machine and private networks.")
 @click.option("--echo", is_flag=True, help="Serve a built-in agent that echoes, instead of FILE.")
 @click.option("--debug", is_flag=True, envvar="HOCKET_DEBUG", help="Show the traceback of a FILE that fails.")
 def serve(
@@ -38,6 +41,7 @@ def serve(
     port: int,
     url: str | None,
     cors_origins: tuple[str, ...],
+    push_private: bool,
     echo: bool,
     debug: bool,
 ) -> None:
@@ -59,8 +63,9 @@ def serve(
             leave_quietly()  # nobody wants to know; serving goes on
 
     served = agents[0] if len(agents) == 1 else agents
+    push = PushOptions(rules=PushRules(private=push_private))
     try:
-        serve_agents(served, host=host, port=port, url=url, cors_origins=cors_origins, on_ready=announce)
+        serve_agents(served, host=host, port=port, url=url, cors_origins=cors_origins, push=push, on_ready=announce)
     except AddressInUse as error:
         raise Failure(str(error)) from None
     except HocketError as error:

@@ -12,7 +12,7 @@ from attrs import define, field
 from hocket.a2a import Ended, Item, PushTarget, Refused
 from hocket.errors import ConnectionFailed
 from hocket.http import Headers
-from hocket.http.push import Again, GiveUp, Next, PushReceiver, Step
+from hocket.http.push import OFFSET, Again, GiveUp, Next, PushReceiver, Step
 from hocket_io.push.ports import AddressRefused, Post, Source
 
 __all__ = ["PushDelivery"]
@@ -71,8 +71,8 @@ class PushDelivery:
             taken = self.source.take(1)
             for delivery in taken:
                 match delivery:
-                    case Item(result=body):
-                        if not await self._bring(body):
+                    case Item():
+                        if not await self._bring(delivery):
                             return
                     case Ended() | Refused():
                         return
@@ -81,10 +81,10 @@ class PushDelivery:
                     return
                 await self.source.wait()
 
-    async def _bring(self, body: bytes) -> bool:
+    async def _bring(self, event: Item) -> bool:
         """Post an event until it has arrived, or was refused. Whether there may be another."""
         self._is_owed = True
-        while isinstance(step := await self._attempt(body), Again):
+        while isinstance(step := await self._attempt(event), Again):
             _log.info("%s: %s; again in %.1f s", self.name, step.reason, step.delay)
             await anyio.sleep(step.delay)
         self._is_owed = False
@@ -95,10 +95,11 @@ class PushDelivery:
                 _log.warning("%s: %s; this event is not sent again", self.name, refusal)
         return isinstance(step, Next)
 
-    async def _attempt(self, body: bytes) -> Step:
+    async def _attempt(self, event: Item) -> Step:
+        headers = (*self.headers, (OFFSET, str(event.offset)))
         try:
             async with self.slots:
-                answer = await self.post(self.target, self.headers, body)
+                answer = await self.post(self.target, headers, event.result)
         except AddressRefused as error:
             return GiveUp(reason=str(error))
         except ConnectionFailed as error:
