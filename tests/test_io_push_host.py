@@ -203,7 +203,9 @@ def test_an_agent_that_notifies_says_at_once_what_is_not_installed(run, monkeypa
         with pytest.raises(MissingExtra, match=r'sending push notifications needs .* pip install "hocket\[http\]"'):
             await Host(notifying(three_words)).__aenter__()
 
+    monkeypatch.delitem(sys.modules, "hocket_io.push.post", raising=False)
     monkeypatch.setitem(sys.modules, "httpcore2", None)
+    monkeypatch.delitem(sys.modules, "hocket_io.push.network", raising=False)
     run(talk)
 
 

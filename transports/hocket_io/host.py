@@ -32,7 +32,6 @@ from hocket.a2a.ports import StartPush, StopPush
 from hocket.agent import Agent
 from hocket.log import LogConflict
 from hocket_io.entropy import system_entropy
-from hocket_io.extras import needs
 from hocket_io.groups import leave
 from hocket_io.push import PushOptions, PushSender
 from hocket_io.runner import Runner
@@ -116,8 +115,7 @@ class Host:
     async def __aenter__(self) -> Self:
         _ = self.agent.function  # one without would fail every task
         if self.agent.push_notifications:
-            with needs("http", "sending push notifications"):
-                import httpcore2  # noqa: F401  -- to say at once that it is missing
+            self._sender.prepare()
         await self._sender.__aenter__()
         self._group = await anyio.create_task_group().__aenter__()
         self._group.start_soon(self._keep_time)

@@ -77,6 +77,19 @@ class PushSender:
             finally:
                 await self._connections.aclose()
 
+    def prepare(self) -> None:
+        """Load what takes a while to load, so that the first notification holds up nobody.
+
+        Raises:
+            MissingExtra: It is not installed.
+        """
+        if self.post is None:
+            with needs("http", "sending push notifications"):
+                from hocket_io.push.post import Poster
+            poster = Poster(self.options)
+            self._connections.push_async_exit(poster)
+            self.post = poster.post
+
     def start(self, link: PushLink, source: Source, config: TaskPushNotificationConfig, dialect: str) -> None:
         """Send what `source` gives until its task has ended; then, and if it is given up before, close it.
 
@@ -117,10 +130,6 @@ class PushSender:
             self._one_ended = anyio.Event()
 
     async def _post(self, target: PushTarget, headers: Headers, body: bytes) -> Response:
-        if self.post is None:
-            with needs("http", "sending push notifications"):
-                from hocket_io.push.post import Poster
-            poster = Poster(self.options)
-            self._connections.push_async_exit(poster)
-            self.post = poster.post
+        self.prepare()
+        assert self.post is not None, "prepared"
         return await self.post(target, headers, body)
