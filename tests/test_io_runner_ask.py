@@ -14,9 +14,8 @@ from hocket.a2a import Message, Part, Role, ServerLimits, TaskState
 from hocket.errors import RpcError
 from hocket_io import AsyncClient, Client
 from hocket_io.host import Host
-from hocket_io.stores import MemoryStore
 from support.agents import agent_of
-from support.hosts import ask
+from support.hosts import NotingStore, ask
 
 
 def generator(task):
@@ -316,18 +315,6 @@ def test_whoever_waits_no_longer_goes_on_without_an_answer(run):
     state, task = run(talk)
     assert state is TaskState.INPUT_REQUIRED
     assert [artifact.text for artifact in task.artifacts] == ["Then I guess."]
-
-
-class NotingStore(MemoryStore):
-    """Notes all that was ever appended."""
-
-    def __init__(self):
-        super().__init__()
-        self.items = []
-
-    def append(self, task_id, expect, items, owner):
-        self.items += items
-        return super().append(task_id, expect, items, owner)
 
 
 def test_it_may_also_end_without_an_answer(run):

@@ -1,6 +1,7 @@
 """Talking to a `hocket_io.host.Host` without a transport: a link asks, and reads what it is given."""
 
 from hocket.a2a import Ended, ServiceParameters
+from hocket_io.stores import MemoryStore
 
 MESSAGE = {"message": {"messageId": "m", "role": "user", "parts": [{"kind": "text", "text": "go"}]}}
 
@@ -25,3 +26,15 @@ async def read(link, until):
 
 def has_ended(delivery):
     return isinstance(delivery, Ended)
+
+
+class NotingStore(MemoryStore):
+    """Notes all that was ever appended."""
+
+    def __init__(self):
+        super().__init__()
+        self.items = []
+
+    def append(self, task_id, expect, items, owner):
+        self.items += items
+        return super().append(task_id, expect, items, owner)
