@@ -6,7 +6,8 @@ Both speak the dialect of 0.3. What they have in common is asked of both; see `p
 import httpx2
 import pytest
 
-from hocket.a2a import Message, TaskState
+from hocket.a2a import AgentCard, Message, TaskState
+from hocket.backoff import Backoff
 from hocket.errors import AgentError, RpcError, StreamCut
 from hocket_io import Client
 from hocket_io.http.asgi import App
@@ -26,7 +27,9 @@ PEERS = {"0.2.16": "a2a_sdk_02_client.py", "0.3.26": "a2a_sdk_03_client.py"}
 def told(request):
     """What a session of their client was given by our server: `result`, or the `code` of an error, by what it did."""
     python = python_of(f"a2a-sdk=={request.param}")
-    with serving(lambda url: App(interop_agent())) as url:
+    extended = AgentCard(name="ours, to friends", description="more of it", version="1")
+    agent = interop_agent(push_notifications=True, extended_card=extended)
+    with serving(lambda url: App(agent)) as url:
         return peer_session(python, PEERS[request.param], url)
 
 
@@ -44,13 +47,13 @@ def text_of(task):
     return "".join(part["text"] for artifact in task["artifacts"] for part in artifact["parts"])
 
 
-def test_they_find_the_card(told):
+def test_their_client_finds_our_card(told):
     card = told["card"]["result"]
     assert (card["name"], card["protocolVersion"], card["preferredTransport"]) == ("ours", "0.3.0", "JSONRPC")
     assert card["capabilities"]["streaming"]
 
 
-def test_they_stream(told):
+def test_their_client_streams(told):
     events = told["stream Ada"]["result"]
     assert list(in_short(events)) == [
         "task submitted",
@@ -64,7 +67,7 @@ def test_they_stream(told):
     assert [event["append"] for event in events if event["kind"] == "artifact-update"] == [False, True, True, True]
 
 
-def test_they_read_everything_an_agent_can_say(told):
+def test_their_client_reads_everything_an_agent_can_say(told):
     events = told["stream mixed"]["result"]
     assert [event["metadata"] for event in events if "metadata" in event] == [{"progress": 50}]
     data, file, text, _ = (event["artifact"]["parts"][0] for event in events if event["kind"] == "artifact-update")
@@ -73,13 +76,13 @@ def test_they_read_everything_an_agent_can_say(told):
     assert text == {"kind": "text", "text": "é\u2028"}
 
 
-def test_they_see_a_failure(told):
+def test_their_client_sees_a_failure(told):
     last = told["stream fail"]["result"][-1]
     assert (last["status"]["state"], last["final"]) == ("failed", True)
     assert "its log has the reason" in last["status"]["message"]["parts"][0]["text"]
 
 
-def test_they_follow_up(told):
+def test_their_client_follows_up(told):
     first, second = told["stream ask"]["result"], told["follow-up"]["result"]
     assert list(in_short(first))[-1] == "status-update input-required, final"
     begin, *_, end = in_short(second)
@@ -89,33 +92,57 @@ def test_they_follow_up(told):
     assert text_of(told["get"]["result"]) == "Which month?Hello May!"
 
 
-def test_they_read_so_much_of_the_history(told):
+def test_their_client_reads_so_much_of_the_history(told):
     assert [message["parts"][0]["text"] for message in told["get"]["result"]["history"]] == ["May"]
 
 
-def test_they_send_and_wait(told):
+def test_their_client_sends_and_waits(told):
     task = told["send"]["result"]
     assert (task["status"]["state"], text_of(task)) == ("completed", "Hello Ada!")
     assert told["send without waiting"]["result"]["status"]["state"] in ("submitted", "working")
 
 
-def test_they_cancel_in_mid_stream(told):
+def test_their_client_cancels_in_mid_stream(told):
     assert told["cancel"]["result"]["status"]["state"] == "canceled"
     heard = list(in_short(told["stream canceled"]["result"]))
     assert heard[2] == "before "
     assert heard[-1] == "status-update canceled, final"
 
 
-def test_they_are_told_what_is_wrong(told):
-    assert told["get unknown"]["code"] == -32001
-    assert told["cancel completed"]["code"] == -32002
+@pytest.mark.parametrize(
+    ("did", "code"),
+    [
+        ("get unknown", -32001),
+        ("cancel completed", -32002),
+        ("message to unknown", -32001),
+        ("message to completed", -32004),
+    ],
+)
+def test_their_client_is_told_what_is_wrong(told, did, code):
+    assert told[did]["code"] == code
+
+
+def test_their_client_sets_and_reads_where_to_push(told):
+    kept = told["get push"]["result"]
+    assert told["set push"]["result"] == kept
+    assert kept["pushNotificationConfig"] == {
+        "id": "cfg",
+        "url": "https://example.com/hook",
+        "token": "tok",
+        "authentication": {"schemes": ["Bearer"], "credentials": "c"},
+    }
+
+
+def test_their_client_gets_our_extended_card(told):
+    assert told["extended card"]["result"]["name"] == "ours, to friends"
 
 
 @pytest.mark.parametrize("told", ["0.3.26"], indirect=True)  # the client of 0.2.16 has no such method
-def test_they_resubscribe(told):
+def test_their_client_subscribes_again(told):
     resumed, begun = (list(in_short(told[did]["result"])) for did in ("resubscribe", "both streams"))
     assert resumed[0] == "task working"
     assert begun == resumed[1:] == ["after", ", last", "status-update completed, final"]
+    assert told["resubscribe unknown"]["code"] == -32001
 
 
 # Our clients, their servers -----------------------------------------------------------------------------------------
@@ -131,6 +158,11 @@ def their_url(request):
 def client(their_url):
     with Client(their_url) as client:
         yield client
+
+
+def test_our_client_finds_their_card(client):
+    card = client.card()
+    assert (card.name, card.capabilities.streaming, card.capabilities.push_notifications) == ("theirs", True, True)
 
 
 @pytest.mark.parametrize("text", ["artifacts", "statuses"])
@@ -175,7 +207,7 @@ def test_our_client_is_told_what_is_wrong(client):
         assert caught.value.code == -32001
 
 
-def test_our_client_is_told_what_is_wrong_also_in_a_stream_of_one_event(client):
+def test_our_client_is_told_what_is_wrong_with_a_stream(client):
     done = client.send("artifacts")
     for stream, code in [
         (client.resume("nobody-knows"), -32001),
@@ -186,20 +218,24 @@ def test_our_client_is_told_what_is_wrong_also_in_a_stream_of_one_event(client):
         assert (event.kind, event.done, event.error.code) == ("error", True, code)
 
 
-def test_an_executor_that_breaks_leaves_the_task_as_it_was_and_our_stream_is_cut(client):
-    *_, last = client.stream("raise")
-    assert (last.kind, last.done) == ("cut", True)
-    assert isinstance(last.error, StreamCut)
+def test_an_executor_that_breaks_leaves_the_task_as_it_was_and_our_stream_is_cut(their_url):
+    """Who subscribes to that task again is neither refused nor told anything: so our client does not, here."""
+    with Client(their_url, resume=None) as client:
+        *_, last = client.stream("raise")
+        assert (last.kind, last.done) == ("cut", True)
+        assert isinstance(last.error, StreamCut)
+        assert client.get(last.task_id).state in (TaskState.SUBMITTED, TaskState.WORKING)
 
 
 @pytest.mark.parametrize("their_url", ["0.3.26"], indirect=True)
-def test_a_cancel_does_not_reach_their_streams_and_ours_gives_up_in_time(their_url):
+def test_a_cancel_does_not_reach_their_streams_and_our_client_gets_the_task_instead(their_url):
     """Their cancel puts CANCELED into a queue that no reader has: the stream stays open and silent."""
-    with Client(their_url, timeout=httpx2.Timeout(10, read=1)) as client:
+    impatient = httpx2.Timeout(10, read=1)
+    with Client(their_url, timeout=impatient, resume=Backoff(base=0.01)) as client:
         stream = client.stream("wait")
         while not next(stream).text:
             pass
         assert client.cancel(stream.task_id).state is TaskState.CANCELED
-        *_, last = stream
-        assert (last.kind, last.done) == ("cut", True)
-        assert client.get(stream.task_id).state is TaskState.CANCELED
+        events = list(stream)
+        assert [event.done for event in events] == [False] * (len(events) - 1) + [True]
+        assert (events[-1].kind, events[-1].state) == ("task", TaskState.CANCELED)

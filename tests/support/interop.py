@@ -19,6 +19,8 @@ def interop_agent(**options):
             case ["ask"]:
                 yield "Which month?"
                 yield TaskStatus(state=TaskState.INPUT_REQUIRED)
+            case ["extensions"]:
+                yield ",".join(task.extensions)
             case ["mixed"]:
                 yield task.progress(50, "half way")
                 yield {"rows": [1, 2, 3]}

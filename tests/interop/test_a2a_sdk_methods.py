@@ -1,0 +1,202 @@
+"""The official Python SDK (a2a-sdk 1.3.0) and what does not stream: lists, pushes, extended cards, extensions."""
+
+import pytest
+
+pytest.importorskip("a2a", reason="a2a-sdk is not installed (extra: test)")
+pytest.importorskip("uvicorn", reason="uvicorn is not installed (extra: http)")
+
+from a2a.client.client import ClientCallContext
+from a2a.client.service_parameters import ServiceParametersFactory, with_a2a_extensions
+from a2a.types import a2a_pb2 as pb
+from a2a.utils.errors import A2AError
+
+from hocket.a2a import AgentCard, AgentExtension, AuthenticationInfo, TaskState
+from hocket.errors import RpcError
+from hocket_io import Client
+from hocket_io.http.asgi import App
+from support.a2a_sdk import EXTENSION, WAYS, asking, their_app, their_client
+from support.interop import interop_agent
+from support.serving import serving
+
+pytestmark = pytest.mark.process
+
+LISTING = [way for way, (_, version) in WAYS.items() if version != "0.3"]  # 0.3 has no list of tasks
+
+
+# Their client, our server -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def our_url():
+    agent = interop_agent(
+        push_notifications=True,
+        extensions=(AgentExtension(uri=EXTENSION),),
+        extended_card=AgentCard(name="ours, to friends", description="more of it", version="1"),
+    )
+    with serving(lambda url: App(agent)) as url:
+        yield url
+
+
+async def task_of(client, text):
+    """The Task as it is when the stream that made it ends."""
+    events = [each async for each in client.send_message(asking(text))]
+    return await client.get_task(pb.GetTaskRequest(id=events[0].task.id))
+
+
+@pytest.mark.parametrize("way", LISTING)
+def test_their_client_lists_our_tasks_page_by_page(our_url, way):
+    async def converse(client, card):
+        tasks = [await task_of(client, text) for text in ("Ada", "Bob", "Eve")]
+        context = tasks[0].context_id
+        listed, token = [], ""
+        while True:
+            page = await client.list_tasks(pb.ListTasksRequest(page_size=2, page_token=token, include_artifacts=True))
+            assert len(page.tasks) <= 2
+            listed += page.tasks
+            token = page.next_page_token
+            if not token:
+                break
+        found = await client.list_tasks(pb.ListTasksRequest(context_id=context))
+        return tasks, listed, page.total_size, found
+
+    tasks, listed, total, found = their_client(our_url, way, converse)
+    assert total == len(listed)
+    by_id = {task.id: task for task in listed}
+    assert len(by_id) == len(listed)
+    assert [by_id[task.id] for task in tasks] == tasks
+    assert [task.id for task in found.tasks] == [tasks[0].id]
+    assert not found.tasks[0].artifacts
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_their_client_sets_reads_and_deletes_where_to_push(our_url, way):
+    async def converse(client, card):
+        assert card.capabilities.push_notifications
+        task = await task_of(client, "ask")
+        config = pb.TaskPushNotificationConfig(
+            task_id=task.id,
+            id="cfg",
+            url="https://example.com/hook",
+            token="tok",
+            authentication=pb.AuthenticationInfo(scheme="Bearer", credentials="c"),
+        )
+        made = await client.create_task_push_notification_config(config)
+        name = {"task_id": task.id, "id": "cfg"}
+        kept = await client.get_task_push_notification_config(pb.GetTaskPushNotificationConfigRequest(**name))
+        asked = pb.ListTaskPushNotificationConfigsRequest(task_id=task.id)
+        before = await client.list_task_push_notification_configs(asked)
+        await client.delete_task_push_notification_config(pb.DeleteTaskPushNotificationConfigRequest(**name))
+        after = await client.list_task_push_notification_configs(asked)
+        return made, kept, before.configs, after.configs
+
+    made, kept, before, after = their_client(our_url, way, converse)
+    assert (made.url, made.token, made.authentication.credentials) == ("https://example.com/hook", "tok", "c")
+    assert kept == made
+    assert [config.id for config in before] == ["cfg"]
+    assert not after
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_their_client_gets_our_extended_card(our_url, way):
+    async def converse(client, card):
+        return await client.get_extended_agent_card(pb.GetExtendedAgentCardRequest())
+
+    assert their_client(our_url, way, converse).name == "ours, to friends"
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_their_client_activates_an_extension(our_url, way):
+    wanted = ServiceParametersFactory.create([with_a2a_extensions([EXTENSION, "https://example.com/unknown"])])
+
+    async def converse(client, card):
+        context = ClientCallContext(service_parameters=wanted)
+        events = [each async for each in client.send_message(asking("extensions"), context=context)]
+        return [part.text for each in events for part in each.artifact_update.artifact.parts]
+
+    assert "".join(their_client(our_url, way, converse)) == EXTENSION
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    ("wrong", "name"),
+    [
+        (lambda client: client.get_task(pb.GetTaskRequest(id="nobody-knows")), "TaskNotFoundError"),
+        (lambda client: client.cancel_task(pb.CancelTaskRequest(id="nobody-knows")), "TaskNotFoundError"),
+        (lambda client: anext(client.subscribe(pb.SubscribeToTaskRequest(id="nobody-knows"))), "TaskNotFoundError"),
+        (lambda client: anext(client.send_message(asking("more", task_id="nobody-knows"))), "TaskNotFoundError"),
+    ],
+)
+def test_their_client_is_told_what_is_wrong(our_url, way, wrong, name):
+    async def converse(client, card):
+        with pytest.raises(A2AError) as caught:
+            await wrong(client)
+        return caught.value
+
+    assert type(their_client(our_url, way, converse)).__name__ == name
+
+
+# Our client, their server -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def their_url():
+    with serving(their_app) as url:
+        yield url
+
+
+@pytest.fixture(params=WAYS)
+def client(request, their_url):
+    binding, version = WAYS[request.param]
+    with Client(their_url, binding=binding, version=version, extensions=(EXTENSION,)) as client:
+        yield client
+
+
+@pytest.mark.parametrize("client", LISTING, indirect=True)
+def test_our_client_lists_their_tasks_page_by_page(client):
+    made = [client.send("artifacts") for _ in range(3)]
+    page = client.list_tasks(page_size=2)
+    assert len(page.tasks) == 2
+    assert page.next_page_token
+    rest = client.list_tasks(page_size=100, page_token=page.next_page_token)
+    listed = [task.id for task in (*page.tasks, *rest.tasks)]
+    assert len(listed) == len(set(listed)) == page.total_size
+    assert {task.id for task in made} <= set(listed)
+    assert [task.id for task in client.tasks()] == listed
+    (found,) = client.tasks(context_id=made[0].context_id)
+    assert (found.id, found.state) == (made[0].id, TaskState.COMPLETED)
+
+
+def test_our_client_sets_reads_and_deletes_where_to_push(client):
+    task = client.send("ask")
+    made = client.set_push(
+        task.id,
+        "https://example.com/hook",
+        id="cfg",
+        token="tok",
+        authentication=AuthenticationInfo(scheme="Bearer", credentials="c"),
+    )
+    assert (made.id, made.url, made.token, made.authentication.credentials) == (
+        "cfg",
+        "https://example.com/hook",
+        "tok",
+        "c",
+    )
+    assert client.get_push(task.id, "cfg").url == made.url
+    assert [config.id for config in client.list_push(task.id).configs] == ["cfg"]
+    client.delete_push(task.id, "cfg")
+    assert client.list_push(task.id).configs == ()
+
+
+def test_our_client_gets_their_extended_card(client):
+    assert client.extended_card().name == "theirs, to friends"
+
+
+def test_our_client_asks_for_an_extension(client):
+    assert client.text("extensions") == EXTENSION
+
+
+def test_our_client_is_told_what_is_wrong(client):
+    for call in (client.get, client.cancel):
+        with pytest.raises(RpcError) as caught:
+            call("nobody-knows")
+        assert caught.value.code == -32001
