@@ -10,16 +10,10 @@ from attrs import define, field
 
 from hocket.a2a import ClientCall, Operation
 from hocket.codec import dumps, loads
-from hocket.errors import (
-    AuthenticationError,
-    CodecError,
-    ConnectionFailed,
-    ErrorObject,
-    HocketError,
-    LimitExceeded,
-)
-from hocket.framing import FrameRejected, SseParser
+from hocket.errors import CodecError, ConnectionFailed, ErrorObject, HocketError
+from hocket.framing import ServerSentEvent
 from hocket.http.messages import Headers, Request
+from hocket.http.response_body import ResponseBody
 
 __all__ = ["HttpCall"]
 
@@ -40,10 +34,10 @@ class HttpCall:
     headers: Headers = ()
     last_event_id: int | None = None
     _is_asked: bool = field(default=False, init=False)
-    _status: int = field(default=0, init=False)
-    _parser: SseParser | None = field(default=None, init=False)
-    _body: list[bytes] = field(factory=list, init=False)
-    _held: int = field(default=0, init=False)
+    _body: ResponseBody = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._body = ResponseBody(self.url, self.call.limits.framing)
 
     @property
     def is_closed(self) -> bool:
@@ -53,12 +47,12 @@ class HttpCall:
     @property
     def is_answered(self) -> bool:
         """True once the head of a response came: whatever happens then, happened to a stream."""
-        return self._status != 0
+        return self._body.status != 0
 
     @property
     def retry(self) -> float | None:
         """Seconds that the stream wants its readers to wait before they come back, if it said so."""
-        return self._parser.retry if self._parser is not None else None
+        return self._body.retry
 
     def next_request(self) -> Request | None:
         """What to ask, once; None when there is nothing (more) to ask. `path` is the whole URL."""
@@ -81,67 +75,50 @@ class HttpCall:
 
     def receive_head(self, status: int, headers: Headers, now: float) -> None:
         """The status and header fields (names in lower case) of the response."""
-        self._status = status
-        fields = dict(headers)
-        if status in (401, 403):
-            challenge = fields.get("www-authenticate")
-            wants = f" (it asks for: {challenge})" if challenge else ""
-            verb = "wants credentials" if status == 401 else "refuses these credentials"
-            self.call.fail(AuthenticationError(f"{self.url} {verb}: HTTP {status}{wants}"))
-        elif (coding := fields.get("content-encoding", "").strip().lower()) not in ("", "identity"):
-            # A few bytes may stand for gigabytes, and no limit of ours counts before they are unpacked.
-            self.call.fail(
-                ConnectionFailed(f"{self.url} gave a body in {coding!r}, where an uncompressed one was asked for")
-            )
-        elif status == 200 and fields.get("content-type", "").partition(";")[0].strip().lower() == "text/event-stream":
-            self._parser = SseParser(self.call.limits.framing)
+        self._body.receive_head(status, headers)
+        self._look()
 
     def receive_data(self, data: bytes, now: float) -> None:
         """Bytes of the body."""
-        if self.is_closed:
-            return
-        if self._parser is not None:
-            self._parser.receive_data(data)
-            self._read_events(self._parser)
-            return
-        self._held += len(data)
-        if self._held > self.call.limits.framing.frame:
-            self.call.fail(LimitExceeded("frame", self.call.limits.framing.frame, self._held))
-            return
-        self._body.append(data)
+        if not self.is_closed:
+            self._body.receive_data(data)
+            self._look()
 
     def receive_eof(self, now: float) -> None:
         """The body is complete."""
         if self.is_closed:
             return
-        if self._parser is not None:
-            self._parser.receive_eof()
-            self._read_events(self._parser)
+        self._body.receive_eof()
+        self._look()
+        if self._body.is_stream:
             self.call.receive_end()
-        else:
-            self._read_answer(b"".join(self._body))
+        elif not self.is_closed:
+            self._read_answer(self._body.whole)
 
     def receive_failure(self, error: HocketError, now: float) -> None:
         """The connection broke."""
-        if self._status:
+        if self.is_answered:
             self.call.receive_end(error)
         else:
             self.call.fail(error)
 
-    def _read_events(self, parser: SseParser) -> None:
-        while not self.is_closed and (event := parser.next_event()) is not None:
-            if isinstance(event, FrameRejected):
-                self.call.fail(event.error)
-                return
-            try:
-                outcome = self.call.dialect.read_response(event.data)
-            except CodecError as error:
-                self.call.fail(error)
-                return
-            if isinstance(outcome, ErrorObject):
-                self.call.receive_error(outcome)
-            else:
-                self.call.receive_item(outcome, int(event.id) if event.id.isascii() and event.id.isdigit() else None)
+    def _look(self) -> None:
+        """Take what can be read by now."""
+        while not self.is_closed and (event := self._body.next_event()) is not None:
+            self._read_event(event)
+        if self._body.refusal is not None and not self.is_closed:
+            self.call.fail(self._body.refusal)
+
+    def _read_event(self, event: ServerSentEvent) -> None:
+        try:
+            outcome = self.call.dialect.read_response(event.data)
+        except CodecError as error:
+            self.call.fail(error)
+            return
+        if isinstance(outcome, ErrorObject):
+            self.call.receive_error(outcome)
+        else:
+            self.call.receive_item(outcome, int(event.id) if event.id.isascii() and event.id.isdigit() else None)
 
     def _read_answer(self, body: bytes) -> None:
         try:
@@ -152,12 +129,14 @@ class HttpCall:
         match answer:
             case {"error": {"code": int() as code, "message": str() as message, **more}}:
                 self.call.receive_error(ErrorObject(code, message, more.get("data")))
-            case {"result": result} if 200 <= self._status < 300:
+            case {"result": result} if 200 <= self._body.status < 300:
                 self.call.receive_result(result)
-            case {"jsonrpc": "2.0"} if 200 <= self._status < 300 and self.call.operation is Operation.PUSH_DELETE:
+            case {"jsonrpc": "2.0"} if 200 <= self._body.status < 300 and self.call.operation is Operation.PUSH_DELETE:
                 self.call.receive_result(None)  # some peers leave the result out where there is nothing to say
             case _:
                 self.call.fail(self._not_an_answer("there is neither a result nor an error in it"))
 
     def _not_an_answer(self, reason: str) -> HocketError:
-        return ConnectionFailed(f"{self.url} gave HTTP {self._status} and a body that is no JSON-RPC answer: {reason}")
+        return ConnectionFailed(
+            f"{self.url} gave HTTP {self._body.status} and a body that is no JSON-RPC answer: {reason}"
+        )
