@@ -2,6 +2,7 @@
 
 import logging
 import socket
+import threading
 from ipaddress import ip_address
 
 import anyio
@@ -13,7 +14,7 @@ from hocket.a2a import PushRules
 from hocket.errors import ConnectionFailed
 from hocket.http.push import push_headers
 from hocket_io.push import PushOptions
-from hocket_io.push.network import JudgedNetwork, addresses_of
+from hocket_io.push.network import JudgedNetwork, system_resolver
 from hocket_io.push.ports import AddressRefused
 from hocket_io.push.post import Poster
 from support.push import CONFIG
@@ -288,10 +289,27 @@ def test_nobodys_log_has_secrets(run, caplog):
 
 def test_the_addresses_of_a_host(run):
     async def talk():
+        addresses_of = system_resolver()
         assert await addresses_of("::1", 80) == [ip_address("::1")]
         found = await addresses_of("localhost", 80)
         assert found
         assert all(address.is_loopback for address in found)
         assert len(found) == len(set(found))
+
+    run(talk)
+
+
+def test_names_whose_server_hangs_hold_up_no_thread_of_the_program(run, monkeypatch):
+    go_on = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: go_on.wait(10) and [(None, None, None, "", (ONE, 80))])
+
+    async def talk():
+        addresses_of = system_resolver()
+        for _ in range(50):
+            with anyio.move_on_after(0.001):
+                await addresses_of("hanging.example", 80)
+        assert await anyio.to_thread.run_sync(lambda: "free") == "free"
+        go_on.set()
+        assert await addresses_of("hanging.example", 80) == [ip_address(ONE)]
 
     run(talk)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import partial
 from ipaddress import ip_address
 from typing import TypeAlias
 
@@ -18,26 +19,33 @@ from attrs import define, field
 from hocket.a2a import PushRules
 from hocket.a2a.addresses import Address
 from hocket_io.push.ports import AddressRefused
+from hocket_io.threads import call_in_daemon
 
-__all__ = ["JudgedNetwork", "addresses_of"]
+__all__ = ["JudgedNetwork", "Resolve", "system_resolver"]
 
 _TRIED = 4
 """Addresses of one name that are tried."""
 
+_LOOKUPS = 64
+"""Names that are looked up at the same time."""
+
 Resolve: TypeAlias = Callable[[str, int], Awaitable[Sequence[Address]]]
+"""Gives the addresses of a host, in the order in which they should be tried; raises OSError where it has none."""
 
 
-async def addresses_of(host: str, port: int) -> Sequence[Address]:
-    """The addresses of a host, in the order in which they should be tried.
+def system_resolver() -> Resolve:
+    """What this machine says of names. A server of names that hangs holds up no other thread of the program."""
+    lookups = anyio.CapacityLimiter(_LOOKUPS)
 
-    Raises:
-        OSError: It has none.
-    """
-    try:
-        return [ip_address(host)]
-    except ValueError:
-        found = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        return list(dict.fromkeys(ip_address(where[0]) for *_, where in found))
+    async def addresses_of(host: str, port: int) -> Sequence[Address]:
+        try:
+            return [ip_address(host)]
+        except ValueError:
+            look_up = partial(socket.getaddrinfo, host.encode("ascii"), port, type=socket.SOCK_STREAM)
+            found = await call_in_daemon(look_up, lookups)
+            return list(dict.fromkeys(ip_address(where[0]) for *_, where in found))
+
+    return addresses_of
 
 
 @define(eq=False)
@@ -51,7 +59,7 @@ class JudgedNetwork(httpcore2.AsyncNetworkBackend):
     """
 
     rules: PushRules
-    resolve: Resolve = addresses_of
+    resolve: Resolve = field(factory=system_resolver)
     network: httpcore2.AsyncNetworkBackend = field(factory=httpcore2.AnyIOBackend)
 
     async def connect_tcp(
