@@ -47,6 +47,7 @@ PROGRAMS = (
     "ask_a_child",
     "check_hello",
     "demo",
+    "gateway",
     "embed_asyncio",
     "embed_socket",
     "resume",
@@ -185,6 +186,15 @@ def test_the_benchmark_measures_each_way(programs: Programs) -> None:
     rows = [line.split() for line in output_of(programs["bench"])[2:]]
     assert [row[:-5] for row in rows] == [["json", "floor"], ["memory"], ["pipe"], ["http"]]
     assert all(float(row[-4]) > 0 for row in rows)
+
+
+@pytest.mark.process
+def test_the_gateway_shows_how_far_two_agents_are(programs: Programs) -> None:
+    lines = output_of(programs["gateway"])
+    calendar = [line.split(maxsplit=4)[1] for line in lines if line.startswith("calendar")]
+    assert calendar == ["0", "0", "25", "50", "75", "100", "100"]
+    (written,) = [line for line in lines if line.startswith("writer   100 %")]
+    assert written.startswith("writer   100 % completed A canon is sung by many voices. ")
 
 
 # Streams of many agents.
