@@ -35,6 +35,21 @@ def test_exactly_one_of(codec: Codec, dialect: Dialect, part: Part, text: str):
     assert dialect.writer(Part, codec).to_value(part) == codec.loads(text)
 
 
+def test_a_quoted_integer_is_read_with_and_without_quotes(codec: Codec):
+    dialect = Dialect(name="quoted", shapes={Page: Shape(quoted=("size",))})
+    for size in (0, -7, 2**62, 10**30):
+        assert dialect.writer(Page, codec).to_json(Page(size=size)) == b'{"size":"%d"}' % size
+        for text in (f'{{"size":"{size}"}}', f'{{"size":{size}}}'):
+            assert read(dialect, Page, text, codec) == Page(size=size)
+    assert dialect.writer(Page, codec).to_json(Page()) == b"{}"
+    assert refusal(dialect, Page, '{"size":"x"}', codec) == ("size", "must be an integer, got 'x'")
+
+
+def test_only_integers_can_be_quoted(codec: Codec):
+    with pytest.raises(LocalProtocolError, match="next_token is no integer"):
+        Dialect(name="wrong", shapes={Page: Shape(quoted=("next_token",))}).writer(Page, codec)
+
+
 def test_a_dialect_that_cannot_say_an_attribute_leaves_it_out(codec: Codec):
     assert OLD.writer(Part, codec).to_json(Part(text="a", filename="f")) == b'{"kind":"text","text":"a"}'
 

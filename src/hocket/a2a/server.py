@@ -102,11 +102,9 @@ class Server:
         if isinstance(operation, ErrorObject):
             self._refuse_unread(link, request_id, dialect.write_error(operation))
             return
-        refusal = undeclared(self.capabilities, operation, service)
-        if refusal is not None:
-            self._refuse_unread(link, request_id, dialect.write_error(refusal))
-            return
-        read = dialect.read_params(operation, params, self.limits.id)
+        read = undeclared(self.capabilities, operation, service) or dialect.read_params(
+            operation, params, self.limits.id
+        )
         if isinstance(read, ErrorObject):
             self._refuse_unread(link, request_id, dialect.write_error(read))
             return

@@ -257,6 +257,8 @@ def _member(each: attrs.Attribute[Any], shape: Shape, hint: Any, unions: Mapping
     form = form_of(hint, unions)
     if each.name in shape.objects:
         form = Leaf.OBJECT
+    if each.name in shape.quoted and form is not Leaf.INTEGER:
+        raise LocalProtocolError(f"{each.name} is no integer: it cannot be quoted")
     default = _default(each)
     return Member(
         attribute=each.name,
