@@ -1,7 +1,7 @@
 """Artifacts that are filled bit by bit: `with task.artifact("report"): yield …`."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hocket.a2a import (
@@ -15,24 +15,24 @@ from hocket.a2a import (
     TaskStatus,
     fold,
 )
-from hocket.a2a.limits import ServerLimits
-from hocket.a2a.live import LiveTask
 from hocket.agent import AgentTask, Speech
 from hocket.entropy import seeded
 from hocket.errors import LocalProtocolError
 from support.agents import events_of
+from support.world import World
 
 END = Part(text="")
 MESSAGE = Message(message_id="m", role=Role.USER, parts=(Part(text="go"),))
 BEGUN = Task(id="t", context_id="c", status=TaskStatus(state=TaskState.SUBMITTED), history=(MESSAGE,))
+RUN = Run(task=BEGUN, run=1, message=MESSAGE)
 
 
 class Stage:
     """A turn without anybody to run it: what a function says is kept."""
 
-    def __init__(self):
-        self.speech = Speech("t", "c", 1, seeded(1))
-        self.task = AgentTask.of(Run(task=BEGUN, run=1, message=MESSAGE), self)
+    def __init__(self, run=RUN):
+        self.speech = Speech(run.task.id, run.task.context_id, 1, seeded(1))
+        self.task = AgentTask.of(run, self)
         self.items = []
 
     async def ask(self, question):
@@ -310,13 +310,14 @@ STEPS = st.lists(
 )
 
 
+@settings(max_examples=60)
 @given(STEPS)
 def test_any_interleaving_of_blocks_is_a_life_of_a_task_and_folds_to_what_was_said(steps):
     """Blocks that open and close in any order, against a dict of lists."""
-    stage = Stage()
+    world = World.of()
+    task_id = world.begin()
+    stage = Stage(world.runs[-1])
     opened, model, text = {}, {}, []
-    live = LiveTask("t", ServerLimits())
-    live.note([BEGUN])
     for number, (step, artifact_id) in enumerate(steps):
         word = f"{number} "
         if step == "open" and artifact_id not in opened:
@@ -332,9 +333,8 @@ def test_any_interleaving_of_blocks_is_a_life_of_a_task_and_folds_to_what_was_sa
             (model[list(opened)[-1]] if opened else text).append(word)
     stage.items += stage.speech.finish()
     for item in stage.items:  # the core takes each of them, in this order
-        live.check([item])
-        live.note([item])
-    task = fold([BEGUN, *stage.items])
+        world.emit(item)
+    task = world.store.load(task_id).task
     told = {each.artifact_id: [part.text for part in each.parts] for each in task.artifacts}
     model |= {"text-1": text} if text else {}
     assert told == {artifact_id: [*words, ""] for artifact_id, words in model.items()}

@@ -5,9 +5,24 @@ import json
 import pytest
 
 from hocket import Agent
-from hocket.a2a import AgentSkill, Message, Part, Role, Run, Task, TaskState, TaskStatus, card_json
+from hocket.a2a import (
+    AgentCard,
+    AgentExtension,
+    AgentSkill,
+    Message,
+    Part,
+    Role,
+    Run,
+    ServiceParameters,
+    Task,
+    TaskState,
+    TaskStatus,
+    card_json,
+)
 from hocket.agent import AgentTask, Progress
 from hocket.errors import LocalProtocolError
+from hocket_io.host import Host
+from support.hosts import read
 
 
 def hello(task):
@@ -114,6 +129,97 @@ def test_the_card_serves_clients_of_every_version():
     assert card["capabilities"]["streaming"] is True
     required = ("description", "version", "defaultInputModes", "defaultOutputModes", "skills")
     assert all(name in card for name in required)
+
+
+EXTENSION = AgentExtension(uri="urn:example:citations", required=False)
+
+
+def test_what_is_declared_is_on_the_card():
+    agent = Agent(
+        "a",
+        streaming=False,
+        push_notifications=True,
+        extensions=(EXTENSION,),
+        extended_card=AgentCard(name="longer"),
+        input_modes=("text/plain", "application/json"),
+        output_modes=("text/csv",),
+    )
+    agent.stream(hello)
+    card = agent.card("http://host/")
+    assert card.capabilities == agent.capabilities
+    assert (card.capabilities.streaming, card.capabilities.push_notifications) == (False, True)
+    assert card.capabilities.extensions == (EXTENSION,)
+    assert card.capabilities.extended_agent_card is card.supports_authenticated_extended_card is True
+    assert card.default_input_modes == card.skills[0].input_modes == ("text/plain", "application/json")
+    assert card.default_output_modes == card.skills[0].output_modes == ("text/csv",)
+
+
+def test_what_is_not_declared_is_not_there():
+    agent = Agent("a")
+    agent.stream(hello)
+    assert (agent.capabilities.streaming, agent.capabilities.push_notifications) == (True, False)
+    card = json.loads(card_json(agent.card("http://host/")))
+    assert "extendedAgentCard" not in card["capabilities"]
+    assert "supportsAuthenticatedExtendedCard" not in card
+    assert card["defaultInputModes"] == card["defaultOutputModes"] == ["text/plain"]
+    with pytest.raises(LocalProtocolError, match="agent 'a' has no extended card"):
+        agent.extended_card_at("http://host/")
+
+
+def test_an_extended_card_without_addresses_is_given_those_of_the_agent():
+    agent = Agent("a", extended_card=AgentCard(name="longer", version="2"))
+    agent.stream(hello)
+    extended, card = agent.extended_card_at("http://host/"), agent.card("http://host/")
+    assert (extended.name, extended.version) == ("longer", "2")
+    assert (extended.url, extended.protocol_version) == (card.url, card.protocol_version)
+    assert extended.supported_interfaces == card.supported_interfaces
+
+
+def test_an_extended_card_with_an_address_stays_as_it_is():
+    elsewhere = AgentCard(name="longer", url="http://elsewhere/")
+    assert Agent("a", extended_card=elsewhere).extended_card_at("http://host/") is elsewhere
+
+
+def test_an_extended_card_may_be_made_for_the_address():
+    agent = Agent("a", extended_card=lambda url: AgentCard(name=f"at {url}"))
+    assert agent.extended_card_at("http://host/").name == "at http://host/"
+
+
+def test_the_server_keeps_to_what_is_declared(run):
+    agent = Agent("a", streaming=False, input_modes=("text/plain",), extended_card=AgentCard(name="longer"))
+    agent.stream(hello)
+
+    async def talk():
+        async with Host(agent) as host:
+            server = host.server
+            return server.capabilities, server.input_modes, server.extended_card("http://host/")
+
+    capabilities, input_modes, card = run(talk)
+    assert (capabilities, input_modes) == (agent.capabilities, ("text/plain",))
+    assert (card.name, card.url) == ("longer", "http://host/")
+
+
+def test_the_function_is_told_what_the_caller_wants(run):
+    seen = []
+
+    def looks(task):
+        seen.append((task.extensions, task.accepted_output_modes, task.metadata))
+
+    agent = Agent("a", extensions=(EXTENSION,))
+    agent.stream(looks)
+    message = {"messageId": "m", "role": "ROLE_USER", "parts": [{"text": "go"}]}
+    params = {"message": message, "configuration": {"acceptedOutputModes": ["text/csv"]}, "metadata": {"n": 1}}
+    service = ServiceParameters(version="1.0", extensions=("urn:unknown", EXTENSION.uri))
+
+    async def talk():
+        async with Host(agent) as host:
+            link = host.open_link()
+            host.server.receive(link.name, 1, "SendMessage", params, service, host.now())
+            host.pump()
+            await read(link, lambda each: True)
+
+    run(talk)
+    assert seen == [((EXTENSION.uri,), ("text/csv",), {"n": 1})]
 
 
 def test_what_the_function_is_given():
