@@ -236,6 +236,7 @@ def test_a_stream_that_is_cut_ends_where_it_is():
     assert exchange.next_response().body is None
     exchange.cut()
     assert exchange.is_closed
+    assert exchange.is_cut
     assert exchange.next_response() is None
     assert b"".join(exchange.data_to_send()).startswith(b"id: 7\ndata: ")
     assert exchange.next_timeout() is None

@@ -5,9 +5,11 @@ import json
 import pytest
 from attrs import define, field
 
-from hocket.a2a import AgentCapabilities, AgentCard, AgentExtension, Refused, Server
+from hocket.a2a import AgentCapabilities, AgentCard, AgentExtension, Refused, Server, ServerLimits
+from hocket.a2a import Answered as Done
 from hocket.errors import Code, ErrorObject
 from hocket.http import Exchange, Request, Response, Routes
+from hocket.http.rest import RestEnvelope
 from hocket.jsonrpc import PeerLimits
 from support.scripted import Scripted, numbered
 
@@ -25,9 +27,9 @@ class Site:
     count: int = 0
 
     @classmethod
-    def of(cls, words=("one ", "two"), limits=PeerLimits(), **declared):
+    def of(cls, words=("one ", "two"), limits=PeerLimits(), server_limits=ServerLimits(), **declared):
         capabilities = AgentCapabilities(**{"streaming": True, **declared})
-        server = Server(entropy=numbered(), capabilities=capabilities)
+        server = Server(entropy=numbered(), capabilities=capabilities, limits=server_limits)
         return cls(Scripted(list(words), server), Routes(lambda url: AgentCard(name="a", url=url), limits=limits))
 
     def exchange(self, method, path, body=None, *, query="", headers=V1):
@@ -143,6 +145,7 @@ def test_what_has_no_result_is_an_empty_object():
         "pageSize=1&includeArtifacts=true&status=TASK_STATE_COMPLETED&historyLength=0",
         "page_size=1&include_artifacts=TRUE&status=3&history_length=0",
         "pageSize=1&pageSize=1&includeArtifacts=1&contextId=&pageToken=&historyLength=0&unknown=x",
+        "historyLength=&historyLength=0&pageSize=1&includeArtifacts=&includeArtifacts=1",
         "pageSize=1&includeArtifacts=1&historyLength=0&statusTimestampAfter=1970-01-01T00:00:00+00:00",
     ],
 )
@@ -194,7 +197,7 @@ def test_a_body_that_contradicts_the_path(path, body, field_name):
     assert answered.violation()[0] == field_name
 
 
-@pytest.mark.parametrize("body", [None, {}, {"id": "id-1"}, {"metadata": {}}, b"  "])
+@pytest.mark.parametrize("body", [None, {}, {"id": "id-1"}, {"id": ""}, {"id": None}, {"metadata": {}}, b"  "])
 def test_a_body_that_repeats_the_path_or_says_nothing(site, body):
     site.ask("POST", "/message:send", HI)
     assert site.ask("POST", "/tasks/id-1:cancel", body).error()[2] == "TASK_NOT_CANCELABLE"
@@ -215,9 +218,23 @@ def test_a_body_that_is_no_request(site, body, reason):
     assert site.ask("POST", "/message:send", body).error() == (400, "INVALID_ARGUMENT", reason)
 
 
+def test_an_id_over_the_limit_of_the_server():
+    site = Site.of(server_limits=ServerLimits(id=4))
+    assert site.ask("GET", "/tasks/12345").violation() == ("id", "must have 1 to 4 bytes")
+    assert site.ask("GET", "/tasks/1234").error()[2] == "TASK_NOT_FOUND"
+
+
+def test_an_answer_may_be_as_large_as_the_limit():
+    envelope = RestEnvelope("application/json", limit=4)
+    sizes = [envelope.answer(Done(request_id=0, result=b"1" * size), 0.0).status for size in (4, 5)]
+    assert sizes == [200, 500]
+
+
 def test_an_answer_over_the_limit_names_it():
     site = Site.of(["x" * 500], limits=PeerLimits(message=400))
     answered = site.ask("POST", "/message:send", HI)
+    rpc = site.ask("POST", "/", {"jsonrpc": "2.0", "id": 1, "method": "GetTask", "params": {"id": "id-1"}})
+    assert "message = 400" in rpc.json()["error"]["message"]
     assert answered.error() == (500, "INTERNAL", "INTERNAL_ERROR")
     assert answered.json()["error"]["details"][0]["metadata"] == {"limit": "message", "max": "400"}
 
@@ -317,7 +334,7 @@ A2A_JSON, JSON = "application/a2a+json", "application/json"
         ({"accept": "*/*"}, A2A_JSON),
         ({"accept": f"{JSON}, {A2A_JSON}"}, A2A_JSON),
         ({"accept": f"{JSON}, {A2A_JSON};q=0.5"}, JSON),
-        ({"accept": f"{A2A_JSON};q=0, text/html"}, A2A_JSON),
+        ({"accept": f"{A2A_JSON};q=0, text/html", "content-type": JSON}, JSON),
         ({"accept": f"{JSON};q=much"}, JSON),
         ({"content-type": A2A_JSON, "accept": "application/json, text/plain, */*"}, JSON),
     ],
@@ -389,6 +406,8 @@ def test_the_extensions_that_are_wanted_and_there_are_named_in_the_answer(path, 
     assert answered.status == 200
     named = {name: value for name, value in answered.headers.items() if "extensions" in name}
     assert named == {header: "https://e/one"}
+    missing = site.ask("GET", "/tasks/T", headers={**V1, header: WANTED})
+    assert (missing.status, missing.headers["a2a-extensions"]) == (404, "https://e/one")
     assert "extensions" not in str(site.ask("POST", path, body, headers={"A2A-Version": version}).headers)
 
 

@@ -12,6 +12,7 @@ from hocket.a2a import (
     DeleteTaskPushNotificationConfigRequest,
     GetTaskPushNotificationConfigRequest,
     GetTaskRequest,
+    ListTasksRequest,
     Operation,
     Outcome,
     SubscribeToTaskRequest,
@@ -97,6 +98,11 @@ def test_parameters_are_in_the_path_and_in_the_query_or_the_body(operation, meth
 )
 def test_the_address_may_have_a_path_and_a_query_of_its_own(url, path):
     assert call(url=url).next_request().path == path
+
+
+def test_a_query_is_percent_encoded():
+    asked = call(Operation.LIST, ListTasksRequest(page_token="a b&ü", include_artifacts=True)).next_request()
+    assert asked.path == "http://agent/tasks?pageToken=a%20b%26%C3%BC&includeArtifacts=true"
 
 
 def test_a_subscription_that_says_more_is_a_post():
@@ -189,6 +195,13 @@ def test_a_stream_is_items_with_offsets_until_it_settles():
     assert http.call.outcome is Outcome.SETTLED
 
 
+def test_an_event_without_a_number_has_no_offset():
+    http = call(Operation.STREAM)
+    finish(http, 200, "id: \u0661\ndata: {}\n\n".format(json.dumps({"task": DONE})).encode(), SSE)
+    event = http.call.next_event()
+    assert (event.offset, event.done) == (None, True)
+
+
 def test_a_stream_may_be_answered_with_one_task():
     http = call(Operation.STREAM)
     finish(http, 200, {"task": DONE})
@@ -213,6 +226,15 @@ def test_what_comes_after_the_end_is_not_read():
     http.receive_data(b"more", 0.0)
     http.receive_eof(0.0)
     assert http.call.result().id == "t"
+
+
+def test_after_an_event_that_is_too_large_nothing_is_read():
+    body = ResponseBody("http://agent/", FramingLimits(sse_event=8))
+    body.receive_head(200, SSE)
+    body.receive_data(b"data: 123456789\n\ndata: 2\n\n")
+    assert body.next_event() is None
+    assert isinstance(body.refusal, LimitExceeded)
+    assert body.next_event() is None
 
 
 def test_a_stream_says_how_long_its_readers_should_wait():

@@ -76,6 +76,11 @@ def test_what_is_somebody_elses(path):
     assert read_path(path) is None
 
 
+@pytest.mark.parametrize(("text", "segment"), [(".", "%2E"), ("..", "%2E%2E"), ("...", "..."), ("a/b", "a%2Fb")])
+def test_an_id_is_one_segment_that_nobody_walks_through(text, segment):
+    assert write_path(GET, {"id": text}) == (f"/tasks/{segment}", {})
+
+
 @pytest.mark.parametrize("tenant", ["tasks", "a\u2028", "."])
 def test_a_tenant_that_would_be_taken_for_something_else_is_a_parameter(tenant):
     path, rest = write_path(LIST, {"tenant": tenant})
