@@ -1,7 +1,8 @@
-"""Runs the interop tests and writes what they gave into docs/a2a.md: `python tests/interop/table.py`.
+"""Runs the interop tests and writes what they gave into docs/a2a.md: `.venv/bin/python tests/interop/table.py`.
 
 A test whose name begins with `test_their_client_` or `test_our_client_` is a row of the table; one of any other name
-is a finding, a place where that peer goes its own way. Other than in pytest, nothing counts as passed that was skipped.
+is a finding, a place where that peer goes its own way. Nothing is written unless every test has passed, and none was
+skipped.
 """
 
 import re
@@ -28,7 +29,7 @@ COLUMNS = {  # how a piece of the test's id says which column it is
 
 def sentence(name):
     """A test's name as words."""
-    return name.removeprefix("test_").replace("_", " ").replace(" 1 0", " 1.0")
+    return name.removeprefix("test_").replace("_", " ")
 
 
 def is_row(name):

@@ -35,8 +35,6 @@ def ask_ours(url, way, *texts):
     """What the official client receives for each text; the later ones follow up the task of the first."""
 
     async def talk(client, card):
-        assert card.name == "ours"
-        assert card.capabilities.streaming
         streams = []
         task_id = ""
         for number, text in enumerate(texts):
@@ -51,6 +49,15 @@ def texts_in(stream):
     return [
         part.text for each in stream if each.HasField("artifact_update") for part in each.artifact_update.artifact.parts
     ]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_their_client_finds_our_card(our_url, way):
+    async def look(client, card):
+        return card
+
+    card = their_client(our_url, way, look)
+    assert (card.name, card.capabilities.streaming, card.skills[0].id) == ("ours", True, "ours")
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -94,22 +101,70 @@ def test_their_client_follows_up(our_url, way):
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_their_client_subscribes_again_and_cancels_in_mid_stream(our_url, way):
+def test_their_client_sends_and_waits(our_url, way):
     async def talk(client, card):
-        stream = client.send_message(asking("wait for-ever"))
-        begun = [await anext(stream) for _ in range(3)]
-        task_id = begun[0].task.id
+        (done,) = [each async for each in client.send_message(asking("Ada"))]
+        hurried = asking("wait for-ever")
+        hurried.configuration.return_immediately = True
+        (begun,) = [each async for each in client.send_message(hurried)]
+        return done.task, begun.task
+
+    done, begun = their_client(our_url, way, talk, streaming=False)
+    assert done.status.state == pb.TASK_STATE_COMPLETED
+    assert "".join(part.text for part in done.artifacts[0].parts) == "Hello Ada!"
+    assert begun.status.state in (pb.TASK_STATE_SUBMITTED, pb.TASK_STATE_WORKING)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_their_client_reads_so_much_of_the_history(our_url, way):
+    async def talk(client, card):
+        events = [each async for each in client.send_message(asking("mixed"))]
+        return [
+            await client.get_task(pb.GetTaskRequest(id=events[0].task.id, history_length=length))
+            for length in (0, 1, 9)
+        ]
+
+    tasks = their_client(our_url, way, talk)
+    assert [[message.parts[0].text for message in task.history] for task in tasks] == [
+        [],
+        ["half way"],
+        ["mixed", "half way"],
+    ]
+
+
+async def begin_to_wait(client):
+    """A stream of a task that waits, the events up to its first chunk, and the task's id."""
+    stream = client.send_message(asking("wait for-ever"))
+    begun = [await anext(stream) for _ in range(3)]
+    assert texts_in(begun) == ["before "]
+    return stream, begun[0].task.id
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_their_client_cancels_in_mid_stream(our_url, way):
+    async def talk(client, card):
+        stream, task_id = await begin_to_wait(client)
+        canceled = await client.cancel_task(pb.CancelTaskRequest(id=task_id))
+        return canceled, [each async for each in stream]
+
+    canceled, rest = their_client(our_url, way, talk)
+    assert canceled.status.state == pb.TASK_STATE_CANCELED
+    assert rest[-1].status_update.status.state == pb.TASK_STATE_CANCELED
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_their_client_subscribes_again(our_url, way):
+    async def talk(client, card):
+        stream, task_id = await begin_to_wait(client)
         resumed = client.subscribe(pb.SubscribeToTaskRequest(id=task_id))
         snapshot = await anext(resumed)
-        canceled = await client.cancel_task(pb.CancelTaskRequest(id=task_id))
-        return begun, snapshot.task, canceled, [each async for each in stream], [each async for each in resumed]
+        await client.cancel_task(pb.CancelTaskRequest(id=task_id))
+        return snapshot.task, [each async for each in stream], [each async for each in resumed]
 
-    begun, snapshot, canceled, rest, resumed = their_client(our_url, way, talk)
-    assert texts_in(begun) == ["before "]
+    snapshot, rest, resumed = their_client(our_url, way, talk)
     assert snapshot.artifacts[0].parts[0].text == "before "
-    assert canceled.status.state == pb.TASK_STATE_CANCELED
-    for stream in (rest, resumed):
-        assert stream[-1].status_update.status.state == pb.TASK_STATE_CANCELED
+    assert resumed == rest
+    assert rest[-1].status_update.status.state == pb.TASK_STATE_CANCELED
 
 
 # Our clients, their server ------------------------------------------------------------------------------------------
@@ -190,14 +245,31 @@ def test_our_client_sees_a_failure(their_url, way):
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_our_client_subscribes_again_and_cancels_in_mid_stream(their_url, way):
+def test_our_client_reads_every_kind_of_part(their_url, way):
+    with Client(their_url, **going(way)) as client:
+        (artifact,) = client.send("parts").artifacts
+    data, file, text = artifact.parts
+    assert data.data == {"rows": [1, 2, 3]}
+    assert (file.raw, file.media_type, file.filename) == (b"\x00\xff", "image/png", "dot")
+    assert text.text == "é\u2028"
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_our_client_cancels_in_mid_stream(their_url, way):
     with Client(their_url, **going(way)) as client, client.stream("wait") as stream:
         while not next(stream).text:
             pass
-        task_id = stream.task_id
-        assert client.get(task_id).state is TaskState.WORKING
-        with client.resume(task_id) as resumed:
-            assert next(resumed).kind == "task"
-            assert client.cancel(task_id).state is TaskState.CANCELED
-            assert [event.state for event in resumed][-1] is TaskState.CANCELED
+        assert client.get(stream.task_id).state is TaskState.WORKING
+        assert client.cancel(stream.task_id).state is TaskState.CANCELED
         assert [event.state for event in stream][-1] is TaskState.CANCELED
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_our_client_subscribes_again(their_url, way):
+    with Client(their_url, **going(way)) as client, client.stream("wait") as stream:
+        while not next(stream).text:
+            pass
+        with client.resume(stream.task_id) as resumed:
+            assert next(resumed).kind == "task"
+            client.cancel(stream.task_id)
+            assert [event.state for event in resumed][-1] is TaskState.CANCELED

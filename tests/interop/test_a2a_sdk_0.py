@@ -6,7 +6,7 @@ Both speak the dialect of 0.3. What they have in common is asked of both; see `p
 import httpx2
 import pytest
 
-from hocket.a2a import AgentCard, Message, TaskState
+from hocket.a2a import AgentCard, AuthenticationInfo, Message, TaskState
 from hocket.backoff import Backoff
 from hocket.errors import AgentError, RpcError, StreamCut
 from hocket_io import Client
@@ -185,6 +185,26 @@ def test_our_client_reads_every_kind_of_part(client):
     assert data.data == {"rows": [1, 2, 3]}
     assert (file.raw, file.media_type, file.filename) == (b"\x00\xff", "image/png", "dot")
     assert text.text == "é\u2028"
+
+
+def test_our_client_sends_and_waits(client):
+    assert client.send("artifacts").text == "Hello from artifacts"
+
+
+def test_our_client_sets_reads_and_deletes_where_to_push(client):
+    task = client.send("ask")
+    bearer = AuthenticationInfo(scheme="Bearer", credentials="c")
+    made = client.set_push(task.id, "https://example.com/hook", id="cfg", token="tok", authentication=bearer)
+    assert (made.id, made.url, made.token) == ("cfg", "https://example.com/hook", "tok")
+    assert client.get_push(task.id, "cfg").authentication.credentials == "c"
+    assert [config.id for config in client.list_push(task.id).configs] == ["cfg"]
+    client.delete_push(task.id, "cfg")
+    assert client.list_push(task.id).configs == ()
+
+
+@pytest.mark.parametrize("their_url", ["0.3.26"], indirect=True)  # in 0.2 it is no method
+def test_our_client_gets_their_extended_card(client):
+    assert client.extended_card().name == "theirs, to friends"
 
 
 def test_our_client_sees_a_failure(client):

@@ -1,5 +1,8 @@
 """The official Python SDK (a2a-sdk 1.3.0) and what does not stream: lists, pushes, extended cards, extensions."""
 
+import json
+from queue import Queue
+
 import pytest
 
 pytest.importorskip("a2a", reason="a2a-sdk is not installed (extra: test)")
@@ -7,16 +10,26 @@ pytest.importorskip("uvicorn", reason="uvicorn is not installed (extra: http)")
 
 from a2a.client.client import ClientCallContext
 from a2a.client.service_parameters import ServiceParametersFactory, with_a2a_extensions
+from a2a.compat.v0_3 import conversions, types
 from a2a.types import a2a_pb2 as pb
-from a2a.utils.errors import A2AError
+from a2a.utils.errors import (
+    A2AError,
+    InvalidParamsError,
+    TaskNotCancelableError,
+    TaskNotFoundError,
+    UnsupportedOperationError,
+)
+from google.protobuf.json_format import ParseDict
 
-from hocket.a2a import AgentCard, AgentExtension, AuthenticationInfo, TaskState
+from hocket.a2a import AgentCard, AgentExtension, AuthenticationInfo, PushRules, TaskState
 from hocket.errors import RpcError
 from hocket_io import Client
 from hocket_io.http.asgi import App
+from hocket_io.push import PushOptions
 from support.a2a_sdk import EXTENSION, WAYS, asking, their_app, their_client
 from support.interop import interop_agent
 from support.serving import serving
+from support.web import web
 
 pytestmark = pytest.mark.process
 
@@ -33,7 +46,8 @@ def our_url():
         extensions=(AgentExtension(uri=EXTENSION),),
         extended_card=AgentCard(name="ours, to friends", description="more of it", version="1"),
     )
-    with serving(lambda url: App(agent)) as url:
+    near = PushOptions(rules=PushRules(private=True))
+    with serving(lambda url: App(agent, push=near)) as url:
         yield url
 
 
@@ -97,6 +111,38 @@ def test_their_client_sets_reads_and_deletes_where_to_push(our_url, way):
 
 
 @pytest.mark.parametrize("way", WAYS)
+def test_their_client_reads_what_our_server_pushes(our_url, way):
+    posted = Queue()
+
+    def take(request):
+        posted.put((request.headers, json.loads(request.body)))
+        request.reply(200, b"")
+
+    async def converse(client, card):
+        wanted = asking("Ada")
+        config = wanted.configuration.task_push_notification_config
+        config.url, config.token = hook, "tok"
+        config.authentication.scheme, config.authentication.credentials = "Bearer", "c"
+        return [each async for each in client.send_message(wanted)]
+
+    with web(take) as (hook, _):
+        streamed = their_client(our_url, way, converse)
+        pushed = []
+        while not pushed or pushed[-1] != streamed[-1]:
+            headers, body = posted.get(timeout=20)
+            assert headers["X-A2A-Notification-Token"] == "tok"
+            assert headers["Authorization"] == "Bearer c"
+            if way == "0.3":  # the whole Task, when its status has changed
+                task = conversions.to_core_task(types.Task.model_validate(body))
+                update = pb.TaskStatusUpdateEvent(task_id=task.id, context_id=task.context_id, status=task.status)
+                pushed.append(pb.StreamResponse(status_update=update))
+            else:
+                pushed.append(ParseDict(body, pb.StreamResponse()))
+    if way != "0.3":
+        assert pushed == streamed
+
+
+@pytest.mark.parametrize("way", WAYS)
 def test_their_client_gets_our_extended_card(our_url, way):
     async def converse(client, card):
         return await client.get_extended_agent_card(pb.GetExtendedAgentCardRequest())
@@ -116,23 +162,46 @@ def test_their_client_activates_an_extension(our_url, way):
     assert "".join(their_client(our_url, way, converse)) == EXTENSION
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize(
-    ("wrong", "name"),
-    [
-        (lambda client: client.get_task(pb.GetTaskRequest(id="nobody-knows")), "TaskNotFoundError"),
-        (lambda client: client.cancel_task(pb.CancelTaskRequest(id="nobody-knows")), "TaskNotFoundError"),
-        (lambda client: anext(client.subscribe(pb.SubscribeToTaskRequest(id="nobody-knows"))), "TaskNotFoundError"),
-        (lambda client: anext(client.send_message(asking("more", task_id="nobody-knows"))), "TaskNotFoundError"),
-    ],
-)
-def test_their_client_is_told_what_is_wrong(our_url, way, wrong, name):
-    async def converse(client, card):
-        with pytest.raises(A2AError) as caught:
-            await wrong(client)
-        return caught.value
+UNKNOWN = "nobody-knows"
+WRONG = {
+    "get unknown": (lambda client, done: client.get_task(pb.GetTaskRequest(id=UNKNOWN)), TaskNotFoundError),
+    "get a negative history": (
+        lambda client, done: client.get_task(pb.GetTaskRequest(id=done, history_length=-1)),
+        InvalidParamsError,
+    ),
+    "cancel unknown": (lambda client, done: client.cancel_task(pb.CancelTaskRequest(id=UNKNOWN)), TaskNotFoundError),
+    "cancel what is over": (
+        lambda client, done: client.cancel_task(pb.CancelTaskRequest(id=done)),
+        TaskNotCancelableError,
+    ),
+    "subscribe to unknown": (
+        lambda client, done: anext(client.subscribe(pb.SubscribeToTaskRequest(id=UNKNOWN))),
+        TaskNotFoundError,
+    ),
+    "message to unknown": (
+        lambda client, done: anext(client.send_message(asking("more", 1, task_id=UNKNOWN))),
+        TaskNotFoundError,
+    ),
+    "message to what is over": (
+        lambda client, done: anext(client.send_message(asking("more", 1, task_id=done))),
+        UnsupportedOperationError,
+    ),
+}
 
-    assert type(their_client(our_url, way, converse)).__name__ == name
+
+@pytest.mark.parametrize("way", WAYS)
+def test_their_client_is_told_what_is_wrong(our_url, way):
+    async def converse(client, card):
+        done = await task_of(client, "Ada")
+        caught = {}
+        for did, (call, _) in WRONG.items():
+            try:
+                await call(client, done.id)
+            except A2AError as error:
+                caught[did] = type(error)
+        return caught
+
+    assert their_client(our_url, way, converse) == {did: error for did, (_, error) in WRONG.items()}
 
 
 # Our client, their server -------------------------------------------------------------------------------------------

@@ -113,7 +113,9 @@ def test_a_cancel_of_a_task_that_nobody_knows_stops_their_server_and_our_client_
 # Their client, our server -------------------------------------------------------------------------------------------
 
 
-def test_a_client_of_theirs_is_understood_and_reads_empty_objects(python):
+@pytest.fixture(scope="module")
+def met(python):
+    """What a session of their client was given by our server, by what it did, and what our agent was asked."""
     agent, asked = Agent("ours"), []
 
     @agent.stream
@@ -122,10 +124,24 @@ def test_a_client_of_theirs_is_understood_and_reads_empty_objects(python):
         yield f"Hello {task.text}"
 
     with serving(lambda url: App(agent)) as url:
-        told = peer_session(python, "fasta2a_client.py", url)
+        return peer_session(python, "fasta2a_client.py", url), asked
+
+
+def test_their_client_finds_our_card(met):
+    told, _ = met
+    card = told["card"]["result"]
+    assert (card["name"], card["supported_interfaces"][0]["protocol_version"]) == ("ours", "1.0")
+
+
+def test_their_client_is_told_what_is_wrong(met):
+    told, _ = met
+    assert told["get unknown"]["error"] == {"code": -32001, "message": "Task not found"}
+
+
+def test_a_client_of_theirs_is_understood_and_reads_empty_objects(met):
+    told, asked = met
     assert asked == ["Ada"] * 4
     for did in ("send", "send as 1.0"):
         assert told[did]["result"] == {}
     for did in ("stream", "stream as 1.0"):
         assert [event["result"] for event in told[did]["result"]] == [{}] * 5
-    assert told["get unknown"]["error"] == {"code": -32001, "message": "Task not found"}

@@ -100,8 +100,9 @@ async def talk(client):
     await stream("message to unknown", client, said("more", "nobody-knows"))
     await answer("send", client.send_message(asking(SendMessageRequest, said("Ada", blocking=True))))
     hurried = said("wait nobody", blocking=False)
-    task = await answer("send without waiting", client.send_message(asking(SendMessageRequest, hurried)))
+    await answer("send without waiting", client.send_message(asking(SendMessageRequest, hurried)))
     await cancel(client)
+    task = await answer("send to be pushed", client.send_message(asking(SendMessageRequest, said("ask"))))
     await push(client, task["id"])
 
 
