@@ -24,6 +24,7 @@ class StreamView:
     _call: ClientCall | None = field(default=None, init=False)
     _failure: HocketError | None = field(default=None, init=False)
     _said: list[str] = field(factory=list, init=False)
+    _is_told: bool = field(default=False, init=False)
 
     @property
     def task_id(self) -> str | None:
@@ -60,7 +61,7 @@ class StreamView:
         if event.text:
             self._said.append(event.text)
         if event.done:
-            self._failure = event.error
+            self._is_told, self._failure = True, event.error
         return event
 
     def _whole_call(self) -> ClientCall:
@@ -73,7 +74,7 @@ class StreamView:
         """
         if self._failure is not None:
             raise self._failure
-        if self._call is None or self._call.outcome is None:
+        if self._call is None or not self._is_told:
             raise LocalProtocolError("the stream was closed before its end: there is no whole answer")
         task = self._call.reader.task
         if task is not None and task.state in _WITHOUT_ANSWER:
