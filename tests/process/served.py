@@ -7,7 +7,6 @@ import sys
 import anyio
 
 from hocket import Agent
-from hocket.a2a import TaskState, TaskStatus
 from hocket_io import serve
 from hocket_io.stdio import serve_stdio
 
@@ -24,8 +23,8 @@ async def served(task):
             yield "so far"
             raise ValueError("a secret")
         case ["ask"]:
-            yield "Which month? "
-            yield TaskStatus(state=TaskState.INPUT_REQUIRED)
+            month = yield task.ask("Which month? ")
+            yield f"Hello {month.text} "
         case ["count", last]:
             for number in range(int(last)):
                 yield f"{number} "
