@@ -27,13 +27,13 @@ __all__ = ["RestCall", "rest_request"]
 _VERBS: Mapping[Operation, str] = {
     Operation.GET: "GET",
     Operation.LIST: "GET",
-    Operation.SUBSCRIBE: "GET",
     Operation.PUSH_GET: "GET",
     Operation.PUSH_LIST: "GET",
     Operation.PUSH_DELETE: "DELETE",
     Operation.EXTENDED_CARD: "GET",
 }
-"""The HTTP method of each operation; of the others it is POST."""
+"""The HTTP method of each operation; of the others it is POST. (To subscribe, the specification has GET and POST in
+different places; POST is what other clients use, so what every server knows.)"""
 
 _ACCEPT = f"{A2A_JSON}, {JSON}"
 
@@ -58,7 +58,7 @@ def rest_request(operation: Operation, params: Mapping[str, Any], url: str, head
     address, _, given = url.partition("?")  # some keep a key there
     accept = f"text/event-stream, {_ACCEPT}" if operation in (Operation.STREAM, Operation.SUBSCRIBE) else _ACCEPT
     fields: Headers = (("accept", accept), ("accept-encoding", "identity"), *headers)
-    verb = "POST" if operation is Operation.SUBSCRIBE and rest else _VERBS.get(operation, "POST")
+    verb = _VERBS.get(operation, "POST")
     if verb == "POST":
         query, body = given, dumps(rest)
         fields = (("content-type", JSON), *fields)  # servers of 1.0.0 know no other; those of 1.0.1 take it too

@@ -77,11 +77,13 @@ def read_path(path: str) -> Place | None:
     >>> place.verbs["POST"], place.ids
     (<Operation.CANCEL: 'cancel'>, {'tenant': 'acme', 'id': 'a/b'})
     """
+    if _VOCABULARY.fullmatch(path) is None:
+        return None
     for pattern, verbs in _PATTERNS:
         found = pattern.fullmatch(path)
         if found is not None:
             return Place(verbs, {name: unquote(value) for name, value in found.groupdict().items()})
-    return Place({}, {}) if _VOCABULARY.fullmatch(path) else None
+    return Place({}, {})
 
 
 def write_path(operation: Operation, params: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
