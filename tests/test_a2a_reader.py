@@ -234,3 +234,89 @@ def test_a_stream_that_nobody_reads_fails_with_the_name_of_the_limit():
     told = events(reader)
     assert (len(told), reader.outcome) == (11, Outcome.FAILED)
     assert "unread = 10" in str(told[-1].error)
+
+
+# A stream that goes on after it was cut
+
+
+def test_a_cut_that_is_tried_again_is_told_once_and_so_is_what_follows():
+    reader = read(task(TaskState.WORKING))
+    reader.interrupt(ConnectionFailed("reset"))
+    reader.interrupt(ConnectionFailed("refused"))
+    assert reader.is_waiting
+    reader.resume()
+    reader.resume()
+    assert reader.is_waiting
+    reader.receive(CHUNK)
+    assert not reader.is_waiting
+    told = events(reader)
+    assert [event.kind for event in told] == ["task", "cut", "resumed", "artifact"]
+    assert [event.done for event in told] == [False] * 4
+    assert str(told[1].error) == "the stream was cut in state working: reset"
+
+
+def test_an_item_says_by_itself_that_the_stream_goes_on():
+    reader = read(task(TaskState.WORKING))
+    reader.interrupt()
+    reader.receive(CHUNK)
+    assert [event.kind for event in events(reader)] == ["task", "cut", "resumed", "artifact"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_patchy"),
+    [(2, 3, False), (2, 5, False), (2, 2, True), (2, 1, True), (None, 3, True), (2, None, True)],
+)
+def test_two_ends_meet_if_their_numbers_say_so(before, after, is_patchy):
+    reader = StreamReader()
+    reader.receive(task(TaskState.WORKING), before)
+    reader.interrupt()
+    reader.resume()
+    reader.receive(CHUNK, after)
+    assert reader.is_patchy == is_patchy
+    reader.receive(status(TaskState.COMPLETED), 6)
+    assert (reader.wants_task, reader.is_closed) == (is_patchy, not is_patchy)
+
+
+def test_where_they_do_not_the_whole_task_is_the_end():
+    reader = read(task(TaskState.WORKING), CHUNK)
+    reader.interrupt()
+    reader.receive(status(TaskState.COMPLETED))
+    whole = Task(
+        id="t",
+        status=TaskStatus(state=TaskState.COMPLETED),
+        artifacts=(Artifact(artifact_id="a", parts=(Part(text="Hello Ada"),)),),
+    )
+    reader.conclude(whole)
+    *_, last_item, end = events(reader)
+    assert (last_item.done, end.done, end.text, end.item) == (False, True, " Ada", whole)
+    assert (reader.outcome, reader.task, reader.wants_task) == (Outcome.SETTLED, whole, False)
+    reader.conclude(task(TaskState.FAILED))
+    assert reader.task == whole
+
+
+def test_a_whole_task_that_is_too_large_fails():
+    reader = StreamReader(limits=ClientLimits(task_size=1_000))
+    reader.conclude(Task(id="t", status=TaskStatus(state=TaskState.COMPLETED, message=message("x" * 1_000))))
+    assert reader.outcome is Outcome.FAILED
+
+
+def test_an_end_that_may_have_a_gap_before_it_is_a_cut():
+    reader = read(task(TaskState.WORKING))
+    reader.interrupt()
+    reader.receive(status(TaskState.AUTH_REQUIRED))
+    assert reader.is_settled
+    reader.receive_end("gone")
+    assert reader.outcome is Outcome.CUT
+
+
+def test_news_is_what_was_not_known():
+    reader = read(task(TaskState.WORKING), task(TaskState.WORKING), CHUNK)
+    assert reader.news == 2
+
+
+def test_what_was_known_from_the_start():
+    reader = StreamReader(True, task_id="t", offset=4)
+    assert (reader.task_id, reader.offset) == ("t", 4)
+    reader.receive_end()
+    (event,) = events(reader)
+    assert (event.task_id, str(event.error)) == ("t", "the stream was cut before its first event")

@@ -162,3 +162,26 @@ def test_a_follow_up_is_not_told_again_what_earlier_turns_said():
 def test_a_follow_up_that_is_answered_with_the_whole_task_is_told_all_of_it():
     view = TextView(is_follow_up=True)
     assert view.take(task(("old", "Hello."), ("new", "Blue."), state=TaskState.COMPLETED)) == "Hello.Blue."
+
+
+def with_history(*messages, **options):
+    return evolve(task(**options), history=messages)
+
+
+def test_what_was_said_while_nobody_listened_is_told_once():
+    user = evolve(said("question"), role=Role.USER)
+    view = TextView()
+    assert view.take(with_history(user, said("of an earlier turn"))) == ""
+    assert view.take(status("one ")) == "one "
+    assert view.take(status("half way", metadata={"progress": 50})) == ""
+    view.is_resumed = True
+    heard = (user, said("of an earlier turn"), said("one "), said("half way"))
+    assert view.take(with_history(*heard, said("two "), message=said("three "))) == "two three "
+    assert view.take(with_history(*heard, said("two "), said("three "))) == ""
+    assert view.take(status("four")) == "four"
+
+
+def test_a_task_in_mid_stream_tells_no_history_where_nothing_was_missed():
+    view = TextView()
+    view.take(status("one "))
+    assert view.take(with_history(said("one "), said("in another wording"))) == ""
