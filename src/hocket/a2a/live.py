@@ -63,7 +63,7 @@ class LiveTask:
             or self.waiters
             or self.parked
             or self.is_loading
-            or self.tail.offset != self.log.last
+            or not self.tail.is_confirmed
         )
 
     def is_arriving(self, message_id: str) -> bool:
@@ -95,14 +95,6 @@ class LiveTask:
         if is_terminal(self.fold.state):
             self.log.end()
         return items
-
-    def catch_up(self, items: Sequence[StreamItem]) -> bool:
-        """The log's last entries, `items`, were confirmed; whether some of them are none that we have asked for."""
-        foreign = self.log.last - self.tail.offset
-        if foreign <= 0:
-            return False
-        self.tail.note(items[-foreign:])
-        return True
 
     def snapshot(self, history_length: int | None = None) -> Task:
         """The task as the log has it, with so much of its history."""

@@ -83,7 +83,8 @@ class PushLink:
 class Append:
     """Store: append these to the task's log if it ends at `expect`; then `Server.feed`, or `Server.append_refused`.
 
-    `owner` is the same in all appends to a task.
+    What is asked for one task is to be carried out, and answered, in the order in which it was asked. `owner` is the
+    same in all appends to a task.
     """
 
     task_id: str

@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
-from attrs import define, evolve, field
+from attrs import define, field
 
 from hocket.a2a.capabilities import undeclared, unsupported_content
 from hocket.a2a.card import AgentCapabilities, AgentCard
@@ -31,7 +31,6 @@ from hocket.a2a.parameters import ServiceParameters
 from hocket.a2a.ports import Answered, Delivery, Link, Load, Output, PushLink, Refused, Stored, TaskPage
 from hocket.a2a.push_configs import PushConfigs, forbidden
 from hocket.a2a.push_rules import PushRules
-from hocket.a2a.requests import SendMessageRequest
 from hocket.a2a.residents import Residents
 from hocket.a2a.subscription import Call
 from hocket.a2a.turns import Turns
@@ -167,11 +166,10 @@ class Server:
         Raises:
             LocalProtocolError: The link watches what begins already.
         """
+        watch = Watch(link=link, dialect=dialect, service=service)
         if task_ids is None:
-            self._watches.begin(Watch(link=link, dialect=dialect, service=service))
+            self._watches.begin(watch)
             return
-        place = evolve(service, last_event_id=service.last_event_id or 0)
-        watch = Watch(link=link, dialect=dialect, service=place)
         for task_id in dict.fromkeys(task_ids):
             self.perform(link, watch.call(task_id), now)
 
@@ -196,23 +194,31 @@ class Server:
         if live is None or live.is_loading or not entries:
             return
         if entries[0].offset > live.log.last + 1:  # another replica's; some before them never reached us
-            self._reload(live)
+            self.append_refused(task_id, now)
             return
-        is_new = live.fold.is_empty
+        is_new, is_quiet = live.fold.is_empty, live.tail.is_confirmed
         items = live.take_entries(entries)
         if not items:
             return
+        if not live.tail.confirm(items):  # another replica's: a task has one writer
+            if not is_quiet:
+                self.append_refused(task_id, now)
+                return
+            self._turns.fence(live)
+            live.tail.note(items)
+        self._grown(live, is_new, now)
+
+    def _grown(self, live: LiveTask, is_new: bool, now: float) -> None:
+        """The log has more in it: let everybody know whom it concerns."""
         if is_new:
             self._watches.open(live)
-        if live.catch_up(items):  # another replica's: a task has one writer
-            self._turns.fence(live)
+        self._turns.ask_store(live)
         self._turns.arrive(live, now)
         self._unpark(live, now)
         self._mailboxes.tell_readers(live)
         if live.log.is_ended:
             self._turns.settled(live)
-        checkpoint = live.checkpoint()
-        if checkpoint is not None:
+        if (checkpoint := live.checkpoint()) is not None:
             self._outputs.append(checkpoint)
         self._tasks.rest(live)
 
@@ -311,17 +317,13 @@ class Server:
         self._tasks.rest(live)
 
     def _begin(self, link: Link, call: Call, now: float) -> None:
-        assert isinstance(call.params, SendMessageRequest), "only messages start tasks"
         if self._pushes.admits(link, call, None):
-            live = self._turns.begin(link, call, call.params.message, now)
+            live = self._turns.begin(link, call, now)
             if live is not None:
                 self._pushes.take_from(call, live)
 
     def _follow_up(self, link: Link, call: Call, live: LiveTask, now: float) -> None:
-        assert isinstance(call.params, SendMessageRequest), "only messages are answered by turns"
-        if self._pushes.admits(link, call, live.id) and self._turns.follow_up(
-            link, call, live, call.params.message, now
-        ):
+        if self._pushes.admits(link, call, live.id) and self._turns.follow_up(link, call, live, now):
             self._pushes.take_from(call, live)
 
     def _list(self, link: Link, call: Call, now: float) -> None:

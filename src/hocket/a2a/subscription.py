@@ -50,6 +50,12 @@ class Call:
     silence: float | None = None
 
     @property
+    def sent(self) -> SendMessageRequest:
+        """The parameters of a call that sends a message."""
+        assert isinstance(self.params, SendMessageRequest), f"{self.operation} sends no message"
+        return self.params
+
+    @property
     def owner(self) -> Owner:
         """Who asks: the owner of the tasks that it may see, and of the one that it may start."""
         return Owner(self.service.principal, self.params.tenant or "")

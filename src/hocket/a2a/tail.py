@@ -1,7 +1,12 @@
-"""Tail: where a task's log ends once the store has confirmed all that it was asked to append."""
+"""Tail: where a task's log ends once the store has confirmed all that it is asked to append.
+
+The store is asked for one append at a time: if two were on their way and another replica came first, the second could
+find the log as long as it expects, with something else in it.
+"""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 
 from attrs import define, field
@@ -32,6 +37,13 @@ class Tail:
     state: TaskState = TaskState.UNKNOWN
     weight: int = 0
     _sealed: dict[str, None] = field(factory=dict, init=False)
+    _asked: deque[StreamItem] = field(factory=deque, init=False)
+    _waiting: list[StreamItem] = field(factory=list, init=False)
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether the store has all of it."""
+        return not self._asked and not self._waiting
 
     def check(self, items: Sequence[StreamItem]) -> None:
         """Refuse what would break the task's life; changes nothing.
@@ -69,8 +81,32 @@ class Tail:
         """Whether these fit into `task_size`."""
         return self.weight + sum(map(weigh, items)) <= self.task_size
 
+    def append(self, items: Sequence[StreamItem]) -> None:
+        """These come next, once the store has them."""
+        self.note(items)
+        self._waiting += items
+
+    def next_append(self) -> tuple[StreamItem, ...]:
+        """What the store is to be asked for now; () while it has not answered, or there is nothing."""
+        if self._asked:
+            return ()
+        items = tuple(self._waiting)
+        self._waiting.clear()
+        self._asked.extend(items)
+        return items
+
+    def confirm(self, items: Sequence[StreamItem]) -> bool:
+        """The store has these; whether they are what it was asked for, and not what another replica has."""
+        for item in items:
+            if not self._asked:
+                return False
+            asked = self._asked.popleft()
+            if asked is not item and asked != item:
+                return False
+        return True
+
     def note(self, items: Sequence[StreamItem]) -> None:
-        """These come next."""
+        """These come next, and the store has them."""
         for item in items:
             match item:
                 case TaskArtifactUpdateEvent():

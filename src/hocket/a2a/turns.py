@@ -25,7 +25,6 @@ from hocket.a2a.live import LiveTask
 from hocket.a2a.mailboxes import Mailboxes
 from hocket.a2a.model import Message, Part, Role, StreamItem, Task, TaskState, TaskStatus, TaskStatusUpdateEvent
 from hocket.a2a.ports import Append, Interrupt, Link, Output, Release, Reply, Run
-from hocket.a2a.requests import SendMessageRequest
 from hocket.a2a.residents import Residents
 from hocket.a2a.runs import LiveRun, Turn
 from hocket.a2a.states import Activity, Answer
@@ -65,12 +64,13 @@ class Turns:
 
     # Messages ---------------------------------------------------------------------------------------------------
 
-    def begin(self, link: Link, call: Call, message: Message, now: float) -> LiveTask | None:
+    def begin(self, link: Link, call: Call, now: float) -> LiveTask | None:
         """A message that names no task: the new one, or None if it was refused."""
         if not self.tasks.has_room():
             self.mailboxes.refuse_over_limit(link, call, "tasks", self.limits.tasks)
             return None
         task_id = self.entropy.new_id()
+        message = call.sent.message
         context_id = message.context_id or self.entropy.new_id()
         message = evolve(message, task_id=task_id, context_id=context_id)
         live = self.tasks.admit(task_id)
@@ -84,13 +84,13 @@ class Turns:
         live.run = LiveRun(turn.at, turn)
         return live
 
-    def follow_up(self, link: Link, call: Call, live: LiveTask, message: Message, now: float) -> bool:
+    def follow_up(self, link: Link, call: Call, live: LiveTask, now: float) -> bool:
         """A message to a task that is there; whether the task has it, now or from before.
 
         The status that it brings goes before it into the log: so the question comes before the answer in the history.
         """
-        outcome = admit_message(message, live)
-        message = evolve(message, task_id=live.id, context_id=live.fold.context_id)
+        outcome = admit_message(call.sent.message, live)
+        message = evolve(call.sent.message, task_id=live.id, context_id=live.fold.context_id)
         match outcome:
             case Answer.TASK_AGAIN:
                 self._attach(link, call, live, message)
@@ -148,17 +148,16 @@ class Turns:
     def _announce(self, live: LiveTask, run: LiveRun, turn: Turn, now: float) -> None:
         """Ask the runner for a run."""
         assert turn.task is not None, "its message is in the log"
-        assert isinstance(turn.call.params, SendMessageRequest), "only messages start turns"
         run.turn, run.is_announced = turn, True
-        configuration = turn.call.params.configuration
+        sent = turn.call.sent
         self.outputs.append(
             Run(
                 task=turn.task,
                 run=run.number,
                 message=turn.message,
                 extensions=activated(self.capabilities, turn.call.service),
-                accepted_output_modes=configuration.accepted_output_modes if configuration else (),
-                metadata=turn.call.params.metadata,
+                accepted_output_modes=sent.configuration.accepted_output_modes if sent.configuration else (),
+                metadata=sent.metadata,
             )
         )
         self._listen(live, run, now)
@@ -174,8 +173,7 @@ class Turns:
 
     def _attach(self, link: Link, call: Call, live: LiveTask, message: Message) -> None:
         """Let the call that sent a message read the turn that answers it, or wait for its end, as it asked."""
-        assert isinstance(call.params, SendMessageRequest), "only messages start turns"
-        configuration, run = call.params.configuration, live.run
+        configuration, run = call.sent.configuration, live.run
         if call.operation is Operation.STREAM:
             if run is not None and run.turn.task is not None and run.turn.message.message_id == message.message_id:
                 at, task = run.turn.offset, run.turn.task
@@ -363,9 +361,15 @@ class Turns:
 
     # What they share --------------------------------------------------------------------------------------------
 
+    def ask_store(self, live: LiveTask) -> None:
+        """Ask for the next append, if there is one and the last one is done."""
+        items = live.tail.next_append()
+        if items:
+            self.outputs.append(Append(task_id=live.id, expect=live.log.last, items=items, owner=live.owner))
+
     def _append(self, live: LiveTask, items: Sequence[StreamItem]) -> None:
-        self.outputs.append(Append(task_id=live.id, expect=live.tail.offset, items=tuple(items), owner=live.owner))
-        live.tail.note(items)
+        live.tail.append(items)
+        self.ask_store(live)
 
     def _running(self, task_id: str, run: int) -> tuple[LiveTask, LiveRun]:
         live = self.tasks.get(task_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from hocket.a2a.dialects import CallDialect, Operation
 from hocket.a2a.live import LiveTask
@@ -31,13 +31,13 @@ class Watch:
         return Owner(self.service.principal)
 
     def call(self, task_id: str) -> Call:
-        """The reading of one task as a call, which goes by the task's id."""
+        """The reading of one task, from the start of what is kept, as a call that goes by the task's id."""
         return Call(
             request_id=task_id,
             dialect=self.dialect,
             operation=Operation.SUBSCRIBE,
             params=SubscribeToTaskRequest(id=task_id),
-            service=self.service,
+            service=evolve(self.service, last_event_id=self.service.last_event_id or 0),
         )
 
 
