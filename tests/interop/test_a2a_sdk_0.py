@@ -207,6 +207,17 @@ def test_our_client_gets_their_extended_card(client):
     assert client.extended_card().name == "theirs, to friends"
 
 
+def test_our_client_subscribes_again(client):
+    """It gets what follows, and no Task before that, which is how 0.3 has it."""
+    with client.stream("wait for a second reader") as stream:
+        while not next(stream).text:
+            pass
+        resumed = list(client.resume(stream.task_id))
+        assert "".join(event.text for event in resumed) == "after"
+        assert "".join(event.text for event in stream) == "after"
+    assert (resumed[-1].state, resumed[-1].done) == (TaskState.COMPLETED, True)
+
+
 def test_our_client_sees_a_failure(client):
     with pytest.raises(AgentError, match="no such luck"):
         client.text("fail")
@@ -252,7 +263,7 @@ def test_a_cancel_does_not_reach_their_streams_and_our_client_gets_the_task_inst
     """Their cancel puts CANCELED into a queue that no reader has: the stream stays open and silent."""
     impatient = httpx2.Timeout(10, read=1)
     with Client(their_url, timeout=impatient, resume=Backoff(base=0.01)) as client:
-        stream = client.stream("wait")
+        stream = client.stream("go on")
         while not next(stream).text:
             pass
         assert client.cancel(stream.task_id).state is TaskState.CANCELED

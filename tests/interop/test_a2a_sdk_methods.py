@@ -21,7 +21,18 @@ from a2a.utils.errors import (
 )
 from google.protobuf.json_format import ParseDict
 
-from hocket.a2a import AgentCard, AgentExtension, AuthenticationInfo, PushRules, TaskState
+from hocket.a2a import (
+    V1_0,
+    AgentCard,
+    AgentExtension,
+    AuthenticationInfo,
+    PushRules,
+    SendMessageConfiguration,
+    TaskPushNotificationConfig,
+    TaskState,
+    fold,
+)
+from hocket.codec import loads
 from hocket.errors import RpcError
 from hocket_io import Client
 from hocket_io.http.asgi import App
@@ -254,6 +265,25 @@ def test_our_client_sets_reads_and_deletes_where_to_push(client):
     assert [config.id for config in client.list_push(task.id).configs] == ["cfg"]
     client.delete_push(task.id, "cfg")
     assert client.list_push(task.id).configs == ()
+
+
+def test_our_client_reads_what_their_server_pushes(client):
+    """What they push is that of 1.0, whichever version the configuration was set in."""
+    posted = Queue()
+
+    def take(request):
+        posted.put(V1_0.read_item(loads(request.body)))
+        request.reply(200, b"")
+
+    with web(take) as (hook, _):
+        config = TaskPushNotificationConfig(url=hook)
+        configuration = SendMessageConfiguration(task_push_notification_config=config)
+        done = client.send("artifacts", configuration=configuration)
+        pushed = []
+        while not pushed or fold(pushed).state is not TaskState.COMPLETED:
+            pushed.append(posted.get(timeout=20))
+    whole = fold(pushed)
+    assert (whole.id, whole.artifacts) == (done.id, done.artifacts)
 
 
 def test_our_client_gets_their_extended_card(client):

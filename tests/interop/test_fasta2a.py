@@ -70,7 +70,10 @@ def test_our_client_sees_a_failure(client):
 
 
 def test_a_server_of_theirs_never_waits_when_a_message_is_sent(client):
-    assert client.send("slow").status.state in (TaskState.SUBMITTED, TaskState.WORKING)
+    sent = client.send("wait for the next")
+    assert sent.status.state in (TaskState.SUBMITTED, TaskState.WORKING)
+    assert client.text("artifacts") == "Hello from artifacts"
+    assert client.get(sent.id).status.state is TaskState.COMPLETED
 
 
 def test_a_server_of_theirs_makes_a_new_task_of_a_follow_up_and_our_client_shows_it(client):

@@ -1,6 +1,7 @@
 """a2a-sdk 1.3.0, which is among the packages of the tests: a server made with it, and its client."""
 
 import asyncio
+from contextlib import asynccontextmanager
 
 import httpx
 from a2a.client import A2ACardResolver, ClientConfig, ClientFactory
@@ -95,13 +96,19 @@ def their_app(url):
     """A server of theirs that does all that theirs can."""
     card, extended = their_card(url), their_card(url)
     extended.name = "theirs, to friends"
-    configs = InMemoryPushNotificationConfigStore()
+    configs, http = InMemoryPushNotificationConfigStore(), httpx.AsyncClient()
+
+    @asynccontextmanager
+    async def lifespan(app):
+        async with http:
+            yield
+
     handler = DefaultRequestHandler(
         agent_executor=Executor(),
         task_store=InMemoryTaskStore(),
         agent_card=card,
         push_config_store=configs,
-        push_sender=BasePushNotificationSender(httpx.AsyncClient(), configs),
+        push_sender=BasePushNotificationSender(http, configs),
         extended_agent_card=extended,
     )
     return Starlette(
@@ -109,7 +116,8 @@ def their_app(url):
             *create_agent_card_routes(card),
             *create_jsonrpc_routes(handler, "/", enable_v0_3_compat=True),
             *create_rest_routes(handler, path_prefix="/rest"),
-        ]
+        ],
+        lifespan=lifespan,
     )
 
 

@@ -57,8 +57,11 @@ def _furnish(room, bare, requirements):
             _install(base, python, "--no-deps", *bare)
         if requirements:
             _install(base, python, *requirements)
-        if not room.exists():  # or else another process of the tests was faster
+        try:
             aside.rename(room)
+        except OSError:
+            if not room.exists():  # or else another process of the tests was faster
+                raise
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 
@@ -71,10 +74,12 @@ def _install(base, python, *what):
 
 
 def _run(*command):
-    environment = {**os.environ, "PIP_USER": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-    done = subprocess.run(
-        [str(part) for part in command], capture_output=True, text=True, timeout=150, check=False, env=environment
-    )
+    environment = {**os.environ, "PIP_USER": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_RETRIES": "1"}
+    words = [str(part) for part in command]
+    try:
+        done = subprocess.run(words, capture_output=True, text=True, timeout=90, check=False, env=environment)
+    except subprocess.TimeoutExpired as expired:
+        raise CannotInstall(f"{words[0]} took longer than {expired.timeout} s") from None
     if done.returncode:
         raise CannotInstall((done.stdout + done.stderr).strip().rpartition("\n")[2][:200])
     return done.stdout

@@ -61,9 +61,16 @@ class Executor(AgentExecutor):
                 raise ValueError("an executor that breaks")
             case "ask":
                 await updater.requires_input(updater.new_agent_message(text("Which month?")))
-            case "wait":
-                await updater.add_artifact(text("waiting"), artifact_id="a")
-                await asyncio.Event().wait()
+            case "go on":
+                while True:
+                    await updater.add_artifact(text("and on "), artifact_id="a")
+                    await asyncio.sleep(0.05)
+            case "wait for a second reader":
+                await updater.add_artifact(text("before "), artifact_id="a")
+                while not event_queue._children:  # there is no other way to know that somebody has subscribed
+                    await asyncio.sleep(0.01)
+                await updater.add_artifact(text("after"), artifact_id="a", append=True, last_chunk=True)
+                await updater.complete()
             case said:
                 await updater.add_artifact(text(f"So it is {said}"), artifact_id="a")
                 await updater.complete()

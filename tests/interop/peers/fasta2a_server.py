@@ -50,6 +50,11 @@ class Answers(Worker):
                 raise ValueError("a worker that breaks")
             case "ask":
                 await become("input-required", "Which month?")
+            case "wait for the next":
+                here = len(self.storage.tasks)
+                while len(self.storage.tasks) == here:
+                    await asyncio.sleep(0.01)
+                await self.storage.update_task(task_id, state="completed")
             case "slow":
                 await self.publish_artifact(task_id, context_id, artifact({"text": "slow"}), last_chunk=False)
                 await asyncio.sleep(0.2)
