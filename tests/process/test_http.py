@@ -29,7 +29,7 @@ def check_cut(events):
 
 def test_a_server_that_is_killed_cuts_the_stream(start_server):
     served = start_server()
-    with Client(served.url) as client:
+    with Client(served.url, resume=None) as client:
         stream = client.stream("wait")
         events = []
         for event in stream:
@@ -48,7 +48,7 @@ def test_a_server_that_is_killed_cuts_the_stream_of_an_async_client(start_server
     served = start_server()
 
     async def talk():
-        async with AsyncClient(served.url) as client:
+        async with AsyncClient(served.url, resume=None) as client:
             events = []
             async for event in client.stream("wait"):
                 events.append(event)
@@ -61,7 +61,7 @@ def test_a_server_that_is_killed_cuts_the_stream_of_an_async_client(start_server
 
 def test_text_raises_when_the_stream_is_cut(start_server):
     served = start_server()
-    with Client(served.url) as client:
+    with Client(served.url, resume=None) as client:
         stream = client.stream("wait")
         while not next(stream).text:
             pass
@@ -73,7 +73,7 @@ def test_text_raises_when_the_stream_is_cut(start_server):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_server_that_is_told_to_stop_stops_in_good_order(start_server, number):
     served = start_server()
-    with Client(served.url) as client:
+    with Client(served.url, resume=None) as client:
         events = []
         for event in client.stream("wait"):
             events.append(event)
