@@ -27,7 +27,7 @@ from hocket.a2a.dialects import (
     is_streaming,
     negotiate,
 )
-from hocket.a2a.discovery import BINDINGS, card_json, choose_interface, read_card
+from hocket.a2a.discovery import BINDINGS, card_json, choose_interface, interfaces_of, read_card
 from hocket.a2a.fold import Fold, fold, trim_history, weigh
 from hocket.a2a.limits import ClientLimits, ServerLimits
 from hocket.a2a.model import (
@@ -202,6 +202,7 @@ __all__ = [
     "choose_interface",
     "dialect_for",
     "fold",
+    "interfaces_of",
     "is_streaming",
     "negotiate",
     "read_card",

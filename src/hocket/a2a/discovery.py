@@ -11,7 +11,7 @@ from hocket.a2a.dialects import V0_3, V1_0, Dialect, dialect_for
 from hocket.codec import JsonValue, dumps, loads
 from hocket.errors import CodecError
 
-__all__ = ["BINDINGS", "card_json", "choose_interface", "read_card"]
+__all__ = ["BINDINGS", "card_json", "choose_interface", "interfaces_of", "read_card"]
 
 BINDINGS = ("JSONRPC", "HTTP+JSON")
 """The bindings of A2A that we speak over HTTP."""
@@ -72,7 +72,7 @@ def choose_interface(
         version: Take only addresses of this protocol version.
         bindings: Take only addresses of these bindings; of HTTP+JSON, we speak that of 1.0.
     """
-    for interface in (*card.supported_interfaces, *_old_interfaces(card)):
+    for interface in interfaces_of(card):
         dialect = dialect_for(interface.protocol_version)
         is_spoken = interface.protocol_binding == "JSONRPC" or dialect is V1_0
         if (
@@ -85,14 +85,12 @@ def choose_interface(
     return None
 
 
-def _old_interfaces(card: AgentCard) -> list[AgentInterface]:
+def interfaces_of(card: AgentCard) -> tuple[AgentInterface, ...]:
+    """All addresses of the card, in the order in which a client looks at them, each once."""
     version = card.protocol_version or "0.3"
-    main = (
-        []
-        if card.url is None
-        else [AgentInterface(url=card.url, protocol_binding=card.preferred_transport or "JSONRPC")]
-    )
-    return [
-        AgentInterface(url=each.url, protocol_binding=each.protocol_binding, protocol_version=version)
-        for each in (*main, *card.additional_interfaces)
+    main = () if card.url is None else ((card.url, card.preferred_transport or "JSONRPC"),)
+    more = [(each.url, each.protocol_binding) for each in card.additional_interfaces]
+    old = [
+        AgentInterface(url=url, protocol_binding=binding, protocol_version=version) for url, binding in (*main, *more)
     ]
+    return tuple(dict.fromkeys((*card.supported_interfaces, *old)))

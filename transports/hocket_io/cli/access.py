@@ -11,6 +11,7 @@ from attrs import field, frozen
 
 from hocket.a2a import StreamEvent, Task, TaskState
 from hocket.a2a.states import is_terminal
+from hocket.backoff import Backoff
 from hocket.errors import HocketError, StreamCut
 from hocket_io.async_client import AsyncClient
 from hocket_io.cli.exits import Exit, Failure, failure_of
@@ -28,16 +29,22 @@ class Access:
     Attributes:
         target: As `AsyncClient` takes it.
         version: The A2A version to speak; None for the newest that both sides speak.
+        binding: The binding to speak; None for the one that the agent's card names first.
+        extensions: URIs of the extensions to ask for.
         headers: Header fields of every request.
         timeout: Seconds until the command gives up; None to wait as long as the agent is not silent.
         as_json: Whether JSON is printed.
+        resumes: Whether a stream that was cut is tried again.
     """
 
     target: str
     version: str | None = None
+    binding: str | None = None
+    extensions: tuple[str, ...] = ()
     headers: dict[str, str] = field(factory=dict, repr=False)
     timeout: float | None = None
     as_json: bool = False
+    resumes: bool = True
 
     def output(self) -> Output:
         """Where results go."""
@@ -71,7 +78,13 @@ class Access:
     async def _run(self, work: Callable[[AsyncClient], Awaitable[None]]) -> None:
         with anyio.fail_after(self.timeout):
             async with AsyncClient(
-                self.target, version=self.version, headers=self.headers, timeout=self.timeout
+                self.target,
+                version=self.version,
+                binding=self.binding,
+                headers=self.headers,
+                extensions=self.extensions,
+                timeout=self.timeout,
+                resume=Backoff() if self.resumes else None,
             ) as client:
                 await work(client)
 

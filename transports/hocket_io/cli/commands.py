@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from hocket import __version__
+from hocket_io.cli.card import card
 from hocket_io.cli.decode import decode
 from hocket_io.cli.hub import hub
 from hocket_io.cli.join import join
@@ -38,5 +39,5 @@ def show_help(context: click.Context, command: tuple[str, ...]) -> None:
     click.echo(found.get_help(at))
 
 
-for _command in (serve, pipe, send, task, hub, join, decode, show_help):
+for _command in (serve, pipe, send, task, card, hub, join, decode, show_help):
     hocket.add_command(_command)

@@ -14,13 +14,13 @@ from typing import Any, Concatenate, ParamSpec
 
 import click
 
-from hocket.a2a import DIALECTS, dialect_for
+from hocket.a2a import BINDINGS, DIALECTS, dialect_for
 from hocket.errors import LocalProtocolError
 from hocket_io.cli.access import Access
 from hocket_io.cli.exits import Failure
 from hocket_io.targets import parse_target
 
-__all__ = ["AgentCommand", "asks_an_agent", "duration"]
+__all__ = ["AgentCommand", "asks_an_agent", "duration", "no_resume"]
 
 P = ParamSpec("P")
 
@@ -92,7 +92,7 @@ def asks_an_agent(
 
     @wraps(function)
     def command(*args: P.args, **kwargs: P.kwargs) -> None:
-        names = ("agent_card", "a2a_version", "bearer", "svc_param", "timeout", "output")
+        names = ("agent_card", "a2a_version", "binding", "extension", "bearer", "svc_param", "timeout", "output")
         given: dict[str, Any] = {name: kwargs.pop(name) for name in names}
         function(_access(**given), *args, **kwargs)
 
@@ -101,10 +101,18 @@ def asks_an_agent(
     return command
 
 
+no_resume = click.option(
+    "--no-resume", is_flag=True, help="Give up at once if the stream is cut.  [default: try again]"
+)
+"""The option of commands that follow a stream."""
+
+
 def _access(
     *,
     agent_card: str,
     a2a_version: str | None,
+    binding: str | None,
+    extension: tuple[str, ...],
     bearer: str | None,
     svc_param: tuple[str, ...],
     timeout: float | None,
@@ -118,8 +126,10 @@ def _access(
     if a2a_version is not None and dialect_for(a2a_version) is None:
         known = ", ".join(dialect.version for dialect in DIALECTS)
         raise click.UsageError(f"A2A {a2a_version} is not spoken here; --a2a-version takes {known}")
-    if target.startswith("stdio:") and (svc_param or a2a_version):
-        raise click.UsageError("--svc-param and --a2a-version are for agents over HTTP")
+    if target.startswith("stdio:") and (svc_param or a2a_version or binding):
+        raise click.UsageError("--svc-param, --a2a-version and --binding are for agents over HTTP")
+    if not all(fullmatch(r"[!-+\--~]+", uri) for uri in extension):
+        raise click.UsageError("--extension takes a URI, without spaces and commas")
     headers = {}
     for parameter in svc_param:
         name, colon, value = parameter.partition(":")
@@ -130,7 +140,15 @@ def _access(
         headers["Authorization"] = f"Bearer {bearer}"
     if not all(value.isprintable() and value.isascii() for value in headers.values()):
         raise click.UsageError("a value for --svc-param or --bearer has characters that no header field can carry")
-    return Access(target=target, version=a2a_version, headers=headers, timeout=timeout, as_json=output == "json")
+    return Access(
+        target=target,
+        version=a2a_version,
+        binding=binding,
+        extensions=extension,
+        headers=headers,
+        timeout=timeout,
+        as_json=output == "json",
+    )
 
 
 def _with_scheme(reference: str) -> str:
@@ -174,6 +192,16 @@ _OPTIONS = (
         show_envvar=True,
         help="Protocol version to speak.  [default: the newest that both sides speak]",
     ),
+    click.option(
+        "--binding",
+        "--transport",
+        "binding",
+        type=click.Choice(BINDINGS, case_sensitive=False),
+        envvar="A2ACLI_TRANSPORT",
+        show_envvar=True,
+        help="Protocol binding to speak.  [default: the one that the agent's card names first]",
+    ),
+    click.option("--extension", metavar="URI", multiple=True, help="An A2A extension to ask for. Can be repeated."),
     click.option(
         "--bearer",
         metavar="TOKEN",

@@ -10,8 +10,11 @@ from attrs import define, field
 
 from hocket.a2a import (
     V1_0,
+    AgentCard,
     Artifact,
+    ListTasksResponse,
     Message,
+    Operation,
     Part,
     SendResult,
     StreamEvent,
@@ -19,9 +22,11 @@ from hocket.a2a import (
     Task,
     TaskArtifactUpdateEvent,
     TaskState,
+    card_json,
     text_of,
 )
 from hocket.codec import UNSET
+from hocket_io.cli.card_lines import card_lines
 from hocket_io.cli.output import block, field_line, write, write_line
 
 __all__ = ["JsonOutput", "Output", "TextOutput"]
@@ -39,6 +44,12 @@ class Output(Protocol):
     def task(self, task: Task) -> None:
         """A task that was asked for."""
 
+    def page(self, page: ListTasksResponse) -> None:
+        """A page of tasks."""
+
+    def card(self, card: AgentCard) -> None:
+        """An agent's card."""
+
 
 class JsonOutput:
     """The protocol's own types, in the JSON of A2A 1.0 whatever version the agent speaks. One object per line."""
@@ -55,6 +66,14 @@ class JsonOutput:
     def task(self, task: Task) -> None:
         """A `Task`."""
         write(V1_0.wire.writer(Task).to_json(task) + b"\n")
+
+    def page(self, page: ListTasksResponse) -> None:
+        """A `ListTasksResponse`."""
+        write(V1_0.write_result(Operation.LIST, page) + b"\n")
+
+    def card(self, card: AgentCard) -> None:
+        """An `AgentCard`, with the members of 0.3 as well."""
+        write(card_json(card) + b"\n")
 
 
 @define(eq=False)
@@ -87,12 +106,19 @@ class TextOutput:
 
     def task(self, task: Task) -> None:
         """Who it is, where it stands, what is said of that, and its artifacts."""
-        lines = _identity_lines(task.id, task.context_id, task.state)
-        if task.status.message is not None:
-            lines += _part_lines("Message", task.status.message.parts)
-        for artifact in task.artifacts:
-            lines += _artifact_lines(artifact)
+        _write_lines(_task_lines(task))
+
+    def page(self, page: ListTasksResponse) -> None:
+        """Its tasks, how many there are on all pages, and where the next page begins."""
+        lines = [line for task in page.tasks for line in _task_lines(task)]
+        lines += field_line("Total", str(page.total_size))
+        if page.next_page_token:
+            lines += field_line("Next", page.next_page_token)
         _write_lines(lines)
+
+    def card(self, card: AgentCard) -> None:
+        """Who it is, what it can do, and where."""
+        _write_lines(card_lines(card))
 
     def _identity(self, event: StreamEvent) -> list[str]:
         self._is_identified, self._state = True, event.state
@@ -113,6 +139,15 @@ def _write_lines(lines: Sequence[str]) -> None:
 def _identity_lines(task_id: str | None, context_id: str | None, state: TaskState | None) -> list[str]:
     named = (("Task", task_id), ("Context", context_id), ("State", state and state.value))
     return [line for label, value in named if value is not None for line in field_line(label, value)]
+
+
+def _task_lines(task: Task) -> list[str]:
+    lines = _identity_lines(task.id, task.context_id, task.state)
+    if task.status.message is not None:
+        lines += _part_lines("Message", task.status.message.parts)
+    for artifact in task.artifacts:
+        lines += _artifact_lines(artifact)
+    return lines
 
 
 def _event_content(event: StreamEvent) -> list[str]:

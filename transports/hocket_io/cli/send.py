@@ -5,11 +5,12 @@ from __future__ import annotations
 import uuid
 
 import click
+from attrs import evolve
 
 from hocket.a2a import Message, Part, Role, Task
 from hocket_io.async_client import AsyncClient
 from hocket_io.cli.access import Access
-from hocket_io.cli.options import AgentCommand, asks_an_agent
+from hocket_io.cli.options import AgentCommand, asks_an_agent, no_resume
 from hocket_io.cli.parts import json_object, message_parts, positional_text
 
 __all__ = ["send"]
@@ -36,6 +37,7 @@ __all__ = ["send"]
     help="Do not wait until the task has settled.",
 )
 @click.option("--wait", is_flag=True, help="Wait until the task has settled, whatever A2ACLI_ASYNC says.  [default]")
+@no_resume
 @asks_an_agent
 @click.pass_context
 def send(
@@ -52,6 +54,7 @@ def send(
     stream: bool,
     is_async: bool,
     wait: bool,
+    no_resume: bool,
 ) -> None:
     """Send TEXT to an agent, and show what it answers. TEXT `-` is read from stdin."""
     if stream and is_async and not wait:
@@ -81,4 +84,4 @@ def send(
         if isinstance(answer, Task):
             access.note(answer)
 
-    access.run(work)
+    evolve(access, resumes=not no_resume).run(work)

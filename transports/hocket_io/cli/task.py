@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import anyio
 import click
+from attrs import evolve
 
-from hocket.a2a import Task
+from hocket.a2a import Task, TaskState
 from hocket.a2a.states import settles
 from hocket_io.async_client import AsyncClient
 from hocket_io.cli.access import Access
-from hocket_io.cli.options import AgentCommand, asks_an_agent, duration
+from hocket_io.cli.options import AgentCommand, asks_an_agent, duration, no_resume
 
 __all__ = ["task"]
 
@@ -19,7 +20,7 @@ _SLOWEST = 8
 
 @click.group()
 def task() -> None:
-    """Look at a task, follow it, cancel it."""
+    """Look at tasks, follow one, cancel it."""
 
 
 @task.command(cls=AgentCommand)
@@ -65,8 +66,9 @@ def cancel(access: Access, task_id: str) -> None:
 @task.command(cls=AgentCommand)
 @click.argument("task_id", metavar="ID")
 @click.option("--stream", is_flag=True, help="Show what comes as it comes, rather than the task when it has settled.")
+@no_resume
 @asks_an_agent
-def subscribe(access: Access, task_id: str, stream: bool) -> None:
+def subscribe(access: Access, task_id: str, stream: bool, no_resume: bool) -> None:
     """Follow the task ID, which is under way, until it has settled."""
 
     async def work(client: AsyncClient) -> None:
@@ -74,6 +76,44 @@ def subscribe(access: Access, task_id: str, stream: bool) -> None:
         await access.follow(following, access.output() if stream else None)
         if not stream and following.task is not None:
             access.output().task(following.task)
+
+    evolve(access, resumes=not no_resume).run(work)
+
+
+@task.command("list", cls=AgentCommand)
+@click.option("--context-id", metavar="ID", help="Only tasks of this context.")
+@click.option("--status", type=click.Choice([state.value for state in TaskState]), help="Only tasks in this state.")
+@click.option("--after", metavar="TIME", help="Only tasks whose status is of this time (RFC 3339) or later.")
+@click.option(
+    "--history", type=click.IntRange(min=0), metavar="N", help="Messages of the history of each.  [default: all]"
+)
+@click.option("--artifacts", is_flag=True, help="Show the artifacts too.")
+@click.option("--page-size", type=click.IntRange(1, 100), metavar="N", help="Tasks at the most.  [default: 50]")
+@click.option("--page-token", metavar="TOKEN", help="Where to go on: the Next of the page before.")
+@asks_an_agent
+def list_(
+    access: Access,
+    context_id: str | None,
+    status: str | None,
+    after: str | None,
+    history: int | None,
+    artifacts: bool,
+    page_size: int | None,
+    page_token: str | None,
+) -> None:
+    """Show the agent's tasks, the one that changed last first."""
+
+    async def work(client: AsyncClient) -> None:
+        page = await client.list_tasks(
+            context_id=context_id,
+            status=None if status is None else TaskState(status),
+            after=after,
+            page_size=page_size,
+            page_token=page_token,
+            history_length=history,
+            include_artifacts=artifacts,
+        )
+        access.output().page(page)
 
     access.run(work)
 
