@@ -4,7 +4,17 @@ import json
 
 import pytest
 
-from hocket.a2a import AgentCapabilities, AgentCard, AgentExtension, AgentInterface, Server
+from hocket.a2a import (
+    V1_0,
+    AgentCapabilities,
+    AgentCard,
+    AgentExtension,
+    AgentInterface,
+    Call,
+    Operation,
+    Server,
+    SubscribeToTaskRequest,
+)
 from hocket.a2a.capabilities import activated
 from hocket.a2a.parameters import ServiceParameters
 from hocket.entropy import seeded
@@ -68,6 +78,20 @@ def refusal(capabilities, method, params=None, *, version="1.0", extensions=(), 
 def test_what_is_refused(capabilities, method, params, version, code):
     error = refusal(capabilities, method, params, version=version)
     assert (error.code if error else None) == code
+
+
+def test_a_call_that_was_read_elsewhere_is_judged_too():
+    world = World.of(capabilities=NONE)
+    call = Call(
+        request_id=1,
+        dialect=V1_0,
+        operation=Operation.SUBSCRIBE,
+        params=SubscribeToTaskRequest(id="t"),
+        service=ServiceParameters(),
+    )
+    world.server.perform("ada", call, 0.0)
+    (refused,) = world.deliveries("ada")
+    assert refused.error.code == -32004
 
 
 def test_the_error_names_the_extension_that_is_missing():

@@ -151,6 +151,8 @@ def test_a_token_that_was_tampered_with_is_refused(data):
     letter = data.draw(st.sampled_from("Aa9-_=+é").filter(lambda each: each != token[place]))
     assert store.find(evolve(query, page_token=token[:place] + letter + token[place + 1 :])) is None
     assert store.find(evolve(query, page_token=token[:place])) is None or place == 0
+    for junk in ("!", "=", "A", "!!!!", "    "):
+        assert store.find(evolve(query, page_token=token[:place] + junk + token[place:])) is None
 
 
 def test_0_3_has_no_lists(world):
@@ -168,7 +170,8 @@ def test_who_has_left_or_wants_no_answer_gets_none(world):
     world.ask("eve", "GetTask", "unknown", request_id=9)
     world.release()
     refused, found = world.deliveries("ada")
-    assert (refused.error.code, found.request_id) == (-32800, 2)
+    assert (refused.error.code, refused.request_id) == (-32800, 1)
+    assert (json.loads(found.result)["totalSize"], found.request_id) == (3, 2)
     assert [each.request_id for each in world.deliveries("eve")] == [9]
 
 
@@ -248,6 +251,7 @@ def test_the_pages_together_are_the_list(tasks, changes, sizes, context, status,
     seen, touched, turn = [], set(), 0
     before = {task_id for task_id in model if matches(task_id)}
     while turn == 0 or query.page_token:
+        assert turn <= len(tasks), "the list has an end"
         query = evolve(query, page_size=sizes[turn % len(sizes)])
         page = store.find(query)
         assert page.total_size == sum(map(matches, model))

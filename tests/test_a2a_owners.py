@@ -88,7 +88,9 @@ def test_a_task_keeps_its_owner_when_it_leaves_memory_and_through_checkpoints():
     assert world.take("ada") == ["task submitted"]
     world.start()
     world.finish()
+    world.take("ada")
     world.begin("bob", service={"principal": "bob"}, message_id="m3")
+    assert task_id not in world.server._tasks._tasks
     (answered,) = outcome(world, "GetTask", "1.0", {"id": task_id}, service=ADA, tenant="acme")
     assert json.loads(answered.result)["status"]["state"] == "TASK_STATE_COMPLETED"
     assert outcome(world, "GetTask", "1.0", {"id": task_id}, service=ADA)[0].error.code == -32001

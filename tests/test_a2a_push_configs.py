@@ -275,6 +275,9 @@ def test_pages(world):
         create(world, task_id, id=name)
     first = listed(world, task_id, pageSize=2)
     assert [each["id"] for each in first["configs"]] == ["a", "b"]
+    create(world, task_id, id="a", token="new")
+    last = listed(world, task_id, pageSize=2, pageToken=first["nextPageToken"])
+    assert [each["id"] for each in last["configs"]] == ["c"]
     call(world, "DeleteTaskPushNotificationConfig", taskId=task_id, id="b")
     last = listed(world, task_id, pageSize=2, pageToken=first["nextPageToken"])
     assert [each["id"] for each in last["configs"]] == ["c"]
@@ -359,6 +362,18 @@ def test_those_of_finished_tasks_make_room():
     create(world, world.begin("bob"))
     assert listed(world, done) == {"configs": []}
     assert len(world.server._pushes) == 1
+
+
+def test_one_that_was_deleted_makes_no_room_twice():
+    world = pushing(limits=ServerLimits(push_configs_in_all=1))
+    done = world.begin()
+    create(world, done)
+    world.finish()
+    got(world, world.pushes[0])
+    call(world, "DeleteTaskPushNotificationConfig", taskId=done, id=done)
+    create(world, world.begin("bob"))
+    error = create(world, world.begin("eve"))
+    assert (error.code, len(world.server._pushes)) == (-32050, 1)
 
 
 def test_unknown_and_foreign_tasks_have_none(world):

@@ -29,6 +29,7 @@ from hocket.a2a import (
     TaskStatusUpdateEvent,
 )
 from hocket.codec import loads
+from hocket.log import Entry
 
 HOOK = "https://example.com/hook"
 OURS, READ = True, False
@@ -399,6 +400,16 @@ def test_items_of_streams(dialect, frame, item, is_ours):
     assert dialect.read_item(frame) == item
     if is_ours:
         assert loads(dialect.write_item(item)) == frame
+
+
+def test_final_is_said_where_the_stream_of_that_reader_ends():
+    """A subscriber of 0.3 stays for the next turn when the agent asks; who sent the message does not."""
+    asked = Entry(3, TaskStatusUpdateEvent(task_id="t", status=TaskStatus(state=TaskState.INPUT_REQUIRED)))
+    for is_last in (True, False, True):
+        written = loads(V0_3.write_entry(asked, lambda: CANCELED, is_last))
+        assert (written["status"]["state"], written["final"]) == ("input-required", is_last)
+        written = loads(V1_0.write_entry(asked, lambda: CANCELED, is_last))
+        assert written["statusUpdate"]["status"]["state"] == "TASK_STATE_INPUT_REQUIRED"
 
 
 def test_the_body_of_a_notification_is_a_bare_item_in_1_0_and_the_task_in_0_3():

@@ -121,7 +121,7 @@ class PushConfigs:
         config_id = config.id or live.id
         config = evolve(config, id=config_id, task_id=live.id)
         old = self._find(live.id, config_id)
-        if old is not None and old.link is not None and old.config == config:
+        if old is not None and old.config == config:
             return config
         if old is None:
             self._make_room()
