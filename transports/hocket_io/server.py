@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from hocket.agent import Agent
+from hocket.http.principal import Authenticate
 from hocket_io.extras import needs
 from hocket_io.http.gateway import agents_by_id
 from hocket_io.http.listening import AddressInUse, listen, shown_address, web_server
@@ -21,6 +22,7 @@ def serve(
     url: str | None = None,
     cors_origins: Sequence[str] = (),
     push: PushOptions | None = None,
+    authenticate: Authenticate | None = None,
     on_ready: Callable[[str], None] | None = None,
 ) -> None:
     """Serve an agent, or several, over HTTP until the process is told to stop (SIGINT, SIGTERM).
@@ -33,6 +35,7 @@ def serve(
         url: The address to put on cards; by default the one that each caller used.
         cors_origins: Web pages from elsewhere that may read what is answered, as `https://page.example`; `*` for all.
         push: How push notifications are sent, and where to.
+        authenticate: Says for whom the header fields of a call vouch, or why for nobody; None asks nobody.
         on_ready: Called with the URL once it can be called.
 
     Raises:
@@ -49,7 +52,7 @@ def serve(
         _ = agent.function  # one without would fail every task
     listening = listen(host, port)
     url_here = f"http://{shown_address(*listening.getsockname()[:2])}/"
-    app = App(agents, url=url, cors_origins=cors_origins, push=push or PushOptions())
+    app = App(agents, url=url, cors_origins=cors_origins, push=push or PushOptions(), authenticate=authenticate)
     server = web_server(app, when_ready=lambda: on_ready and on_ready(url_here), before_shutdown=app.close_calls)
     try:
         server.run([listening])

@@ -7,6 +7,7 @@ HTTP+JSON, around one `exchange`; `call` and `rest_call` are the client's sides,
 
 from hocket.http.address import Address
 from hocket.http.answer import Answer
+from hocket.http.authentication import identified
 from hocket.http.call import HttpCall
 from hocket.http.discovery import CardSearch
 from hocket.http.envelopes import Envelope
@@ -36,6 +37,7 @@ __all__ = [
     "ResumingCall",
     "Routes",
     "RpcEnvelope",
+    "identified",
     "json_response",
     "receive_rpc",
     "rest_request",

@@ -33,6 +33,7 @@ class Request:
         headers: Names in lower case.
         body: All of it.
         base_url: Scheme, host and mount point the request came to, ending in "/"; "" where unknown.
+        principal: Who calls, as whoever looked at the credentials has found out; "" where nobody looked.
         raw_path: The path as sent, percent-encoded, from the same place on; by default `path`, encoded.
     """
 
@@ -42,6 +43,7 @@ class Request:
     headers: Headers = field(default=(), converter=_lowered)
     body: bytes = b""
     base_url: str = ""
+    principal: str = ""
     raw_path: str = field()
 
     @raw_path.default

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from hocket.errors import Code, ErrorObject
 from hocket.http.messages import Headers, Request
 
-__all__ = ["Authenticate", "bearer_tokens", "principal_of"]
+__all__ = ["Authenticate", "bearer_tokens", "credentials", "principal_of"]
 
 Authenticate: TypeAlias = Callable[[Headers], str | ErrorObject]
 """Says for whom the header fields of a request vouch; or why for nobody, with a code from -40007 to -40009."""
@@ -23,22 +23,29 @@ def principal_of(request: Request, authenticate: Authenticate | None) -> str | E
     anybody. With authentication, that is whom the credentials belong to; to declare somebody else is refused.
 
     Args:
-        request: The request. A browser can give its WebSockets and its EventSources no header fields: where nothing
-            else is there, `?token=` counts as a bearer token.
+        request: The request.
         authenticate: Knows the credentials.
     """
     declared = request.header("x-agent-id") or request.parameter("agent") or None
     if authenticate is None:
         return _foreign_page(request) or declared
-    fields = request.headers
-    token = request.parameter("token")
-    if token is not None and request.method == "GET" and request.header("authorization") is None:
-        fields = (*fields, ("authorization", f"Bearer {token}"))
-    subject = authenticate(fields)
+    subject = authenticate(credentials(request))
     if isinstance(subject, ErrorObject) or declared in (None, subject):
         return subject
     reason = f"these credentials are not those of {declared!r}"
     return ErrorObject.of(Code.PERMISSION_DENIED, reason, {"reason": "not_yours"})
+
+
+def credentials(request: Request) -> Headers:
+    """The header fields in which credentials are.
+
+    A browser can give its WebSockets and its EventSources no header fields: where nothing else is there, `?token=`
+    counts as a bearer token.
+    """
+    token = request.parameter("token")
+    if token is None or request.method != "GET" or request.header("authorization") is not None:
+        return request.headers
+    return (*request.headers, ("authorization", f"Bearer {token}"))
 
 
 def _foreign_page(request: Request) -> ErrorObject | None:

@@ -19,7 +19,7 @@ def service_parameters(request: Request) -> ServiceParameters:
         value = request.header(name)
         if value:
             fields[name] = value
-    return ServiceParameters.of(fields, base_url=request.base_url)
+    return ServiceParameters.of(fields, principal=request.principal, base_url=request.base_url)
 
 
 def activated_extensions(service: ServiceParameters, server: Server, dialect: Dialect) -> Headers:

@@ -13,14 +13,15 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import anyio
-from attrs import define, field
+from attrs import define, evolve, field
 
 from hocket.a2a import Delivery, ServerLimits
 from hocket.agent import Agent
-from hocket.http import KEEP_ALIVE, Answer, Response
+from hocket.http import KEEP_ALIVE, Answer, Request, Response, identified
 from hocket.http.cors import Cors
 from hocket.http.gateway import Asked, GatewayRoutes
 from hocket.http.gateway_config import GatewayLimits
+from hocket.http.principal import Authenticate
 from hocket.http.progress import Desk
 from hocket_io.background import in_background
 from hocket_io.groups import scratch_group
@@ -62,6 +63,8 @@ class App:
         gateway: What clients of the gateway may ask for.
         cors_origins: Web pages from elsewhere that may read what is answered, as `https://page.example`; `*` for all.
         push: How push notifications are sent, and where to.
+        authenticate: Says for whom header fields vouch, or why for nobody: tasks are then seen by their owners only.
+            None asks nobody.
 
     Raises:
         LocalProtocolError: There is no agent, an id is none, or two agents have the same.
@@ -75,6 +78,7 @@ class App:
     gateway: GatewayLimits = field(default=GatewayLimits(), kw_only=True)
     cors_origins: Sequence[str] = field(default=(), kw_only=True)
     push: PushOptions = field(factory=PushOptions, kw_only=True)
+    authenticate: Authenticate | None = field(default=None, kw_only=True)
     _by_id: Mapping[str, Agent] = field(init=False)
     _routes: GatewayRoutes = field(init=False)
     _hosts: dict[str, Host] = field(factory=dict, init=False)
@@ -123,21 +127,27 @@ class App:
                     await in_background(self._hosting())
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            body = await self._bodies.read(receive)
-        except ClientGone:
-            return
-        request = request_of(scope, body or b"", self.url)
+        request = request_of(scope, url=self.url)
         cors = Cors(tuple(self.cors_origins))
         send = with_fields(send, cors.fields(request))
-        found = cors.preflight(request) or (
-            self._routes.too_large(request, self.body_limit) if body is None else self._routes.find(request)
-        )
+        found: Response | Request | Asked = cors.preflight(request) or identified(request, self.authenticate)
+        if isinstance(found, Request):
+            try:
+                found = await self._find(found, receive)
+            except ClientGone:
+                return
         if isinstance(found, Response):
             await respond(found, request.method, send)
         else:
             await self._start()
             await self._ask(found, receive, send)
+
+    async def _find(self, request: Request, receive: Receive) -> Response | Asked:
+        """Whom a request is for, once its body is here."""
+        body = await self._bodies.read(receive)
+        if body is None:
+            return self._routes.too_large(request, self.body_limit)
+        return self._routes.find(evolve(request, body=body))
 
     async def _ask(self, asked: Asked, receive: Receive, send: Send) -> None:
         """Hand a request to those whom it is for, and write what they say."""
