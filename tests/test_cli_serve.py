@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import pytest
 from click.testing import CliRunner
@@ -63,6 +64,37 @@ def test_push_notifications_go_to_private_addresses_if_that_is_said(
     monkeypatch.setattr("hocket_io.cli.serve.serve_agents", lambda *_, **options: given.update(options))
     assert invoke("serve", "--echo", *options).exit_code == 0
     assert given["push"].rules == PushRules(private=is_open)
+
+
+def test_several_agents_are_served_together(tmp_path: Path) -> None:
+    files = []
+    for name in ("first", "Quiet One"):
+        files.append(tmp_path / f"{name[0]}.py")
+        files[-1].write_text(LOUD.replace('"loud"', f'"{name}"').replace("print", "str"), encoding="utf-8")
+    options = ("--port", "0", "--cors-origin", "*")
+    with running("serve", f"{files[0]}:agent", str(files[1]), *options, text=True) as process:
+        first, *lines = [process.stdout.readline() for _ in range(5)]
+        assert first == "2 agents are streaming\n"
+        url = lines[0].split()[1].removesuffix("agents/first/")
+        assert lines == [
+            f"  agent      {url}agents/first/\n",
+            f"  agent      {url}agents/quiet-one/\n",
+            f"  list       {url}agents\n",
+            f'  try        hocket send -a {url}agents/first --stream "hi"\n',
+        ]
+        request = Request(f"{url}agents", headers={"Origin": "https://page.example"})
+        with urlopen(request, timeout=20) as response:
+            assert response.headers["access-control-allow-origin"] == "*"
+            assert [each["id"] for each in json.load(response)["agents"]] == ["first", "quiet-one"]
+        assert "Chunk: hi" in invoke("send", "-a", f"{url}agents/quiet-one", "--stream", "hi").stdout
+        process.send_signal(signal.SIGINT)
+        assert process.wait() == 0
+
+
+def test_two_agents_of_one_name_cannot_be_served_together(loud: str) -> None:
+    done = invoke("serve", loud, loud)
+    assert done.exit_code == 2
+    assert "two agents would be at /agents/loud" in done.stderr
 
 
 def test_a_port_in_use_is_one_line() -> None:
