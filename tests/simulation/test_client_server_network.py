@@ -17,6 +17,8 @@ from hocket.a2a import (
     Interrupt,
     Load,
     Operation,
+    Release,
+    Reply,
     Run,
     Server,
     ServerLimits,
@@ -48,7 +50,7 @@ class Network(RuleBasedStateMachine):
 
     def __init__(self):
         super().__init__()
-        limits = ServerLimits(tasks=4, calls=6, cancel_grace=5.0, log=LogLimits(entries=KEPT))
+        limits = ServerLimits(tasks=4, calls=6, cancel_grace=5.0, patience=20.0, log=LogLimits(entries=KEPT))
         self.server = Server(entropy=seeded(9), limits=limits, on_disconnect=self.on_disconnect)
         self.store = MemoryStore()
         self.truth = {}
@@ -68,8 +70,11 @@ class Network(RuleBasedStateMachine):
                     self.asked_of_store.append(output)
                 case Run(task=task, run=run):
                     self.running[task.id, run] = Speech(task.id, task.context_id, run, seeded(run))
-                case Interrupt(task_id=task_id, run=run):
+                case Interrupt(task_id=task_id, run=run) | Release(task_id=task_id, run=run):
                     assert (task_id, run) in self.running
+                case Reply(task_id=task_id, run=run, message=message):
+                    assert (task_id, run) in self.running
+                    assert message in self.truth[task_id]
 
     def keep(self):
         wanted = self.asked_of_store.pop(0)
@@ -197,6 +202,15 @@ class Network(RuleBasedStateMachine):
         key = self.a_run(which)
         if self.is_current(*key) and not self.running[key].is_over:
             self.server.emit(*key, self.running[key].say(TaskStatus(state=state)), self.now)
+            self.pump()
+
+    @precondition(lambda self: self.running)
+    @rule(which=st.integers(0, 99), state=st.sampled_from(QUESTIONS))
+    def let_an_agent_ask(self, which, state):
+        key = self.a_run(which)
+        if self.is_current(*key) and not self.running[key].is_over:
+            self.server.emit(*key, self.running[key].say(TaskStatus(state=state)), self.now)
+            self.server.asked(*key, self.now)
             self.pump()
 
     @precondition(lambda self: self.running)
