@@ -3,6 +3,7 @@ one JSON object serves both; and which address a client takes (1.0 section 8.3.2
 """
 
 import json
+import re
 
 import pytest
 
@@ -235,6 +236,20 @@ def test_one_object_has_what_either_version_reads():
 def test_requirements_of_1_0_as_its_own_examples_still_write_them():
     old_style = {name: value for name, value in NEW.items() if name != "securityRequirements"}
     assert read({**old_style, "security": OLD["security"]}).security == OLD_CARD.security
+
+
+def snake(value):
+    """The same in the other spelling of ProtoJSON."""
+    match value:
+        case dict():
+            return {re.sub(r"(?=[A-Z])", "_", name).lower(): snake(inner) for name, inner in value.items()}
+        case list():
+            return [snake(inner) for inner in value]
+    return value
+
+
+def test_a_card_of_1_0_may_be_in_snake_case():
+    assert read(snake(NEW)) == NEW_CARD
 
 
 @pytest.mark.parametrize("frame", [NEW, OLD], ids=["1.0", "0.3"])

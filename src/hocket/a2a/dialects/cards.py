@@ -22,6 +22,7 @@ _NAMES: Final = (
     "mtlsSecurityScheme",
     "api_key_security_scheme",
     "http_auth_security_scheme",
+    "oauth2_security_scheme",
     "open_id_connect_security_scheme",
     "mtls_security_scheme",
 )
