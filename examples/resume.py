@@ -1,4 +1,8 @@
-"""A stream that was cut is not lost: the task goes on, and `resume` reads on from the last event that was seen."""
+"""A task goes on without its reader, and `resume` reads on from the last event that was seen.
+
+A client does so by itself where its connection breaks. This is for a program that comes back later: the task's id
+and the offset of the last event are all it has to remember.
+"""
 
 import sys
 
@@ -23,7 +27,7 @@ def main(target: str | Agent) -> None:
                 show(event)
                 if event.progress == 25:
                     seen = event.offset
-                    break  # as if the connection were lost here
+                    break  # as if the program had ended here
         assert stream.task_id is not None
         print("--- cut, and resumed")
         for event in agent.resume(stream.task_id, after=seen):

@@ -28,8 +28,8 @@ def _facts(card: AgentCard) -> Iterator[tuple[str, str]]:
         yield "Provider", ", ".join(filter(None, (card.provider.organization, card.provider.url)))
     if card.documentation_url is not None:
         yield "Documentation", card.documentation_url
-    for interface in interfaces_of(card):
-        yield "Interface", _interface(interface)
+    for line in dict.fromkeys(_interface(interface) for interface in interfaces_of(card)):
+        yield "Interface", line
     for name in _capabilities(card):
         yield "Capability", name
     for extension in card.capabilities.extensions:
@@ -52,7 +52,8 @@ def _capabilities(card: AgentCard) -> Iterator[str]:
 
 def _interface(interface: AgentInterface) -> str:
     tenant = f", tenant {interface.tenant}" if interface.tenant else ""
-    return f"{interface.url} ({interface.protocol_binding}, A2A {interface.protocol_version}{tenant})"
+    version = ".".join(interface.protocol_version.split(".")[:2])  # a patch says nothing of what is spoken
+    return f"{interface.url} ({interface.protocol_binding}, A2A {version}{tenant})"
 
 
 def _skill_lines(skill: AgentSkill) -> list[str]:
