@@ -5,10 +5,24 @@ from itertools import pairwise
 
 import pytest
 
-from hocket.a2a import AgentCapabilities, Message, Part, Refused, Role, TaskState, TaskStatus, TaskStatusUpdateEvent
+from hocket.a2a import (
+    AgentCapabilities,
+    Item,
+    Message,
+    Part,
+    Refused,
+    Role,
+    ServerLimits,
+    TaskState,
+    TaskStatus,
+    TaskStatusUpdateEvent,
+)
 from hocket.errors import Code, ErrorObject
 from hocket.http import Request
+from hocket.http.gateway_body import GatewayBody, Place, numbered_events
+from hocket.http.gateway_config import StreamConfig
 from hocket.http.gateway_face import GatewayFace
+from hocket.log import LogLimits
 from support.gateway import ECHO, listened, posted, streamed, visit
 from support.world import World
 
@@ -193,6 +207,15 @@ def test_ready_events_share_a_write_up_to_the_size_of_the_buffer(size):
     assert call.text.count("task.progress") == 20
 
 
+@pytest.mark.parametrize(("size", "writes"), [(8, [[b"aaaa", b"bbbb"], [b"c"]]), (7, [[b"aaaa"], [b"bbbb", b"c"]])])
+def test_a_write_is_as_large_as_the_buffer_and_no_larger(size, writes):
+    body = GatewayBody(0.0, StreamConfig(buffer_size=size))
+    body.write([b"aaaa", b"bbbb", b"c"], 0.0)
+    assert [body.data_to_send(), body.data_to_send()] == writes
+    assert body.is_empty
+    assert body.data_to_send() == []
+
+
 def test_an_agent_that_is_silent_for_too_long_fails():
     world = World.of()
     call = streamed(world, {"timeout": 5})
@@ -238,6 +261,29 @@ def test_a_place_within_an_entry():
     assert whole.kinds[-2:] == ["task.progress", "task.completed"]
     rest = listened(world, query, "late", headers=(("Last-Event-ID", "3.1"),))
     assert rest.kinds == ["task.completed"]
+
+
+def test_a_place_within_an_entry_says_nothing_of_the_entries_after_it():
+    events = b'{"type":"task.progress","n":1}\n{"type":"task.progress","n":2}\n{"type":"task.progress","n":3}'
+    entries = [Item(request_id="r", offset=offset, result=events) for offset in (7, 8)]
+    first, second = (b"".join(numbered_events(entry, Place.of("7.2"))).count(b"data:") for entry in entries)
+    assert (first, second) == (1, 3)
+
+
+def test_a_task_whose_beginning_is_gone_is_told_as_it_stands_or_not_at_all():
+    world = World.of(limits=ServerLimits(log=LogLimits(entries=2)))
+    streamed(world)
+    for number in range(5):
+        world.say(f"{number} ", append=number > 0)
+    query = f"taskId={world.runs[0].task.id}"
+    told = listened(world, query)
+    assert told.kinds == ["task.created", "task.progress", "task.status"]
+    assert "created" not in told.events[0]["task"], "the time is not known any more"
+    assert told.events[1]["partialResult"] == "0 1 2 3 4 "
+    assert [line for line in told.text.split("\n") if line.startswith("id: ")] == ["id: 7"]
+    world.say("5")
+    assert listened(world, query, "late", headers=(("Last-Event-ID", "7"),)).kinds == ["task.progress"]
+    assert listened(world, query, "later", headers=(("Last-Event-ID", "2.1"),)).kinds[0] == "task.created"
 
 
 def test_an_event_source_hears_of_every_task_from_now_on():

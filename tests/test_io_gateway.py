@@ -143,6 +143,15 @@ def test_an_agent_alone_is_at_both_addresses(run):
     run(talk)
 
 
+def test_one_of_several_may_be_at_the_root_as_well(run):
+    app = App([named("Echo Agent"), named("Weather")], root="weather")
+    assert asked(run, app, "GET", "/.well-known/agent.json").json()["name"] == "Weather"
+    listed = asked(run, app, "GET", "/agents").json()["agents"]
+    assert [each["id"] for each in listed] == ["echo-agent", "weather"]
+    with pytest.raises(LocalProtocolError, match="echo-agent, weather"):
+        App([named("Echo Agent"), named("Weather")], root="Weather")
+
+
 @pytest.mark.parametrize("path", ["/agents/weather/a2a", "/tasks"])
 def test_a_body_that_is_too_large(run, path):
     answer = asked(run, pair(body_limit=10), path=path, body=b"{" + b" " * 10)

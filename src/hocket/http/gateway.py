@@ -5,7 +5,7 @@ GET  /agents                  who is here
      /tasks, /tasks/stream …  tasks of all agents as progress events: see `progress`
 GET  /health                  {"status": "ok"}
 
-An agent that is alone may have all other paths as well.
+One of the agents may have all other paths as well.
 """
 
 from __future__ import annotations
@@ -75,12 +75,12 @@ class GatewayRoutes:
 
     Args:
         agents: The agents by id; there is at least one.
-        alone: The id and the routes of an agent that has all paths which are not the gateway's own.
+        at_root: The id of an agent that has all paths which are not the gateway's own, and its routes there.
         progress: Answers what is asked of all agents.
     """
 
     agents: Mapping[str, Neighbour]
-    alone: tuple[str, Routes] | None = None
+    at_root: tuple[str, Routes] | None = None
     progress: ProgressRoutes = field(factory=ProgressRoutes)
 
     def find(self, request: Request) -> Response | Asked:
@@ -90,8 +90,8 @@ class GatewayRoutes:
             return self._neighbour(request)
         if is_about_progress(request):
             return Asked(tuple(self.agents), request)
-        if self.alone is not None:
-            agent, routes = self.alone
+        if self.at_root is not None:
+            agent, routes = self.at_root
             return Asked((agent,), request, routes)
         if path == "/health":
             return _read(request, json_response(b'{"status":"ok"}'))

@@ -52,10 +52,11 @@ _log = logging.getLogger(__name__)
 class App:
     """An ASGI application that serves an agent, or several.
 
-    One agent is at the root, and at /agents/ID as well; of several, each is at /agents/ID only.
+    Each agent is at /agents/ID. One agent is at the root as well, or the one of several that `root` names.
 
     Args:
         agents: Who is served. The ids of a mapping are taken as they are; otherwise an agent's id is made of its name.
+        root: The ID of the agent that is at the root as well.
         url: The address to put on cards; by default the one that the caller used.
         keep_alive: Seconds between comments on silent streams; None for none.
         body_limit: Bytes of a request's body.
@@ -67,10 +68,11 @@ class App:
             None asks nobody.
 
     Raises:
-        LocalProtocolError: There is no agent, an id is none, or two agents have the same.
+        LocalProtocolError: There is no agent, an ID is none, two agents have the same, or none has that of `root`.
     """
 
     agents: Agent | Sequence[Agent] | Mapping[str, Agent]
+    root: str | None = field(default=None, kw_only=True)
     url: str | None = field(default=None, kw_only=True)
     keep_alive: float | None = field(default=KEEP_ALIVE, kw_only=True)
     body_limit: int = field(default=16 * 1024 * 1024, kw_only=True)
@@ -88,8 +90,9 @@ class App:
 
     def __attrs_post_init__(self) -> None:
         self._by_id = agents_by_id(self.agents)
-        is_alone = isinstance(self.agents, Agent)
-        self._routes = gateway_routes(self._by_id, is_alone=is_alone, keep_alive=self.keep_alive, limits=self.gateway)
+        if isinstance(self.agents, Agent):
+            (self.root,) = self._by_id
+        self._routes = gateway_routes(self._by_id, root=self.root, keep_alive=self.keep_alive, limits=self.gateway)
         self._bodies = Bodies(self.body_limit)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -47,27 +47,31 @@ def agents_by_id(agents: Agent | Sequence[Agent] | Mapping[str, Agent]) -> dict[
 
 
 def gateway_routes(
-    agents: Mapping[str, Agent], *, is_alone: bool, keep_alive: float | None, limits: GatewayLimits
+    agents: Mapping[str, Agent], *, root: str | None, keep_alive: float | None, limits: GatewayLimits
 ) -> GatewayRoutes:
     """What answers at the address of these agents.
 
     Args:
         agents: By id.
-        is_alone: Whether there is only one, who is at the root as well.
+        root: The id of the agent that is at the root as well; None for nobody.
         keep_alive: Seconds between comments on silent streams; None for none.
         limits: What clients of the gateway may ask for.
+
+    Raises:
+        LocalProtocolError: No agent has the id `root`.
     """
+    if root is not None and root not in agents:
+        raise LocalProtocolError(
+            f"no agent is called {root!r} that could be at the root: there are {', '.join(agents)}"
+        )
     since = time.time()
     neighbours: dict[str, Neighbour] = {}
     for each, agent in agents.items():
         face = GatewayFace(GatewayDialect(agent_id=each, agent_name=agent.name), keep_alive, limits)
         routes = Routes(_progressive(agent), keep_alive, modified=since, faces=(face.receive,))
         neighbours[each] = Neighbour(agent.name, routes)
-    alone: tuple[str, Routes] | None = None
-    if is_alone:
-        ((each, agent),) = agents.items()
-        alone = each, Routes(agent.card, keep_alive, modified=since)
-    return GatewayRoutes(neighbours, alone, ProgressRoutes(keep_alive, limits))
+    at_root = None if root is None else (root, Routes(agents[root].card, keep_alive, modified=since))
+    return GatewayRoutes(neighbours, at_root, ProgressRoutes(keep_alive, limits))
 
 
 def _progressive(agent: Agent) -> Callable[[str], AgentCard]:
