@@ -185,3 +185,10 @@ def test_a_task_in_mid_stream_tells_no_history_where_nothing_was_missed():
     view = TextView()
     view.take(status("one "))
     assert view.take(with_history(said("one "), said("in another wording"))) == ""
+
+
+def test_the_text_of_the_artifacts_is_that_of_the_turn():
+    view = TextView(is_follow_up=True)
+    view.take(task(("a", "before "), ("b", "other")))
+    assert view.of_artifacts(task(("a", "before and after"), ("b", "replaced"), ("c", "new"))) == "and afterreplacednew"
+    assert TextView().of_artifacts(task(("a", "all"))) == "all"

@@ -222,6 +222,18 @@ def test_a_server_that_ends_every_stream_without_a_word_is_given_up():
     assert "the server ends the stream without a word; it could not be resumed in 2 attempts" in str(last.error)
 
 
+def test_a_settled_task_that_goes_on_is_not_asked_for_in_a_hurry():
+    """A server whose streams end in a question that its task does not know: every round waits for longer."""
+    server = cut()
+    asks = {"statusUpdate": {"taskId": "t", "status": {"state": "TASK_STATE_AUTH_REQUIRED"}}}
+    for _ in range(3):
+        assert server.ask() == "SubscribeToTask"
+        server.stream(event(asks), breaks=False)
+        assert server.ask() == "GetTask"
+        server.answer(rpc(result=task()))
+    assert len(server.waits) == 3
+
+
 # 0.3, without numbers: nothing says what was missed
 
 OLD_TASK = {"kind": "task", "id": "t", "contextId": "c", "status": {"state": "working"}}

@@ -105,6 +105,35 @@ def test_text_and_result_raise_where_the_attempts_are_used_up():
                 getattr(client.stream("Ada"), method)()
 
 
+def numberless(result):
+    return b"data: " + json.dumps({"jsonrpc": "2.0", "id": "1", "result": result}).encode() + b"\n\n"
+
+
+def test_the_text_of_a_follow_up_is_exact_where_the_server_tells_things_twice():
+    """A server without numbers, which repeats the chunk that was on its way when it was asked to go on."""
+    before = {**TASK, "artifacts": [{"artifactId": "a", "parts": [{"text": "first turn. "}]}]}
+    halfway = {**TASK, "artifacts": [{"artifactId": "a", "parts": [{"text": "first turn. second "}]}]}
+    whole = {**halfway, "status": {"state": "TASK_STATE_COMPLETED"}}
+
+    def answer(request):
+        if request.command == "GET":
+            request.reply(404, b"")
+            return
+        match json.loads(request.body)["method"]:
+            case "SendStreamingMessage":
+                request.stream(numberless({"task": before}))
+            case "SubscribeToTask":
+                request.stream(numberless({"task": halfway}), numberless(chunk("second ")), numberless(DONE))
+            case "GetTask":
+                request.reply(200, json.dumps({"jsonrpc": "2.0", "id": "1", "result": whole}).encode())
+
+    with web(answer) as (url, _), Client(url, resume=QUICK) as client:
+        stream = client.stream("go on", task_id="t")
+        assert "".join(event.text for event in stream) == "second second first turn. second "
+        assert stream.text() == "second "
+        assert stream.result().text == "first turn. second "
+
+
 # The pauses, on a clock of the test
 
 STEADY = Entropy(new_id=lambda: "unused", random=lambda: 0.5)

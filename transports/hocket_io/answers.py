@@ -88,11 +88,11 @@ class StreamView:
     def _whole_text(self) -> str:
         """The text: what the agent produced, and what it asks, if it asks."""
         call = self._whole_call()
-        task = call.reader.task
-        if task is None or not task.artifacts or call.is_follow_up:
+        reader, task = call.reader, call.reader.task
+        if task is None or not task.artifacts or (call.is_follow_up and not reader.is_patchy):
             return "".join(self._said)
         question = task.status.message.text if task.state in _ASKS and task.status.message else ""
-        return "".join(artifact.text for artifact in task.artifacts) + question
+        return reader.artifact_text + question
 
 
 def answer_as(kind: type[T], answer: Result) -> T:

@@ -172,6 +172,11 @@ class StreamReader:
         """The task as far as it was received; None if there was none (yet)."""
         return None if self._fold.is_empty else self._fold.snapshot()
 
+    @property
+    def artifact_text(self) -> str:
+        """The text of the task's artifacts as far as they were received; of a follow-up, what this turn added."""
+        return "" if self.task is None else self._view.of_artifacts(self.task)
+
     def next_event(self) -> StreamEvent | None:
         """The next event, or None when all has been told."""
         return self._events.popleft() if self._events else None

@@ -48,6 +48,7 @@ class TextView:
     _shown: list[str] = field(factory=list, init=False)
     _length: int = field(default=0, init=False)
     _messages: dict[str, None] = field(factory=dict, init=False)
+    _known: dict[str, str] = field(factory=dict, init=False)
 
     def take(self, item: StreamItem) -> str:
         """The text that this item adds to what was shown before; "" if none."""
@@ -67,6 +68,10 @@ class TextView:
         self._show(added)
         return added
 
+    def of_artifacts(self, task: Task) -> str:
+        """The text of a task's artifacts, without what they had before the stream began, if it is a follow-up's."""
+        return "".join([each.text.removeprefix(self._known.get(each.artifact_id, "")) for each in task.artifacts])
+
     def _take_task(self, task: Task) -> str:
         is_known = self.is_follow_up and not is_terminal(task.state)  # one that is over is all the answer there is
         self.is_follow_up = False
@@ -77,6 +82,7 @@ class TextView:
         is_progress = not settles(task.state) and task.metadata is not None and "progress" in task.metadata
         said = self._said(task.status.message, is_terminal(task.state))
         if is_known:
+            self._known = {artifact.artifact_id: artifact.text for artifact in task.artifacts}
             return ""
         if is_progress:
             return added

@@ -130,7 +130,7 @@ class ResumingCall:
     _asked: int = field(default=0, init=False)
     _attempts: int = field(default=0, init=False)
     _news: int = field(default=0, init=False)
-    _refused: HocketError | None = field(default=None, init=False)
+    _reason: HocketError | None = field(default=None, init=False)
     _pause: _Pause = field(factory=_Pause, init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -227,27 +227,30 @@ class ResumingCall:
         reader = self._reader
         if ending.how == "ended" and reader.is_settled:
             if reader.is_patchy:
-                self._ask(_Step.GET)
+                self._look_at_task(ending.reason or ConnectionFailed("the stream ended, and the task goes on"))
             else:
                 ending.tell(reader)
         elif self.backoff is None or reader.task_id is None or (self._step is _Step.FIRST and ending.how != "ended"):
             self._give_up(ending)
         elif ending == Ending("ended") and self._is_untold:
-            self._refused = ConnectionFailed("the server ends the stream without a word")
-            self._ask(_Step.GET)
+            self._look_at_task(ConnectionFailed("the server ends the stream without a word"))
         elif ending.how == "ended" or self._is_passing(ending.reason):
             self._lose(ending.reason, now)
         elif isinstance(ending.reason, RpcError) and reader.is_waiting:
-            self._refused = ending.reason
-            self._ask(_Step.GET)
+            self._look_at_task(ending.reason)
         elif isinstance(ending.reason, AuthenticationError):
             reader.receive_end(ending.reason)
         else:
             ending.tell(reader)
 
+    def _look_at_task(self, reason: HocketError) -> None:
+        """Get the task: it may be over. If it is not, the stream was lost for that reason."""
+        self._reason = reason
+        self._ask(_Step.GET)
+
     def _judge_task(self, carried: ClientCall, now: float) -> None:
-        reader, refused = self._reader, self._refused
-        self._refused = None
+        reader, reason = self._reader, self._reason
+        self._reason = None
         if self._is_passing(carried.error):
             self._lose(carried.error, now)
         elif not isinstance(carried.answer, Task):
@@ -257,10 +260,10 @@ class ResumingCall:
         else:
             if carried.answer != reader.task:
                 reader.receive(carried.answer)
-            if refused is None and not self.call.as_stream:
+            if reason is None and not self.call.as_stream:
                 self._ask(_Step.SUBSCRIBE)
             else:
-                self._lose(refused, now)
+                self._lose(reason, now)
 
     def _lose(self, reason: HocketError | None, now: float) -> None:
         """The stream was cut, or an attempt to resume it failed: once more, after a while."""
