@@ -277,6 +277,16 @@ def test_metadata_that_nobody_could_read_is_refused_where_the_block_begins(metad
         raise AssertionError("the block does not begin")
 
 
+def test_a_block_is_itself_and_not_another_one_of_the_same_id():
+    stage = Stage()
+    with stage.task.artifact("report"):
+        twin = stage.task.artifact("report")
+        with pytest.raises(LocalProtocolError, match="artifact 'report' is not open"):
+            stage.speech.say(twin.add("elsewhere"))
+        twin.__exit__(None, None, None)
+        assert short(stage.speech.say("inside")) == [("report", "inside", False, False)]
+
+
 def test_an_artifact_has_an_id():
     with pytest.raises(LocalProtocolError, match="an artifact's id is not empty"):
         Stage().task.artifact("")

@@ -156,6 +156,16 @@ def test_after_the_end_nothing_is_asked():
         speaker.ask(question)
 
 
+def test_a_question_is_asked_once():
+    speaker = speech()
+    question = speaker.question("Which?", auth=False)
+    speaker.ask(question)
+    for settle in (lambda: None, speaker.answered):
+        settle()
+        with pytest.raises(LocalProtocolError, match=r"task.ask\('Which\?'\) was asked before"):
+            speaker.ask(question)
+
+
 def test_a_question_of_another_run_is_refused():
     with pytest.raises(LocalProtocolError, match="is of another run"):
         speech().ask(Question.of("Which?"))

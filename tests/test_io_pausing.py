@@ -182,7 +182,8 @@ def test_a_value_may_be_put_in_between_by_the_thread_itself(run):
     assert run(read) == [1, "between", 2]
 
 
-def test_nobody_waits_for_room_where_nobody_reads(run):
+def test_nobody_waits_for_room_where_nobody_reads(run, monkeypatch):
+    monkeypatch.setattr("hocket_io.threads._AHEAD", 1)
     is_closed = threading.Event()
 
     async def read():

@@ -227,10 +227,12 @@ def test_a_settled_run_does_not_wait_for_its_generator(run):
     go_on = threading.Event()
 
     def lingers(task):
-        yield "done"
-        yield TaskStatus(state=TaskState.COMPLETED)
-        go_on.wait(10)
-        yield "too much"
+        try:
+            yield "done"
+            yield TaskStatus(state=TaskState.COMPLETED)
+            yield "too much"
+        finally:
+            go_on.wait(10)
 
     async def talk():
         async with Host(agent_of(lingers)) as host:

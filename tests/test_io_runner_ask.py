@@ -10,12 +10,12 @@ import pytest
 import trio.testing
 
 from hocket import AgentTask, LocalProtocolError
-from hocket.a2a import Message, Part, Role, ServerLimits, TaskState
+from hocket.a2a import Message, Part, Role, ServerLimits, TaskState, TaskStatusUpdateEvent
 from hocket.errors import RpcError
 from hocket_io import AsyncClient, Client
 from hocket_io.host import Host
 from support.agents import agent_of
-from support.hosts import NotingStore, ask
+from support.hosts import NotingStore, ask, has_ended, read
 
 
 def generator(task):
@@ -195,14 +195,14 @@ def test_a_waiting_generator_holds_no_thread_and_keeps_its_variables(run):
 
     def asks(task):
         language.set(task.text)
-        seen.append(threading.get_ident())
+        seen.append(threading.current_thread())
         yield task.ask("?")
         seen.append(language.get())
 
     async def talk():
         async with AsyncClient(agent_of(asks)) as client:
             task = await client.send("en")
-            while seen[0] in {thread.ident for thread in threading.enumerate()}:
+            while seen[0].is_alive():
                 await anyio.lowlevel.checkpoint()
             await client.send("go on", task_id=task.id)
 
@@ -331,6 +331,36 @@ def test_it_may_also_end_without_an_answer(run):
         return [item.status.state.value for item in store.items]
 
     assert run(talk) == ["submitted", "working", "input-required", "working", "completed"]
+
+
+def test_an_answer_is_given_once(run):
+    """What another `yield` gives is None, and a later question has no answer yet."""
+    given = []
+
+    def in_thread(task):
+        given.append((yield task.ask("?")))
+        given.append((yield "more"))
+
+    async def on_the_loop(task):
+        given.append((yield task.ask("?")))
+        given.append((yield "more"))
+        with anyio.move_on_after(0):
+            given.append(await task.ask("Again?"))
+
+    async def talk(function):
+        async with Host(agent_of(function), NotingStore()) as host:
+            link = host.open_link()
+            ask(host, link)
+            opened, *_ = await read(link, has_ended)
+            message = {"messageId": "m2", "role": "user", "parts": [{"kind": "text", "text": "answer"}]}
+            ask(host, link, params={"message": {**message, "taskId": opened.task_id}}, request_id=2)
+            await read(link, has_ended)
+            await anyio.wait_all_tasks_blocked()
+            return [item.status.state.value for item in host.store.items if isinstance(item, TaskStatusUpdateEvent)]
+
+    assert run(talk, in_thread)[-2:] == ["working", "completed"]
+    assert run(talk, on_the_loop)[-4:] == ["working", "input-required", "working", "completed"]
+    assert [getattr(each, "text", None) for each in given] == ["answer", None, "answer", None]
 
 
 # Time: a clock of the test's own -----------------------------------------------------------------------------------
