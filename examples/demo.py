@@ -20,31 +20,15 @@ from attrs import define
 from calendar_search import agent as calendar
 from writer import agent as writer
 
-from hocket import Agent
 from hocket.a2a import StreamEvent, TaskState
 from hocket.errors import HocketError
 from hocket_io import AsyncClient
 from hocket_io.http.asgi import App
-from hocket_io.http.scopes import Receive, Scope, Send
 
 CURL = """\
 curl -sN {url}a2a -H 'Content-Type: application/json' -d '{{"jsonrpc": "2.0", "id": 1, \
 "method": "message/stream", "params": {{"message": {{"messageId": "m1", "role": "user", \
 "parts": [{{"kind": "text", "text": "A round"}}]}}}}}}'"""
-
-
-@define
-class Site:
-    """An ASGI application with several agents: each under /agents/NAME/, and the last one at / as well."""
-
-    apps: dict[str, App]
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        *_, app = self.apps.values()
-        for prefix, other in self.apps.items():
-            if scope["path"].startswith(f"{prefix}/"):
-                app, scope = other, {**scope, "root_path": prefix}
-        await app(scope, receive, send)
 
 
 @define
@@ -99,9 +83,8 @@ def in_words(event: StreamEvent) -> str:
 
 async def demonstrate(listening: socket.socket, keep: bool) -> int:
     """Serve the two agents, follow all three, and say how it went."""
-    agents: dict[str, Agent] = {"/agents/calendar": calendar, "/agents/writer": writer}
-    site = Site({prefix: App(agent) for prefix, agent in agents.items()})
-    config = uvicorn.Config(site, lifespan="off", log_level="warning", server_header=False, timeout_graceful_shutdown=1)
+    app = App([calendar, writer], root="writer")
+    config = uvicorn.Config(app, lifespan="off", log_level="warning", server_header=False, timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     url = "http://{}:{}/".format(*listening.getsockname())
     script = shlex.quote(str(Path(__file__).with_name("analysis.py")))

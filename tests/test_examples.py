@@ -47,7 +47,6 @@ PROGRAMS = (
     "ask_a_child",
     "check_hello",
     "demo",
-    "gateway",
     "embed_asyncio",
     "embed_socket",
     "resume",
@@ -186,15 +185,6 @@ def test_the_benchmark_measures_each_way(programs: Programs) -> None:
     rows = [line.split() for line in output_of(programs["bench"])[2:]]
     assert [row[:-5] for row in rows] == [["json", "floor"], ["memory"], ["pipe"], ["http"]]
     assert all(float(row[-4]) > 0 for row in rows)
-
-
-@pytest.mark.process
-def test_the_gateway_shows_how_far_two_agents_are(programs: Programs) -> None:
-    lines = output_of(programs["gateway"])
-    calendar = [line.split(maxsplit=4)[1] for line in lines if line.startswith("calendar")]
-    assert calendar == ["0", "0", "25", "50", "75", "100", "100"]
-    (written,) = [line for line in lines if line.startswith("writer   100 %")]
-    assert written.startswith("writer   100 % completed A canon is sung by many voices. ")
 
 
 # Streams of many agents.
@@ -361,26 +351,29 @@ def test_the_curl_line_of_the_demo_gets_an_answer(kept: tuple[str, str]) -> None
     assert events[-1]["result"]["final"] is True
 
 
-STREAM_REQUESTS = {
-    # As tutorials of A2A 0.2 have it: a part has `kind`, the path ends in /a2a.
-    "a2a": {"message": {"role": "user", "parts": [{"kind": "text", "text": "A canon"}], "messageId": "m-1"}},
-    # As a gateway has it: a part has `type`, and there are members that nobody else knows.
-    "agents/writer/a2a": {
-        "message": {"messageId": "m-2", "role": "user", "parts": [{"type": "text", "text": "A canon"}]},
-        "streamConfig": {"heartbeat": 30, "bufferSize": 1024},
-    },
-}
-
-
 @pytest.mark.process
-@pytest.mark.parametrize("path", STREAM_REQUESTS)
-def test_a_stream_request_in_the_style_of_0_2_gets_an_answer(kept: tuple[str, str], path: str) -> None:
-    request = {"jsonrpc": "2.0", "method": "message/stream", "params": STREAM_REQUESTS[path], "id": "r-1"}
-    events = posted(kept[0] + path, json.dumps(request).encode())
+def test_a_stream_request_in_the_style_of_0_2_gets_an_answer(kept: tuple[str, str]) -> None:
+    """As tutorials of A2A 0.2 have it: a part has `kind`, the path ends in /a2a."""
+    params = {"message": {"role": "user", "parts": [{"kind": "text", "text": "A canon"}], "messageId": "m-1"}}
+    request = {"jsonrpc": "2.0", "method": "message/stream", "params": params, "id": "r-1"}
+    events = posted(f"{kept[0]}a2a", json.dumps(request).encode())
     assert {event["id"] for event in events} == {"r-1"}
     assert events[0]["result"]["kind"] == "task"
     assert text_of(events).startswith("A canon is sung by many voices. ")
     assert (events[-1]["result"]["status"]["state"], events[-1]["result"]["final"]) == ("completed", True)
+
+
+@pytest.mark.process
+def test_the_demo_answers_the_clients_of_a_gateway(kept: tuple[str, str]) -> None:
+    params = {
+        "message": {"messageId": "m-2", "role": "user", "parts": [{"type": "text", "text": "A canon"}]},
+        "streamConfig": {"heartbeat": 30, "bufferSize": 1024},
+    }
+    request = {"jsonrpc": "2.0", "method": "message/stream", "params": params, "id": "r-1"}
+    events = posted(f"{kept[0]}agents/writer/a2a", json.dumps(request).encode())
+    assert (events[0]["type"], events[-1]["type"]) == ("task.created", "task.completed")
+    pieces = [event["partialResult"] for event in events if event["type"] == "task.progress"]
+    assert "".join(pieces).startswith("A canon is sung by many voices. ")
 
 
 @pytest.mark.process
