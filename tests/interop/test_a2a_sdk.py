@@ -101,6 +101,16 @@ def test_their_client_follows_up(our_url, way):
 
 
 @pytest.mark.parametrize("way", WAYS)
+def test_their_client_answers_a_question(our_url, way):
+    (asked, answered), task = ask_ours(our_url, way, "turn", "May")
+    assert asked[-1].status_update.status.state == pb.TASK_STATE_INPUT_REQUIRED
+    assert asked[-1].status_update.status.message.parts[0].text == "Which month?"
+    assert answered[0].task.status.state == pb.TASK_STATE_WORKING
+    assert texts_in(answered) == ["So it is May", ""]
+    assert [message.parts[0].text for message in task.history] == ["turn", "Which month?", "May"]
+
+
+@pytest.mark.parametrize("way", WAYS)
 def test_their_client_sends_and_waits(our_url, way):
     async def talk(client, card):
         (done,) = [each async for each in client.send_message(asking("Ada"))]

@@ -92,6 +92,18 @@ def test_their_client_follows_up(told):
     assert text_of(told["get"]["result"]) == "Which month?Hello May!"
 
 
+def test_their_client_answers_a_question(told):
+    asked, answered = told["stream turn"]["result"], told["answer"]["result"]
+    assert asked[-1]["status"]["message"]["parts"][0]["text"] == "Which month?"
+    assert list(in_short(asked))[-1] == "status-update input-required, final"
+    assert list(in_short(answered)) == [
+        "task working",
+        "So it is May",
+        ", last",
+        "status-update completed, final",
+    ]
+
+
 def test_their_client_reads_so_much_of_the_history(told):
     assert [message["parts"][0]["text"] for message in told["get"]["result"]["history"]] == ["May"]
 

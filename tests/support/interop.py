@@ -19,6 +19,9 @@ def interop_agent(**options):
             case ["ask"]:
                 yield "Which month?"
                 yield TaskStatus(state=TaskState.INPUT_REQUIRED)
+            case ["turn"]:  # the same, but the run goes on with the answer
+                answer = yield task.ask("Which month?")
+                yield f"So it is {answer.text}"
             case ["extensions"]:
                 yield ",".join(task.extensions)
             case ["mixed"]:

@@ -74,7 +74,7 @@ def _install(base, python, *what):
 
 
 def _run(*command):
-    environment = {**os.environ, "PIP_USER": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_RETRIES": "1"}
+    environment = {**_environment(), "PIP_USER": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_RETRIES": "1"}
     words = [str(part) for part in command]
     try:
         done = subprocess.run(words, capture_output=True, text=True, timeout=90, check=False, env=environment)
@@ -85,12 +85,17 @@ def _run(*command):
     return done.stdout
 
 
+def _environment():
+    """Ours, without the way to our own packages."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+
+
 @contextmanager
 def peer_serving(python, script, *arguments):
     """A server of theirs in a process of its own; gives its URL, which is the first line that it prints."""
     with tempfile.TemporaryFile("w+") as complaints:
         command = [python, SCRIPTS / script, *arguments]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=complaints, text=True)
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=complaints, text=True, env=_environment())
         try:
             if not (url := process.stdout.readline().strip()):
                 complaints.seek(0)
@@ -105,7 +110,7 @@ def peer_serving(python, script, *arguments):
 def peer_lines(python, script, *arguments):
     """What a client of theirs was given: it prints an object a line."""
     command = [python, SCRIPTS / script, *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=_environment())
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
 

@@ -93,6 +93,8 @@ async def talk(client):
         last = await stream(f"stream {text}", client, said(text))
     task_id = last["taskId"]
     await stream("follow-up", client, said("May", task_id))
+    asked = await stream("stream turn", client, said("turn"))
+    await stream("answer", client, said("May", asked["taskId"]))
     await answer("get", client.get_task(asking(GetTaskRequest, TaskQueryParams(id=task_id, history_length=1))))
     await answer("get unknown", client.get_task(asking(GetTaskRequest, TaskQueryParams(id="nobody-knows"))))
     await answer("cancel completed", client.cancel_task(asking(CancelTaskRequest, TaskIdParams(id=task_id))))

@@ -78,6 +78,8 @@ async def talk(client):
         task = await stream(f"stream {text}", client, said(text))
     task_id = task.id
     await stream("follow-up", client, said("May", task_id))
+    asked = await stream("stream turn", client, said("turn"))
+    await stream("answer", client, said("May", asked.id))
     await attempt("get", client.get_task(TaskQueryParams(id=task_id, history_length=1)))
     await attempt("get unknown", client.get_task(TaskQueryParams(id="nobody-knows")))
     await attempt("cancel completed", client.cancel_task(TaskIdParams(id=task_id)))
