@@ -70,7 +70,7 @@ def test_a_malformed_call_counts_only_until_its_error_was_taken():
 
 
 @pytest.mark.parametrize("field_name", ["messageId", "taskId", "contextId"])
-@pytest.mark.parametrize(("bytes_", "is_fine"), [(255, True), (256, True), (257, False), (0, False)])
+@pytest.mark.parametrize(("bytes_", "is_fine"), [(255, True), (256, True), (257, False)])
 def test_ids_have_a_limit_in_bytes(world, field_name, bytes_, is_fine):
     text = "é" * (bytes_ // 2) + "x" * (bytes_ % 2)
     message = {"messageId": "m", "role": "ROLE_USER", "parts": [{"text": "hi"}], field_name: text}
@@ -80,6 +80,15 @@ def test_ids_have_a_limit_in_bytes(world, field_name, bytes_, is_fine):
     assert is_refused != is_fine
     if is_refused:
         assert field_name in refused.error.message
+
+
+@pytest.mark.parametrize(("field_name", "is_fine"), [("messageId", False), ("taskId", True), ("contextId", True)])
+def test_an_empty_id_is_none_which_a_message_needs(world, field_name, is_fine):
+    """ProtoJSON: a text that is empty is one that is not there."""
+    message = {"messageId": "m", "role": "ROLE_USER", "parts": [{"text": "hi"}], field_name: ""}
+    world.ask("ada", "SendMessage", message=message)
+    assert len(world.runs) == is_fine
+    assert [each.error.code for each in world.deliveries()] == ([] if is_fine else [-32602])
 
 
 def test_the_limit_of_ids_can_be_raised_and_lowered():

@@ -125,6 +125,28 @@ PARAMS = [
         READ,
     ),
     (V1_0, Operation.LIST, None, ListTasksRequest(), READ),
+    (V1_0, Operation.LIST, {"contextId": "", "pageToken": "", "tenant": ""}, ListTasksRequest(tenant=""), READ),
+    # A text that is empty is one that is not there
+    (
+        V1_0,
+        Operation.SEND,
+        {
+            "message": {**HELLO_1_0, "contextId": "", "taskId": ""},
+            "configuration": {"taskPushNotificationConfig": {"id": "", "taskId": "", "token": "", "url": HOOK}},
+        },
+        SendMessageRequest(
+            message=HELLO,
+            configuration=SendMessageConfiguration(task_push_notification_config=TaskPushNotificationConfig(url=HOOK)),
+        ),
+        READ,
+    ),
+    (
+        V1_0,
+        Operation.PUSH_CREATE,
+        {"id": "", "taskId": "T", "url": HOOK},
+        TaskPushNotificationConfig(task_id="T", url=HOOK),
+        READ,
+    ),
     (V1_0, Operation.CANCEL, {"id": "T", "metadata": {}}, CancelTaskRequest(id="T", metadata={}), OURS),
     (V1_0, Operation.SUBSCRIBE, {"id": "T"}, SubscribeToTaskRequest(id="T"), OURS),
     (V1_0, Operation.PUSH_CREATE, CONFIG_1_0, CONFIG, OURS),

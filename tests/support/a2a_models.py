@@ -203,8 +203,9 @@ def models(version):
         **numbered,
     )
     tenant = {"tenant": NAMES} if version is V1_0 else {}
-    pages = {"page_size": st.none() | st.integers(1, 100), "page_token": NAMES} if version is V1_0 else {}
+    pages = {"page_size": st.none() | st.integers(1, 100), "page_token": st.none() | IDS} if version is V1_0 else {}
     about_task = {"id": IDS, "metadata": METADATA, **tenant}
+    seen = {"id": IDS, **tenant} if version is V1_0 else about_task
     lengths = st.none() | st.integers(0, 2**31 - 1)
     authentication = (
         st.builds(AuthenticationInfo, scheme=TEXT, credentials=NAMES)
@@ -221,7 +222,7 @@ def models(version):
     push = {
         "url": PUSH_URLS,
         "id": st.none() | IDS,
-        "token": NAMES,
+        "token": st.none() | IDS,
         "authentication": st.none() | authentication,
     }
     push_config = st.builds(TaskPushNotificationConfig, task_id=IDS, **push, **tenant)
@@ -242,9 +243,9 @@ def models(version):
     params = {
         Operation.SEND: send,
         Operation.STREAM: send,
-        Operation.GET: st.builds(GetTaskRequest, history_length=lengths, **about_task),
+        Operation.GET: st.builds(GetTaskRequest, history_length=lengths, **seen),
         Operation.CANCEL: st.builds(CancelTaskRequest, **about_task),
-        Operation.SUBSCRIBE: st.builds(SubscribeToTaskRequest, **about_task),
+        Operation.SUBSCRIBE: st.builds(SubscribeToTaskRequest, **seen),
         Operation.PUSH_CREATE: push_config,
         Operation.PUSH_GET: st.builds(
             GetTaskPushNotificationConfigRequest, task_id=IDS, id=st.none() | IDS if tenant == {} else IDS, **tenant

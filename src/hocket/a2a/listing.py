@@ -81,10 +81,10 @@ class Listing:
 
 
 def _query(call: Call, params: ListTasksRequest) -> TaskQuery:
-    """What the store is asked; a state that is unspecified and a text that is empty are no filters (ProtoJSON)."""
+    """What the store is asked; a state that is unspecified is no filter (ProtoJSON)."""
     return TaskQuery(
         owner=call.owner,
-        context_id=params.context_id or None,
+        context_id=params.context_id,
         status=None if params.status is TaskState.UNKNOWN else params.status,
         status_timestamp_after=params.status_timestamp_after,
         page_size=params.page_size or PAGE,

@@ -85,10 +85,12 @@ class MemoryStore:
     Args:
         settled: How many settled tasks are kept; the ones that settled first are forgotten.
         size: Bytes of artifacts and messages that settled tasks may have, all together; the last one is always kept.
+        page_size: Bytes of artifacts and messages of the tasks on one page of a list, which has one task at the least.
     """
 
     settled: int = 10_000
     size: int = 128 * 1024 * 1024
+    page_size: int = 16 * 1024 * 1024
     _tasks: dict[str, _Kept] = field(factory=dict, init=False)
     _settled: dict[str, int] = field(factory=dict, init=False)
     _settled_size: int = field(default=0, init=False)
@@ -145,10 +147,19 @@ class MemoryStore:
             (kept.rank, task_id) for task_id, kept in self._tasks.items() if kept.last and kept.matches(query, since)
         ]
         rest = places if after is None else [place for place in places if place < after]
-        page = nlargest(query.page_size, rest)
+        page = self._page(nlargest(query.page_size, rest))
         token = self._tokens.write(query, page[-1]) if len(rest) > len(page) else ""
         tasks = tuple([self._whole(task_id) for _, task_id in page])
         return TaskPage(tasks=tasks, next_page_token=token, total_size=len(places))
+
+    def _page(self, places: list[Place]) -> list[Place]:
+        """As many of these as are not too much for one answer."""
+        size = 0
+        for number, (_, task_id) in enumerate(places):
+            size += self._tasks[task_id].size
+            if number and size > self.page_size:
+                return places[:number]
+        return places
 
     def _whole(self, task_id: str) -> Task:
         kept = self._tasks[task_id]

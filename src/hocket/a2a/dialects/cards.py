@@ -9,10 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from hocket.a2a.card import AgentCard
-from hocket.a2a.dialects.forms import WireForm
-
-__all__ = ["NEW_FORMS", "known_schemes"]
+__all__ = ["dressed", "known_schemes", "tidied"]
 
 _NAMES: Final = (
     "apiKeySecurityScheme",
@@ -40,14 +37,16 @@ def known_schemes(card: Any, is_known: Callable[[dict[str, Any]], bool]) -> Any:
     return {**card, name: kept}
 
 
-def _tidy(card: Any) -> Any:
+def tidied(card: Any) -> Any:
+    """A card of 1.0 with its requirements as its attributes have them."""
     card = _plain(known_schemes(card, lambda scheme: any(name in scheme for name in _NAMES)))
     if isinstance(card, dict) and isinstance(card.get("skills"), list):
         return {**card, "skills": [_plain(skill) for skill in card["skills"]]}
     return card
 
 
-def _dress(card: Any) -> Any:
+def dressed(card: Any) -> Any:
+    """The opposite of `tidied`."""
     return {**_wrapped(card), "skills": [_wrapped(skill) for skill in card["skills"]]}
 
 
@@ -81,7 +80,3 @@ def _wrapped(value: Mapping[str, Any]) -> Mapping[str, Any]:
         return value
     wrapped = [{"schemes": {name: {"list": scopes} for name, scopes in each.items()}} for each in requirements]
     return {**value, "securityRequirements": wrapped}
-
-
-NEW_FORMS: Final = {AgentCard: WireForm(tidied=_tidy, dressed=_dress)}
-"""The forms of 1.0."""

@@ -61,7 +61,7 @@ def _ids(params: Params) -> dict[str, str | None]:
                 "configuration.taskPushNotificationConfig.id": push.id if push else None,
             }
         case ListTasksRequest():
-            return {"contextId": params.context_id or None}
+            return {"contextId": params.context_id}
         case TaskPushNotificationConfig():
             return {"taskId": params.task_id or "", "id": params.id}
         case GetTaskPushNotificationConfigRequest() | DeleteTaskPushNotificationConfigRequest():

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from hocket import codec
 from hocket.a2a.card import AgentCard, AgentExtension, AgentInterface, AgentProvider, AgentSkill
-from hocket.a2a.dialects.cards import NEW_FORMS
 from hocket.a2a.dialects.dialect import Dialect, Operation
+from hocket.a2a.dialects.new_forms import NEW_FORMS
 from hocket.a2a.model import (
     Message,
     Part,
@@ -22,8 +22,10 @@ from hocket.a2a.model import (
 )
 from hocket.a2a.requests import (
     AuthenticationInfo,
+    GetTaskRequest,
     ListTaskPushNotificationConfigsResponse,
     ListTasksResponse,
+    SubscribeToTaskRequest,
 )
 from hocket.a2a.security import (
     APIKeySecurityScheme,
@@ -45,6 +47,8 @@ _WIRE = codec.Dialect(
         Task: Shape(quoted=("generation",)),
         TaskStatusUpdateEvent: Shape(quoted=("generation",)),
         TaskArtifactUpdateEvent: Shape(quoted=("generation",)),
+        GetTaskRequest: Shape(omitted=("metadata",)),
+        SubscribeToTaskRequest: Shape(omitted=("metadata",)),
         AuthenticationInfo: Shape(omitted=("schemes",), required=("scheme",), always=("scheme",)),
         ListTasksResponse: Shape(always=("next_page_token", "page_size", "total_size")),
         ListTaskPushNotificationConfigsResponse: Shape(always=("configs",)),
