@@ -171,8 +171,8 @@ def test_heartbeats_break_a_silence_and_are_no_part_of_the_log():
 def test_without_heartbeats_there_are_comments_all_the_same():
     world = World.of()
     call = streamed(world, {"heartbeat": 0}, face=GatewayFace(ECHO, keep_alive=15.0))
-    world.now = 15.0
-    assert call.pump().writes[-1] == b": keep-alive\n\n"
+    for world.now in (15.0, 30.0):
+        assert call.pump().writes.pop() == b": keep-alive\n\n"
     call = streamed(World.of(), {"heartbeat": 0})
     assert call.answer.next_timeout() is None
 
@@ -250,6 +250,24 @@ def test_an_event_source_reads_a_task_from_its_beginning_to_its_end_or_after_wha
     assert (nothing.status, nothing.writes) == (204, [])
 
 
+def test_an_event_source_that_has_seen_all_there_is_so_far_is_kept():
+    world = World.of()
+    streamed(world)
+    waiting = listened(world, f"taskId={world.runs[0].task.id}", headers=(("Last-Event-ID", "2"),))
+    assert (waiting.status, waiting.text, waiting.answer.is_closed) == (200, "", False)
+    assert waiting.answer.next_timeout() == 30.0
+    world.finish()
+    assert waiting.pump().kinds == ["task.completed"]
+
+
+@pytest.mark.parametrize("event_id", ["9" * 5000, "1.2.3", "-1", "1.", "x", "½", "99"])
+def test_an_id_that_is_none_of_ours_counts_as_none(event_id):
+    world = World.of()
+    streamed(world)
+    told = listened(world, f"taskId={world.runs[0].task.id}", headers=(("Last-Event-ID", event_id),))
+    assert told.kinds[0] == "task.created"
+
+
 def test_a_place_within_an_entry():
     world = World.of()
     streamed(world)
@@ -259,8 +277,10 @@ def test_a_place_within_an_entry():
     whole = listened(world, query)
     assert "id: 3.1\n" in whole.text
     assert whole.kinds[-2:] == ["task.progress", "task.completed"]
-    rest = listened(world, query, "late", headers=(("Last-Event-ID", "3.1"),))
-    assert rest.kinds == ["task.completed"]
+    seen = (("Last-Event-ID", "3.1"),)
+    assert listened(world, query, "late", headers=seen).kinds == ["task.completed"]
+    again = posted(world, "tasks/resubscribe", {"id": world.runs[0].task.id}, "again", headers=seen)
+    assert again.kinds == ["task.completed"]
 
 
 def test_a_place_within_an_entry_says_nothing_of_the_entries_after_it():
@@ -298,6 +318,9 @@ def test_an_event_source_hears_of_every_task_from_now_on():
     assert (kinds[0], kinds[-1]) == ("task.created", "task.completed")
     assert {event.get("taskId") or event["task"]["id"] for event in listener.events} == {world.runs[1].task.id}
     assert "id:" not in listener.text
+    error = ECHO.write_error(ErrorObject.of(Code.TASK_NOT_FOUND))
+    listener.answer.deliver([Refused(request_id="t-1", error=error)], 0.0)
+    assert listener.pump().events[-1].items() >= {"code": 4001, "taskId": "t-1"}.items()
     assert not listener.answer.is_closed
 
 
@@ -316,6 +339,8 @@ def test_an_agent_that_does_not_stream():
     world = World.of(capabilities=AgentCapabilities(streaming=False))
     assert (refused := streamed(world)).json()["error"]["code"] == Code.UNSUPPORTED_OPERATION
     assert refused.status == 400
+    watch = listened(world, "")
+    assert (watch.status, watch.json()["code"]) == (400, Code.UNSUPPORTED_OPERATION)
 
 
 # Failures ----------------------------------------------------------------------------------------------------------

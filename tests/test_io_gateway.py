@@ -164,6 +164,17 @@ def test_a_body_that_is_too_large_for_a2a_or_for_nobody(run):
         assert asked(run, pair(body_limit=10), path=path, body=b" " * 11).status == status
 
 
+def test_small_writes_come_to_the_end_all_the_same(run):
+    params = {**GATEWAY, "streamConfig": {"bufferSize": 1}}
+    body = json.dumps(rpc("message/stream", params)).encode()
+    stream = asked(run, pair(), path="/agents/weather/a2a", body=body)
+    writes = [each["body"] for each in stream.sent[1:] if each["body"]]
+    assert all(write.count(b"data: ") == 1 for write in writes)
+    assert [event["type"] for event in told(stream)][-1] == "task.completed"
+    assert stream.is_complete
+    assert [each["more_body"] for each in stream.sent[1:]].count(False) == 1
+
+
 # Progress of several agents ------------------------------------------------------------------------------------------
 
 

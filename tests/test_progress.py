@@ -164,6 +164,16 @@ def test_several_tasks_of_several_agents_in_one_stream_that_goes_on_where_it_was
             assert sorted(map(key, rest.events)) == sorted(map(key, stream.events[seen:]))
 
 
+def test_a_stream_in_which_nothing_is_new_is_kept():
+    gateway = Gateway()
+    task_id = gateway.start("calendar")
+    stream = gateway.follow(task_id, headers=(("Last-Event-ID", "2"),))
+    assert (stream.status, stream.written, stream.answer.is_closed) == (200, b"", False)
+    assert stream.answer.next_timeout() == 15.0
+    gateway.worlds["calendar"].finish()
+    assert stream.pump().events[-1]["status"] == "completed"
+
+
 @pytest.mark.parametrize("event_id", ["7", "1.2.3", "x.y", "", "-1.0"])
 def test_an_id_that_is_not_ours_counts_as_none(event_id):
     gateway = Gateway()

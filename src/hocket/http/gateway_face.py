@@ -91,7 +91,9 @@ class GatewayFace:
         assert isinstance(config, StreamConfig), "else it was refused"
         server.perform(link, call, now)
         body = GatewayBody(server.epoch, config, self.keep_alive)
-        return GatewayStream(body, lambda error: refused(asked.id, error), Place.of(request.header("last-event-id")))
+        begins = call.operation is Operation.STREAM
+        seen = Place() if begins else Place.of(request.header("last-event-id"))
+        return GatewayStream(body, lambda error: refused(asked.id, error), seen)
 
     def _answer(
         self,
@@ -146,6 +148,8 @@ class GatewayFace:
         service = evolve(service_parameters(request), last_event_id=seen.offset)
         body = GatewayBody(server.epoch, keep_alive=self.keep_alive)
         if task_id is None:
+            if not server.capabilities.streaming:
+                return failed(ErrorObject.of(Code.UNSUPPORTED_OPERATION), None, server.epoch + now)
             server.watch(link, self.dialect, service, now)
             return GatewayWatch(body)
         params = SubscribeToTaskRequest(id=task_id)

@@ -53,7 +53,7 @@ class GatewayStream:
                 case Opened(task_id=task_id):
                     self._task_id = task_id
                 case Item():
-                    self._begin()
+                    self._begin(now)
                     self.body.write(numbered_events(delivery, self.seen), now)
                 case Refused(error=error) if self._is_streaming:
                     self.body.fail(error, self._task_id, now)
@@ -63,12 +63,12 @@ class GatewayStream:
                 case Ended() if self.is_event_source and not self._is_streaming:
                     self._answer(Response(status=204))
                 case Ended():
-                    self._begin()
+                    self._begin(now)
                     self._is_over = True
                 case Answered():
                     raise AssertionError("a call that streams gets no other answer")
         if self._task_id is not None and not self._is_over:
-            self._begin()
+            self._begin(now)
 
     def cut(self) -> None:
         """The gateway is about to stop: end without an end, so that the client comes back."""
@@ -96,9 +96,10 @@ class GatewayStream:
         if not self._is_over:
             self.body.handle_timeout(now)
 
-    def _begin(self) -> None:
+    def _begin(self, now: float) -> None:
         if not self._is_streaming:
             self._is_streaming = True
+            self.body.write((), now)  # silence is counted from here
             named: Headers = (("x-task-id", self._task_id),) if self._task_id is not None else ()
             self._response = Response(status=200, headers=(*EVENT_STREAM, *named), body=None)
 
@@ -114,11 +115,9 @@ class GatewayWatch:
 
     Args:
         body: What is written.
-        agents: How many agents are watched.
     """
 
     body: GatewayBody
-    agents: int = 1
     is_cut: bool = field(default=False, init=False)
     _head: Response | None = field(init=False)
     _is_over: bool = field(default=False, init=False)
@@ -139,10 +138,8 @@ class GatewayWatch:
             match delivery:
                 case Item(result=result):
                     self.body.write([encode_event(event) for event in result.split(b"\n")], now)
-                case Refused(error=error):
-                    self.body.fail(error, None, now)
-                    self.agents -= 1
-                    self._is_over = not self.agents
+                case Refused(error=error, request_id=task_id):  # one of the tasks is gone
+                    self.body.fail(error, str(task_id), now)
 
     def cut(self) -> None:
         """The gateway is about to stop."""

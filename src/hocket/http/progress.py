@@ -105,8 +105,9 @@ class ProgressRoutes:
         service = service_parameters(request)
         if not task_ids:
             for desk in desks:
-                desk.server.watch(desk.link, PROGRESS, service, now)
-            return GatewayWatch(body, len(desks))
+                if desk.server.capabilities.streaming:
+                    desk.server.watch(desk.link, PROGRESS, service, now)
+            return GatewayWatch(body)
         if len(task_ids) > self.limits.followed:
             reason = f"must be at most {self.limits.followed} ids; raise the limit followed on the gateway"
             return _failed(_invalid("task_id", reason), epoch + now)

@@ -136,6 +136,7 @@ class ProgressStream:
             return
         self._is_streaming = True
         self._response = Response(status=200, headers=EVENT_STREAM, body=None)
+        self.body.write((), now)  # silence is counted from here
         for task_id, error in self._refusals:
             self.body.fail(error, task_id, now)
 
