@@ -13,6 +13,7 @@ from hocket.http.discovery import CardSearch
 from hocket.http.envelopes import Envelope
 from hocket.http.event_body import KEEP_ALIVE
 from hocket.http.exchange import Exchange
+from hocket.http.gateway_config import GatewayLimits
 from hocket.http.messages import Headers, Request, Response, json_response, text_response
 from hocket.http.rest_call import RestCall, rest_request
 from hocket.http.resuming import Carrier, ResumingCall
@@ -29,6 +30,7 @@ __all__ = [
     "Envelope",
     "Exchange",
     "Face",
+    "GatewayLimits",
     "Headers",
     "HttpCall",
     "Request",

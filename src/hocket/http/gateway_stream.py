@@ -48,14 +48,17 @@ class GatewayStream:
 
     def deliver(self, deliveries: Sequence[Delivery], now: float) -> None:
         """Take what the server has for this call."""
+        pieces: list[bytes] = []
         for delivery in deliveries:
             match delivery:
                 case Opened(task_id=task_id):
                     self._task_id = task_id
                 case Item():
                     self._begin(now)
-                    self.body.write(numbered_events(delivery, self.seen), now)
+                    pieces += numbered_events(delivery, self.seen)
                 case Refused(error=error) if self._is_streaming:
+                    self.body.write(pieces, now)
+                    pieces = []
                     self.body.fail(error, self._task_id, now)
                     self._is_over = True
                 case Refused(error=error):
@@ -69,6 +72,8 @@ class GatewayStream:
                     raise AssertionError("a call that streams gets no other answer")
         if self._task_id is not None and not self._is_over:
             self._begin(now)
+        if pieces:
+            self.body.write(pieces, now)
 
     def cut(self) -> None:
         """The gateway is about to stop: end without an end, so that the client comes back."""

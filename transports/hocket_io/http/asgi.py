@@ -17,10 +17,9 @@ from attrs import define, evolve, field
 
 from hocket.a2a import Delivery, ServerLimits
 from hocket.agent import Agent
-from hocket.http import KEEP_ALIVE, Answer, Request, Response, identified
+from hocket.http import KEEP_ALIVE, Answer, GatewayLimits, Request, Response, identified
 from hocket.http.cors import Cors
 from hocket.http.gateway import Asked, GatewayRoutes
-from hocket.http.gateway_config import GatewayLimits
 from hocket.http.principal import Authenticate
 from hocket.http.progress import Desk
 from hocket_io.background import in_background
