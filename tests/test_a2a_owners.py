@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from hocket.a2a import AgentCapabilities, Refused, ServerLimits, TaskState
+from hocket.a2a import V1_0, AgentCapabilities, Refused, ServerLimits, ServiceParameters, TaskState
 from support.world import World
 
 HELLO = {"messageId": "m2", "role": "ROLE_USER", "parts": [{"text": "hi"}]}
@@ -94,3 +94,18 @@ def test_a_task_keeps_its_owner_when_it_leaves_memory_and_through_checkpoints():
     (answered,) = outcome(world, "GetTask", "1.0", {"id": task_id}, service=ADA, tenant="acme")
     assert json.loads(answered.result)["status"]["state"] == "TASK_STATE_COMPLETED"
     assert outcome(world, "GetTask", "1.0", {"id": task_id}, service=ADA)[0].error.code == -32001
+
+
+def test_a_watch_is_of_ones_own_tasks():
+    world = World.of()
+    for name in ("ada", "eve"):
+        world.server.watch(f"{name}'s watch", V1_0, ServiceParameters(principal=name), 0.0)
+    task_id = world.begin(service=ADA)
+    world.finish()
+    assert world.take("ada's watch") == ["task submitted", "working", "completed", "ended completed"]
+    assert world.take("eve's watch") == []
+    world.server.watch("late", V1_0, ServiceParameters(principal="eve"), 0.0, [task_id, "missing"])
+    world.pump()
+    foreign, missing = world.deliveries("late")
+    assert foreign.error == missing.error
+    assert (foreign.request_id, foreign.error.code) == (task_id, -32001)

@@ -3,12 +3,8 @@
 import json
 
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from hocket.a2a import (
-    AgentCapabilities,
     AuthenticationInfo,
     Ended,
     Item,
@@ -20,44 +16,15 @@ from hocket.a2a import (
     StopPush,
     TaskPushNotificationConfig,
     TaskState,
+    TaskStatus,
+    TaskStatusUpdateEvent,
 )
-from support.world import World, short
-
-URL = "https://hooks.example.com/a"
-PUSHES = AgentCapabilities(streaming=True, push_notifications=True)
-
-
-def pushing(**options):
-    return World.of(capabilities=PUSHES, **options)
+from support.push_configs import URL, call, create, got, listed, pushing, sent_with
 
 
 @pytest.fixture
 def world():
     return pushing()
-
-
-def call(world, method, link="web", **params):
-    """The result of a call, or its error."""
-    world.ask(link, method, **params)
-    given = world.deliveries(link)[-1]
-    return given.error if isinstance(given, Refused) else json.loads(given.result)
-
-
-def create(world, task_id, **params):
-    return call(world, "CreateTaskPushNotificationConfig", **{"taskId": task_id, "url": URL, **params})
-
-
-def listed(world, task_id, **params):
-    return call(world, "ListTaskPushNotificationConfigs", taskId=task_id, **params)
-
-
-def got(world, start):
-    """What the sender was given for a configuration, in short."""
-    return [short(each) for each in world.deliveries(start.link) if isinstance(each, Item | Ended)]
-
-
-def sent_with(config, **more):
-    return {"configuration": {"taskPushNotificationConfig": config, **more}}
 
 
 # Setting one
@@ -179,6 +146,19 @@ def test_a_message_that_is_refused_sets_none(world):
     world.send(task=task_id, message_id="m2", stream=False, **sent_with({"url": URL}))
     assert world.take()[0] == -32004
     assert (world.pushes, listed(world, task_id)) == ([], {"configs": []})
+
+
+def test_what_another_replica_has_appended_is_told_too(world):
+    task_id = world.begin()
+    create(world, task_id)
+    world.say("ours ", append=False)
+    status = TaskStatus(state=TaskState.INPUT_REQUIRED)
+    world.store.append(task_id, 3, [TaskStatusUpdateEvent(task_id=task_id, status=status)])
+    world.say("refused ")
+    assert got(world, world.pushes[0]) == ["ours ", "input_required"]
+    world.begin(task=task_id, message_id="m2")
+    world.finish()
+    assert got(world, world.pushes[0])[-2:] == ["completed", "ended completed"]
 
 
 def test_the_task_need_not_be_in_memory():
@@ -417,94 +397,3 @@ def test_who_leaves_before_the_task_is_in_the_log_leaves_its_receiver():
     world.finish()
     assert world.interrupts == []
     assert got(world, world.pushes[0])[-1] == "ended completed"
-
-
-# Any order of everything: configurations against a model
-
-
-class Configs(RuleBasedStateMachine):
-    """One task, its configurations, and a sender that takes when it likes."""
-
-    def __init__(self):
-        super().__init__()
-        self.world = pushing(limits=ServerLimits(push_configs=3))
-        self.task_id = self.world.begin()
-        self.model = {}  # id → [url, what it must have been told, what it was told]
-        self.gone = []
-        self.is_over = False
-        self.count = 0
-
-    names = st.sampled_from("abcd")
-    urls = st.sampled_from([URL, "https://hooks.example.com/b"])
-
-    def link(self, name):
-        return next(
-            each.link
-            for each in reversed(self.world.pushes)
-            if isinstance(each, StartPush) and each.link.config_id == name
-        )
-
-    @precondition(lambda self: not self.is_over)
-    @rule(name=names, url=urls)
-    def set(self, name, url):
-        answer = create(self.world, self.task_id, id=name, url=url)
-        if name not in self.model and len(self.model) == 3:
-            assert answer.code == -32050
-            return
-        assert answer["url"] == url
-        if name not in self.model or self.model[name][0] != url:
-            self.model[name] = [url, [], []]
-
-    @rule(name=names)
-    def delete(self, name):
-        call(self.world, "DeleteTaskPushNotificationConfig", taskId=self.task_id, id=name)
-        self.model.pop(name, None)
-
-    @precondition(lambda self: not self.is_over)
-    @rule()
-    def say(self):
-        self.count += 1
-        self.world.say(f"{self.count} ")
-        for each in self.model.values():
-            each[1].append(f"{self.count} ")
-
-    @rule(name=names)
-    def take(self, name):
-        if name in self.model:
-            given = self.world.server.take(self.link(name), 2)
-            self.model[name][2] += [short(each) for each in given if isinstance(each, Item | Ended)]
-
-    @precondition(lambda self: not self.is_over)
-    @rule(name=names)
-    def give_up(self, name):
-        if name in self.model:
-            self.world.server.disconnect(self.link(name), 0.0)
-            del self.model[name]
-
-    @precondition(lambda self: not self.is_over and self.count > 2)
-    @rule()
-    def finish(self):
-        self.world.finish()
-        self.is_over = True
-        for each in self.model.values():
-            each[1] += ["completed", "ended completed"]
-
-    @invariant()
-    def everybody_is_told_in_order(self):
-        for _, due, told in self.model.values():
-            assert told == due[: len(told)]
-
-    @invariant()
-    def the_list_is_right(self):
-        answer = listed(self.world, self.task_id)
-        assert {each["id"]: each["url"] for each in answer["configs"]} == {
-            name: url for name, (url, *_) in self.model.items()
-        }
-
-    def teardown(self):
-        for name, (_, due, told) in self.model.items():
-            assert told + got(self.world, type("Start", (), {"link": self.link(name)})) == due
-
-
-TestConfigs = Configs.TestCase
-TestConfigs.settings = settings(max_examples=100, stateful_step_count=20, deadline=None)
