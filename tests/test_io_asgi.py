@@ -165,7 +165,7 @@ def test_a_host_that_cannot_start_is_an_error_not_a_wait(run, monkeypatch):
     async def refuse(host):
         raise OSError("no room")
 
-    monkeypatch.setattr("hocket_io.http.asgi.Host.__aenter__", refuse)
+    monkeypatch.setattr("hocket_io.http.hosts.Host.__aenter__", refuse)
 
     async def talk():
         with pytest.raises(OSError, match="no room"):

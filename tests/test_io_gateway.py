@@ -249,7 +249,7 @@ def test_open_streams_are_cut_when_the_server_stops(run):
         assert not watch.is_complete
         assert not events.is_complete
         assert app._open == {}
-        assert app._hosts == {}
+        assert app._hosts.running == {}
 
     run(talk)
 

@@ -126,5 +126,5 @@ class Lifespan:
 
 def host_of(app):
     """The one host of an application."""
-    (host,) = app._hosts.values()
+    (host,) = app._hosts.running.values()
     return host

@@ -9,10 +9,8 @@ This is the end of a module for `uvicorn module:app`::
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Mapping, Sequence
 
-import anyio
 from attrs import define, evolve, field
 
 from hocket.a2a import Delivery, ServerLimits
@@ -22,10 +20,10 @@ from hocket.http.cors import Cors
 from hocket.http.gateway import Asked, GatewayRoutes
 from hocket.http.principal import Authenticate
 from hocket.http.progress import Desk
-from hocket_io.background import in_background
 from hocket_io.groups import scratch_group
 from hocket_io.host import Host, HostLink
 from hocket_io.http.gateway import agents_by_id, gateway_routes
+from hocket_io.http.hosts import Hosts
 from hocket_io.http.links import SeveralLinks
 from hocket_io.http.scopes import (
     Bodies,
@@ -80,25 +78,24 @@ class App:
     cors_origins: Sequence[str] = field(default=(), kw_only=True)
     push: PushOptions = field(factory=PushOptions, kw_only=True)
     authenticate: Authenticate | None = field(default=None, kw_only=True)
-    _by_id: Mapping[str, Agent] = field(init=False)
     _routes: GatewayRoutes = field(init=False)
-    _hosts: dict[str, Host] = field(factory=dict, init=False)
-    _starting: anyio.Lock = field(factory=anyio.Lock, init=False)
+    _hosts: Hosts = field(init=False)
     _open: dict[HostLink | SeveralLinks, Answer[Delivery]] = field(factory=dict, init=False)
     _bodies: Bodies = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._by_id = agents_by_id(self.agents)
+        by_id = agents_by_id(self.agents)
         if isinstance(self.agents, Agent):
-            (self.root,) = self._by_id
-        self._routes = gateway_routes(self._by_id, root=self.root, keep_alive=self.keep_alive, limits=self.gateway)
+            (self.root,) = by_id
+        self._hosts = Hosts(by_id, self.limits, self.push)
+        self._routes = gateway_routes(by_id, root=self.root, keep_alive=self.keep_alive, limits=self.gateway)
         self._bodies = Bodies(self.body_limit)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One ASGI connection."""
         match scope["type"]:
             case "lifespan":
-                await live(self._hosting(), receive, send)
+                await live(self._hosts.run(), receive, send)
             case "http":
                 await self._serve(scope, receive, send)
             case "websocket":
@@ -111,22 +108,6 @@ class App:
             answer.cut()
             link.ring()
         self._bodies.give_up()
-
-    @asynccontextmanager
-    async def _hosting(self) -> AsyncIterator[None]:
-        async with AsyncExitStack() as stack:
-            for each, agent in self._by_id.items():
-                host = Host(agent, limits=self.limits, push=self.push)
-                self._hosts[each] = await stack.enter_async_context(host)
-                stack.callback(self._hosts.pop, each)
-            yield
-
-    async def _start(self) -> None:
-        """Start the hosts: where the server has no lifespan (or mounts us without one), on first use."""
-        if len(self._hosts) < len(self._by_id):
-            async with self._starting:  # so that all the first callers find the same tasks
-                if not self._hosts:
-                    await in_background(self._hosting())
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = request_of(scope, url=self.url)
@@ -141,7 +122,7 @@ class App:
         if isinstance(found, Response):
             await respond(found, request.method, send)
         else:
-            await self._start()
+            await self._hosts.start()
             await self._ask(found, receive, send)
 
     async def _find(self, request: Request, receive: Receive) -> Response | Asked:
@@ -153,7 +134,7 @@ class App:
 
     async def _ask(self, asked: Asked, receive: Receive, send: Send) -> None:
         """Hand a request to those whom it is for, and write what they say."""
-        links = {each: self._hosts[each].open_link() for each in asked.agents}
+        links = {each: self._hosts.running[each].open_link() for each in asked.agents}
         try:
             desks = [Desk(each, link.name, link.host.server) for each, link in links.items()]
             first, *others = links.values()
