@@ -1,6 +1,7 @@
 """The official Python SDK (a2a-sdk 1.3.0) and what does not stream: lists, pushes, extended cards, extensions."""
 
 import json
+from functools import partial
 from queue import Queue
 
 import pytest
@@ -173,6 +174,28 @@ def test_their_client_activates_an_extension(our_url, way):
     assert "".join(their_client(our_url, way, converse)) == EXTENSION
 
 
+@pytest.mark.parametrize("way", LISTING)
+def test_their_client_keeps_tenants_apart(our_url, way):
+    async def begin(client, card):
+        return await task_of(client, "Ada")
+
+    async def look(client, card):
+        try:
+            found = await client.get_task(pb.GetTaskRequest(id=task.id))
+        except TaskNotFoundError:
+            found = None
+        return found, [each.id for each in (await client.list_tasks(pb.ListTasksRequest(page_size=100))).tasks]
+
+    task = their_client(our_url, way, begin, tenant="acme")
+    found, listed = their_client(our_url, way, look, tenant="acme")
+    assert found == task
+    assert task.id in listed
+    for other in ("", "another"):
+        found, listed = their_client(our_url, way, look, tenant=other)
+        assert found is None
+        assert task.id not in listed
+
+
 UNKNOWN = "nobody-knows"
 WRONG = {
     "get unknown": (lambda client, done: client.get_task(pb.GetTaskRequest(id=UNKNOWN)), TaskNotFoundError),
@@ -292,6 +315,13 @@ def test_our_client_gets_their_extended_card(client):
 
 def test_our_client_asks_for_an_extension(client):
     assert client.text("extensions") == EXTENSION
+
+
+@pytest.mark.parametrize("way", LISTING)
+def test_our_client_repeats_the_tenant_of_their_card(way):
+    binding, version = WAYS[way]
+    with serving(partial(their_app, tenant="acme")) as url, Client(url, binding=binding, version=version) as client:
+        assert client.text("tenant") == "acme"
 
 
 def test_our_client_is_told_what_is_wrong(client):

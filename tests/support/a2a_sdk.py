@@ -60,6 +60,8 @@ class Executor(AgentExecutor):
             case "extensions":
                 asked = ",".join(sorted(context.requested_extensions))
                 await updater.complete(updater.new_agent_message([pb.Part(text=asked)]))
+            case "tenant":
+                await updater.complete(updater.new_agent_message([pb.Part(text=context.tenant)]))
             case "wait":
                 await updater.add_artifact([pb.Part(text="waiting")], artifact_id="a")
                 await asyncio.Event().wait()
@@ -70,8 +72,7 @@ class Executor(AgentExecutor):
         await TaskUpdater(event_queue, context.task_id, context.context_id).cancel()
 
 
-def their_card(url):
-    addresses = {"JSONRPC": url, "HTTP+JSON": f"{url}rest"}
+def their_card(url, tenant=""):
     return pb.AgentCard(
         name="theirs",
         description="an agent of the official SDK",
@@ -86,15 +87,15 @@ def their_card(url):
         default_output_modes=["text/plain"],
         skills=[pb.AgentSkill(id="s", name="s", description="s", tags=["s"])],
         supported_interfaces=[
-            pb.AgentInterface(url=addresses[binding], protocol_binding=binding, protocol_version=version)
+            pb.AgentInterface(url=url, protocol_binding=binding, protocol_version=version, tenant=tenant)
             for binding, version in WAYS.values()
         ],
     )
 
 
-def their_app(url):
-    """A server of theirs that does all that theirs can."""
-    card, extended = their_card(url), their_card(url)
+def their_app(url, tenant=""):
+    """A server of theirs that does all that theirs can; its card gives the tenant."""
+    card, extended = their_card(url, tenant), their_card(url, tenant)
     extended.name = "theirs, to friends"
     configs, http = InMemoryPushNotificationConfigStore(), httpx.AsyncClient()
 
@@ -115,14 +116,14 @@ def their_app(url):
         routes=[
             *create_agent_card_routes(card),
             *create_jsonrpc_routes(handler, "/", enable_v0_3_compat=True),
-            *create_rest_routes(handler, path_prefix="/rest"),
+            *create_rest_routes(handler),
         ],
         lifespan=lifespan,
     )
 
 
-def their_client(url, way, converse, **config):
-    """What `converse(client, card)` returns, with a client of theirs that goes this way."""
+def their_client(url, way, converse, *, tenant="", **config):
+    """What `converse(client, card)` returns, with a client of theirs that goes this way, as if the card said so."""
     binding, version = WAYS[way]
 
     async def run():
@@ -134,6 +135,8 @@ def their_client(url, way, converse, **config):
             if each.protocol_binding == binding and each.protocol_version.startswith(version)
         ]
         assert chosen, f"the card offers {card.supported_interfaces}"
+        for each in chosen:
+            each.tenant = tenant
         del card.supported_interfaces[:]
         card.supported_interfaces.extend(chosen)
         client = ClientFactory(ClientConfig(supported_protocol_bindings=[binding], **config)).create(card)
