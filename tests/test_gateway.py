@@ -141,6 +141,7 @@ def test_a_question_ends_the_stream_and_the_answer_to_it_is_a_stream_of_the_whol
     world.say("Q2", append=False)
     world.finish()
     kinds = again.pump().kinds
+    assert "created" not in again.events[0]["task"], "when that was is not in the task"
     assert (kinds[0], kinds[-1], kinds.count("task.created")) == ("task.created", "task.completed", 1)
 
 

@@ -7,8 +7,10 @@ import pytest
 
 from hocket import Agent
 from hocket.errors import LocalProtocolError
+from hocket.http.principal import bearer_tokens
 from hocket_io.http.asgi import App
 from hocket_io.http.gateway import agents_by_id
+from hocket_io.http.links import SeveralLinks
 from support.agents import agent_of
 from support.asgi import Lifespan, Request, message, post, rpc
 
@@ -264,6 +266,41 @@ def test_without_a_lifespan_all_agents_are_there_from_the_first_request_on(run):
         return [each.json()["result"]["status"]["state"] for each in answers]
 
     assert run(talk) == ["completed", "completed"]
+
+
+@pytest.mark.parametrize(("limit", "share"), [(256, 128), (3, 1), (1, 1)])
+def test_several_links_share_what_is_taken_at_a_time(limit, share):
+    class Link:
+        def take(self, limit):
+            return ["x"] * limit
+
+    assert SeveralLinks([Link(), Link()]).take(limit) == ["x"] * 2 * share
+
+
+def test_what_is_somebody_elses_is_seen_by_no_door(run):
+    """With callers that are known by their tokens, each sees its own tasks only, also in the streams of all tasks."""
+    ada, bob = ([(b"authorization", b"Bearer " + name)] for name in (b"ada", b"bob"))
+
+    async def talk():
+        app = pair(authenticate=bearer_tokens({"ada": "Ada", "bob": "Bob"}))
+        async with Lifespan(app), anyio.create_task_group() as group:
+            doors = ("/agents/weather/a2a/stream", "/tasks/stream")
+            watches = [Request(app, "GET", path, headers=bob) for path in doors]
+            for watch in watches:
+                group.start_soon(watch.perform)
+                await watch.until(b":\n\n")
+            mine = await post(app, "message/stream", GATEWAY, path="/agents/weather/a2a", headers=ada).perform()
+            task_id = mine.headers[b"x-task-id"]
+            for headers, status in ((ada, 200), (bob, 404), ([], 401)):
+                for path, query in zip(doors, (b"taskId=", b"task_id="), strict=True):
+                    found = await Request(app, "GET", path, query=query + task_id, headers=headers).perform()
+                    assert found.status == status
+            await anyio.wait_all_tasks_blocked()
+            assert [watch.content for watch in watches] == [b":\n\n"] * 2
+            for watch in watches:
+                watch.leaves.set()
+
+    run(talk)
 
 
 # CORS ----------------------------------------------------------------------------------------------------------------
