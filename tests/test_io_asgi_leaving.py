@@ -107,6 +107,33 @@ def test_a_reader_that_stops_reading_holds_up_nobody(run):
     run(talk)
 
 
+def test_a_reader_that_comes_back_to_reading_when_all_is_said_gets_all_of_it(run):
+    async def talk():
+        is_over = anyio.Event()
+
+        async def talkative(task):
+            for number in range(6_000):
+                yield f"{number} "
+            is_over.set()
+
+        app = App(agent_of(talkative))
+        reader = post(app, "message/stream", message())
+
+        async def send(told):
+            if told.get("body"):
+                await is_over.wait()
+            await reader.send(told)
+
+        with anyio.fail_after(20):
+            await app(reader.scope, reader.receive, send)
+        assert reader.is_complete
+        return reader.events()
+
+    events = run(talk)
+    assert text_in(events).split() == [str(number) for number in range(6_000)]
+    assert events[-1]["status"]["state"] == "completed"
+
+
 def test_silence_is_filled_with_comments(run):
     async def talk():
         go_on = anyio.Event()

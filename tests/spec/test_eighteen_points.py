@@ -36,7 +36,7 @@ from support.world import World
 ROOT = Path(__file__).parents[2]
 
 ELSEWHERE = {
-    1: ["tests/test_io_asgi_leaving.py::test_a_reader_that_stops_reading_holds_up_nobody"],
+    1: ["tests/test_io_asgi_leaving.py::test_a_reader_that_comes_back_to_reading_when_all_is_said_gets_all_of_it"],
     2: ["tests/process/test_http.py::test_text_raises_when_the_stream_is_cut"],
     5: ["tests/properties/test_a2a_dialects.py::test_what_is_written_is_one_line_for_every_reader"],
     6: ["tests/test_io_runner_failures.py::test_an_exception_fails_the_task_and_stays_at_home"],
@@ -50,6 +50,7 @@ ELSEWHERE = {
     15: ["tests/process/test_stdio.py::test_what_the_agent_prints_goes_to_stderr"],
     16: ["tests/test_io_runner_cancel.py::test_an_agent_that_does_not_stop_is_left_behind"],
     18: [
+        "tests/test_io_asgi_leaving.py::test_a_reader_that_stops_reading_holds_up_nobody",
         "tests/test_io_pipes.py::test_a_peer_that_writes_before_it_reads_is_read",
         "tests/process/test_stdio.py::test_a_reader_that_takes_its_time_holds_up_the_child_and_loses_nothing",
     ],
