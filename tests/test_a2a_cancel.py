@@ -2,10 +2,7 @@
 
 import pytest
 
-from hocket.a2a import (
-    ServerLimits,
-    TaskState,
-)
+from hocket.a2a import PushLink, ServerLimits, TaskState
 from hocket.errors import LocalProtocolError
 from support.world import World
 
@@ -201,6 +198,17 @@ def test_an_agent_may_want_to_stop_when_the_last_one_leaves(stream):
     world.end()
     world.ask("eve", "GetTask", task_id)
     assert world.take("eve") == ["task canceled"]
+
+
+def test_a_receiver_of_notifications_that_is_given_up_is_nobody_leaving():
+    world = World.of(on_disconnect="cancel")
+    task_id = world.begin("ada")
+    receiver = PushLink(task_id, "config", 1)
+    world.ask(receiver, "SubscribeToTask", task_id)
+    world.server.disconnect("ada", world.now)
+    world.server.disconnect(receiver, world.now)
+    world.pump()
+    assert world.interrupts == []
 
 
 def test_taking_back_the_last_call_is_leaving_too():

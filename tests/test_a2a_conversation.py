@@ -319,12 +319,13 @@ def test_a_cancel_overtakes_an_answer_on_its_way(world):
     assert (world.take("bob"), world.take("eve")) == (["task canceled"], ["task canceled"])
 
 
+@pytest.mark.parametrize("question", [INPUT, AUTH])
 @pytest.mark.parametrize("has_read", [True, False])
-def test_who_was_asked_may_leave_and_come_back_with_the_answer(has_read):
+def test_who_was_asked_may_leave_and_come_back_with_the_answer(has_read, question):
     """on_disconnect="cancel" is for work that nobody wants any more, not for questions."""
     world = World.of(on_disconnect="cancel")
     task_id = world.begin()
-    world.wonder()
+    world.wonder(question)
     if has_read:
         world.take()
     world.server.disconnect("ada", world.now)
@@ -334,6 +335,28 @@ def test_who_was_asked_may_leave_and_come_back_with_the_answer(has_read):
     world.server.disconnect("bob", world.now)
     world.pump()
     assert len(world.interrupts) == 1
+
+
+def test_who_leaves_before_the_asking_agent_has_ended_leaves_the_question_open():
+    world = World.of(on_disconnect="cancel")
+    task_id = world.begin()
+    world.become(INPUT)
+    world.server.disconnect("ada", world.now)
+    world.pump()
+    world.end()
+    world.ask("eve", "GetTask", task_id)
+    assert (world.interrupts, world.take("eve")) == ([], ["task input_required"])
+
+
+def test_who_leaves_does_not_take_along_a_message_of_another_on_its_way():
+    world = World.of(on_disconnect="cancel")
+    task_id = world.begin()
+    world.become(AUTH)
+    world.hold()
+    world.send("bob", task=task_id, message_id="m2")
+    world.server.disconnect("ada", world.now)
+    world.release()
+    assert (world.interrupts, world.take("bob")) == ([], ["task auth_required"])
 
 
 def test_who_leaves_with_the_answer_on_its_way_leaves_the_task_canceled():

@@ -107,9 +107,10 @@ def test_an_agent_that_is_to_stop_has_its_grace_and_no_other_limit(world):
     task_id = begun(world, silence=1.0)
     world.now = 0.5
     world.ask("eve", "CancelTask", task_id)
+    world.say("one moment")
     assert world.server.next_timeout() == 5.5
     world.end()
-    assert world.take("eve") == ["task canceled"]
+    assert world.take("eve") == ["task canceled one moment"]
 
 
 def test_an_answer_to_an_agent_that_has_just_failed_is_refused(world):

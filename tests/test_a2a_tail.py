@@ -93,6 +93,19 @@ def test_another_replica_between_two_appends_loses_us_both():
     assert len(world.interrupts) == 1
 
 
+def test_what_waits_for_the_store_is_dropped_when_another_replica_has_come_first():
+    world = World.of()
+    task_id = world.begin()
+    world.hold()
+    world.say("asked for")
+    world.say("not yet asked for")
+    entries = world.store.append(task_id, 2, [status(task_id=task_id)])
+    world.server.feed(task_id, entries, 0.0)
+    world.release()
+    assert world.take() == ["task submitted", "working", "working"]
+    assert len(world.interrupts) == 1
+
+
 def test_entries_of_another_replica_in_the_place_of_ours_are_not_taken_for_ours():
     here = World.of()
     task_id = here.begin()

@@ -131,6 +131,20 @@ def test_who_has_left_is_given_nothing_and_is_forgotten(world):
     assert len(seen(world)) == 1
 
 
+def test_what_has_ended_no_longer_counts_as_a_call_of_the_link():
+    world = World.of(limits=ServerLimits(calls=2))
+    watch(world)
+    done, going = play(world), world.begin()
+    assert world.server._mailboxes.get("eye").calls == 2
+    seen(world)
+    assert world.server._mailboxes.get("eye").calls == 1
+    watch(world, done, "nobody's")
+    assert seen(world) == {done: WHOLE, "nobody's": [-32050]}, "one too many at once"
+    world.finish()
+    assert seen(world) == {going: ["completed", "ended completed"]}
+    assert world.server._mailboxes.get("eye").calls == 0
+
+
 def test_one_task_can_be_let_go_and_the_others_go_on(world):
     watch(world)
     first = world.begin()

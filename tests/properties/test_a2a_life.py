@@ -364,6 +364,7 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def memory_is_bounded(self):
         assert all(len(live.log) <= 5 for live in self.server._tasks._tasks.values())
+        assert all(box.calls >= 0 for box in self.server._mailboxes._boxes.values())
 
     # The end
 

@@ -27,7 +27,7 @@ from hocket.a2a.states import PHASES, is_terminal, settles
 from hocket.entropy import seeded
 from hocket.errors import LocalProtocolError
 from hocket_io.stores import MemoryStore
-from support.world import outputs
+from support.world import World, outputs
 
 ACTIVE = "submitted working"
 INTERRUPTED = "input-required auth-required"
@@ -249,3 +249,36 @@ def test_which_states_end_a_stream(state, version):
             assert result["final"] is ends
         else:
             assert "final" not in result["statusUpdate"]
+
+
+# state, what the agent's function does → what a message to the task is told at once, runs, replies
+TO_RUNS = """
+    input-required  ended    task-submitted      2  0
+    input-required  works    nothing             1  0
+    input-required  waits    task-working        1  1
+    input-required  stops    nothing             1  0
+
+    auth-required   ended    task-submitted      2  0
+    auth-required   works    task-auth-required  1  0
+    auth-required   waits    task-working        1  1
+    auth-required   stops    nothing             1  0
+"""
+
+
+@pytest.mark.parametrize("row", [line.split() for line in TO_RUNS.split("\n") if line.strip()], ids="-".join)
+def test_what_a_message_meets_while_the_function_has_not_ended(row):
+    state, doing, told, runs, replies = row
+    world = World.of()
+    task_id = world.begin()
+    if doing == "waits":
+        world.wonder(TaskState(state))
+    else:
+        world.become(TaskState(state))
+    if doing == "ended":
+        world.end()
+    if doing == "stops":
+        world.ask("eve", "CancelTask", task_id)
+    world.send("bob", task=task_id, message_id="m2")
+    words = [word.replace(" ", "-").replace("_", "-") for word in world.take("bob")]
+    assert words == ([] if told == "nothing" else [told])
+    assert (len(world.runs), len(world.replies)) == (int(runs), int(replies))
