@@ -3,9 +3,9 @@
 Requests come in with the link they came from; what a link gets is taken from it with `take`, at the reader's
 pace. The server asks a store to append (the log is the truth) and a runner to run, and is fed what they say:
 
-    receive(link, …) ─┐                                   ┌─> Append, Load, Checkpoint   (store)
+    receive(link, …) ─┐                                   ┌─> Append, Load, Find …       (store)
     feed, loaded ─────┼─>  LiveTask: log · fold · readers ┼─> Run, Reply, Interrupt      (runner)
-    emit, asked ──────┘                                   └─> Ready(link) … take(link)   (transport)
+    emit, asked ──────┘                                   └─> Ready(link) … take(link)   (transport, sender of notifications)
 
 After any call, drain `next_output`. Every method takes `now`, seconds on the caller's monotonic clock.
 This module is the door: it reads what is asked and says whose business it is. `turns` has the life of a run.
