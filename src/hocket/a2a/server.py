@@ -5,7 +5,7 @@ pace. The server asks a store to append (the log is the truth) and a runner to r
 
     receive(link, …) ─┐                                   ┌─> Append, Load, Find …       (store)
     feed, loaded ─────┼─>  LiveTask: log · fold · readers ┼─> Run, Reply, Interrupt      (runner)
-    emit, asked ──────┘                                   └─> Ready(link) … take(link)   (transport, sender of notifications)
+    emit, asked ──────┘                                   └─> Ready(link) … take(link)   (transport, sender)
 
 After any call, drain `next_output`. Every method takes `now`, seconds on the caller's monotonic clock.
 This module is the door: it reads what is asked and says whose business it is. `turns` has the life of a run.
