@@ -277,6 +277,16 @@ def test_two_ends_meet_if_their_numbers_say_so(before, after, is_patchy):
     assert (reader.wants_task, reader.is_closed) == (is_patchy, not is_patchy)
 
 
+def test_a_gap_stays_a_gap():
+    reader = read(task(TaskState.WORKING))
+    for number in (None, 5):
+        reader.interrupt()
+        reader.receive(CHUNK, number)
+    reader.interrupt()
+    reader.receive(CHUNK, 6)
+    assert reader.is_patchy
+
+
 def test_where_they_do_not_the_whole_task_is_the_end():
     reader = read(task(TaskState.WORKING), CHUNK)
     reader.interrupt()

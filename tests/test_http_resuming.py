@@ -222,6 +222,44 @@ def test_a_server_that_ends_every_stream_without_a_word_is_given_up():
     assert "the server ends the stream without a word; it could not be resumed in 2 attempts" in str(last.error)
 
 
+def test_that_a_stream_goes_on_is_told_as_soon_as_the_server_answers():
+    server = cut()
+    server.ask()
+    server.machine.receive_head(200, SSE, server.now)
+    assert server.told() == ["task", "cut", "resumed"]
+
+
+def test_what_follows_the_last_item_is_not_read():
+    server = cut(event(chunk("x")))
+    server.ask()
+    server.machine.receive_head(200, SSE, server.now)
+    server.machine.receive_data(event({"task": task()}) + event(DONE), server.now)
+    assert not server.machine.is_reading
+    assert server.ask() == "GetTask"
+
+
+def test_the_whole_task_is_the_end_also_if_its_next_turn_has_begun():
+    server = cut(event(chunk("x")))
+    server.ask()
+    asks = {"statusUpdate": {"taskId": "t", "status": {"state": "TASK_STATE_INPUT_REQUIRED"}}}
+    server.stream(event({"task": task()}), event(asks))
+    server.ask()
+    server.answer(rpc(result=task("WORKING", "x")))
+    assert server.outcome is Outcome.SETTLED
+
+
+def test_the_whole_task_is_asked_for_again_if_it_could_not_be_had():
+    server = cut(event(chunk("x")))
+    server.ask()
+    server.stream(event({"task": task()}), event(DONE))
+    for _ in range(2):
+        assert server.ask() == "GetTask"
+        server.machine.receive_failure(ConnectionFailed("nobody is there"), server.now)
+    assert server.ask() == "GetTask"
+    server.answer(rpc(result=task("COMPLETED", "x")))
+    assert server.outcome is Outcome.SETTLED
+
+
 def test_a_settled_task_that_goes_on_is_not_asked_for_in_a_hurry():
     """A server whose streams end in a question that its task does not know: every round waits for longer."""
     server = cut()
@@ -319,6 +357,16 @@ def test_retry_after(value, waits):
     )
     server.ask()
     assert server.waits == [1.0, waits]
+
+
+def test_retry_after_counts_once():
+    server = cut(backoff=Backoff(base=1.0, attempts=3, jitter=False))
+    server.ask()
+    server.answer(b"", status=503, headers=(("retry-after", "7"),))
+    server.ask()
+    server.machine.receive_failure(ConnectionFailed("nobody is there"), server.now)
+    server.ask()
+    assert server.waits == [1.0, 7.0, 4.0]
 
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
@@ -434,6 +482,14 @@ def test_a_subscription_is_resumed_before_its_first_event_from_where_it_was_to_b
     assert json.loads(server.asked.body)["params"] == {"id": "t", "tenant": "acme"}
     server.stream(event(DONE, 5))
     assert server.outcome is Outcome.SETTLED
+
+
+def test_a_subscription_that_cannot_be_had_at_all_is_not_tried_again():
+    server = Foreign(operation=Operation.SUBSCRIBE, params=SubscribeToTaskRequest(id="t"))
+    server.ask()
+    server.machine.receive_failure(ConnectionFailed("nobody is there"), 0.0)
+    assert isinstance(server.machine.refusal, ConnectionFailed)
+    assert server.machine.next_timeout() is None
 
 
 # Agents that do not stream

@@ -147,11 +147,8 @@ class ResumingCall:
 
     def next_request(self) -> Request | None:
         """What to ask now, once; None where there is nothing to ask (yet). `path` is the whole URL."""
-        if self.is_closed or self._pause.until is not None:
-            return None
-        request = self._carrier.next_request()
-        if request is not None:
-            self.is_reading, self._status = True, 0
+        request = None if self.is_closed else self._carrier.next_request()
+        self.is_reading = self.is_reading or request is not None
         return request
 
     def next_timeout(self) -> float | None:
