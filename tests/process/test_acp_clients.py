@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from contextlib import AsyncExitStack
 
 import pytest
 
@@ -137,24 +138,29 @@ def test_an_agent_that_is_a_child_process_ends_with_its_hub(tmp_path):
     assert b"expert" in done.stdout
 
 
-@pytest.mark.parametrize("scheme", ["http", "ws", "tcp"])
-def test_a_hub_that_is_killed_and_comes_back_without_its_streams(run, scheme):
+def test_a_hub_that_is_killed_and_comes_back_without_its_streams(run):
     async def main():
-        with running("hub", "--port", "0", "--tcp", "0", text=True) as process:
+        async with AsyncExitStack() as stack:
+            process = stack.enter_context(running("hub", "--port", "0", "--tcp", "0", text=True))
             first = HubProcess(process)
-            async with AcpClient(getattr(first, scheme), agent="ada", reconnect=SOON) as ada:
-                stream = await ada.start(["bob"])
-                process.kill()
+            clients, streams = {}, {}
+            for scheme in ("http", "ws", "tcp"):
+                ada = AcpClient(getattr(first, scheme), agent=f"ada-by-{scheme}", reconnect=SOON)
+                clients[scheme] = await stack.enter_async_context(ada)
+                streams[scheme] = await ada.start(["bob"])
+            process.kill()
+            for stream in streams.values():
                 await until(stream, Reconnecting)
-                ports = [address.rpartition(":")[2] for address in (first.http, first.tcp)]
-                with running("hub", "--port", ports[0], "--tcp", ports[1], text=True) as second:
-                    rest = [event async for event in stream]
-                    assert isinstance(rest[-1], StreamEnded)
-                    assert any(isinstance(event, Reconnected) for event in rest) or scheme == "http"
-                    assert stream.state is ClientState.CLOSED
-                    fresh = await ada.start(["bob"])
-                    await fresh.send("anew")
-                    await fresh.end()
-                    second.terminate()
+            ports = [address.rpartition(":")[2] for address in (first.http, first.tcp)]
+            second = stack.enter_context(running("hub", "--port", ports[0], "--tcp", ports[1], text=True))
+            for scheme, stream in streams.items():
+                rest = [event async for event in stream]
+                assert isinstance(rest[-1], StreamEnded), scheme
+                assert any(isinstance(event, Reconnected) for event in rest) or scheme == "http", scheme
+                assert stream.state is ClientState.CLOSED, scheme
+                fresh = await clients[scheme].start(["bob"])
+                await fresh.send("anew")
+                await fresh.end()
+            second.terminate()
 
     run(main)

@@ -52,8 +52,18 @@ class ServedHub:
         return self.process.returncode, complaints
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def served(importable):
+    """One for all tests that leave it as it was; it has complained about nothing."""
+    hub = ServedHub()
+    yield hub
+    hub.web.close()
+    assert hub.end(signal.SIGINT) == (0, "")
+
+
+@pytest.fixture
+def own(importable):
+    """One that a test may end."""
     hub = ServedHub()
     yield hub
     hub.web.close()
@@ -118,21 +128,21 @@ def say_too_much(socket):
 
 
 def test_a_message_over_the_limit_closes_the_socket_and_no_other(served):
-    with served.socket("/jsonrpc", "ada", max_size=None) as ada, served.socket("/jsonrpc", "bob") as bob:
+    with served.socket("/jsonrpc", "max", max_size=None) as big, served.socket("/jsonrpc", "moritz") as small:
         with pytest.raises(ConnectionClosed) as closed:
-            say_too_much(ada)
+            say_too_much(big)
         assert closed.value.rcvd.code == 1009
-        bob.send(body(start("bob")).decode())
-        assert "result" in json.loads(bob.recv(timeout=20))
+        small.send(body(start("moritz")).decode())
+        assert "result" in json.loads(small.recv(timeout=20))
 
 
-def test_text_that_is_no_text_closes_the_socket_and_needs_no_traceback(served):
-    with served.socket("/jsonrpc", "ada") as ada:
+def test_text_that_is_no_text_closes_the_socket_and_needs_no_traceback(own):
+    with own.socket("/jsonrpc", "ada") as ada:
         ada.send(b"\xff", text=True)
         with pytest.raises(ConnectionClosed) as closed:
             read_on(ada)
         assert closed.value.rcvd.code == 1007
-    code, complaints = served.end(signal.SIGINT)
+    code, complaints = own.end(signal.SIGINT)
     assert code == 0
     assert complaints.splitlines() == ["ERROR:    Invalid UTF-8 sequence received from client."]
 
@@ -147,28 +157,28 @@ def test_a_large_message_comes_through_whole(served):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_hub_that_is_told_to_stop_stops_in_good_order(served, number):
-    stream_id = served.begin("ada", "bob")
-    with served.feed(stream_id, "bob") as response, served.socket("/jsonrpc", "bob") as bob:
+def test_a_hub_that_is_told_to_stop_stops_in_good_order(own, number):
+    stream_id = own.begin("ada", "bob")
+    with own.feed(stream_id, "bob") as response, own.socket("/jsonrpc", "bob") as bob:
         feed = events(response)
         next(feed)
-        served.process.send_signal(number)
+        own.process.send_signal(number)
         with pytest.raises(httpx2.RemoteProtocolError):  # cut, and not ended: a client can tell, and comes back
             list(feed)
         with pytest.raises(ConnectionClosed) as closed:
             read_on(bob)
         assert closed.value.rcvd.code == 1012
-    code, complaints = served.wait()
+    code, complaints = own.wait()
     assert code == (0 if number == signal.SIGINT else -signal.SIGTERM)
     assert complaints == ""
 
 
-def test_a_request_that_never_becomes_whole_does_not_keep_a_hub_that_is_told_to_stop(served):
-    host, port = served.url.removeprefix("http://").split(":")
+def test_a_request_that_never_becomes_whole_does_not_keep_a_hub_that_is_told_to_stop(own):
+    host, port = own.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=20) as connection:
         connection.sendall(b"POST /jsonrpc HTTP/1.1\r\nHost: here\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n")
         assert b"100" in connection.recv(100)  # it waits for the body
-        assert served.end(signal.SIGINT) == (0, "")
+        assert own.end(signal.SIGINT) == (0, "")
 
 
 def line_from(address):
