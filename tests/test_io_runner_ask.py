@@ -177,6 +177,36 @@ def test_an_authorisation_leaves_the_stream_open(run, is_async):
     assert text == "You said yes"
 
 
+@pytest.mark.parametrize("is_async", [True, False])
+def test_an_answer_that_came_before_its_question_is_there_at_once(run, is_async):
+    async def on_the_loop(task):
+        yield TaskStatus(state=TaskState.AUTH_REQUIRED)
+        await is_sent.wait()
+        grant = await task.ask("May I now?", auth=True)
+        yield f"You said {grant.text}"
+
+    def blocking(task):
+        yield TaskStatus(state=TaskState.AUTH_REQUIRED)
+        assert is_known.wait(10)
+        grant = yield task.ask("May I now?", auth=True)
+        yield f"You said {grant.text}"
+
+    async def talk():
+        nonlocal is_sent
+        is_sent = anyio.Event()
+        async with AsyncClient(agent_of(on_the_loop if is_async else blocking)) as client:
+            stream = client.stream("go")
+            async for event in stream:
+                if event.state is TaskState.AUTH_REQUIRED and not is_known.is_set():
+                    await client.send("yes", task_id=stream.task_id, wait=False)
+                    is_sent.set()
+                    is_known.set()
+            return (await client.get(stream.task_id)).text
+
+    is_sent, is_known = None, threading.Event()
+    assert run(talk) == "You said yes"
+
+
 def test_a_question_that_is_returned_ends_the_run_and_the_answer_begins_another(run):
     def asks(task):
         if len(task.history) == 1:
