@@ -17,12 +17,15 @@ from hocket.a2a import (
     TaskStatus,
     TaskStatusUpdateEvent,
 )
+from hocket.a2a.dialects.gateway import GatewayDialect, progress_of
+from hocket.a2a.dialects.gateway_parts import joined
+from hocket.a2a.dialects.progress import PROGRESS
 from hocket.errors import Code, ErrorObject
 from hocket.http import Request
 from hocket.http.gateway_body import GatewayBody, Place, numbered_events
 from hocket.http.gateway_config import StreamConfig
 from hocket.http.gateway_face import GatewayFace
-from hocket.log import LogLimits
+from hocket.log import Entry, LogLimits
 from support.gateway import ECHO, listened, posted, streamed, visit
 from support.world import World
 
@@ -143,6 +146,31 @@ def test_a_question_ends_the_stream_and_the_answer_to_it_is_a_stream_of_the_whol
     kinds = again.pump().kinds
     assert "created" not in again.events[0]["task"], "when that was is not in the task"
     assert (kinds[0], kinds[-1], kinds.count("task.created")) == ("task.created", "task.completed", 1)
+
+
+@pytest.mark.parametrize(
+    ("said", "progress"),
+    [(0, 0), (50, 50), (12.5, 12.5), (100, 100), (-1, None), (101, None), (True, None), ("50", None), (None, None)],
+)
+def test_what_counts_as_progress(said, progress):
+    assert progress_of({"progress": said}) == progress
+    assert progress_of(None) is None
+
+
+def test_each_dialect_has_events_of_its_own_for_the_same_entry():
+    world = World.of()
+    streamed(world)
+    entry = Entry(1, world.runs[0].task)
+    other = GatewayDialect(agent_id="other", agent_name="Other")
+    written = [each.write_entry(entry, lambda: entry.event, False) for each in (ECHO, other, PROGRESS, ECHO)]
+    assert written[0] is written[3], "written once for all readers"
+    assert len(set(written)) == 3
+
+
+def test_text_that_came_with_something_of_its_own_stays_by_itself():
+    parts = [Part(text="a"), Part(text="b"), Part(text="c", metadata={"m": 1}), Part(text="d", media_type="text/html")]
+    assert joined(parts) == [Part(text="ab"), *parts[2:]]
+    assert joined(parts[2:3]) == parts[2:3]
 
 
 # Pace --------------------------------------------------------------------------------------------------------------
@@ -400,6 +428,7 @@ PART = {"type": "image", "image": "?"}
 REFUSED = [
     ("message/stream", {"message": {**MESSAGE, "parts": [PART]}}, 415, 4202, "message.parts[0]"),
     ("message/stream", {"message": {**MESSAGE, "parts": []}}, 400, 4201, "message.parts"),
+    ("message/stream", {"message": {**MESSAGE, "parts": [{"text": 3}]}}, 400, 4201, "message.parts[0].text"),
     ("message/stream", {"message": {**MESSAGE, "role": 3}}, 400, 4201, "message.role"),
     ("message/stream", {}, 400, 4201, "message"),
     ("message/stream", {"message": {**MESSAGE, "taskId": "nope"}}, 404, 4001, None),
