@@ -23,7 +23,14 @@ from hocket.a2a import (
     TaskPushNotificationConfig,
     card_json,
 )
-from hocket.errors import ConnectionFailed, LocalProtocolError, NotSupported
+from hocket.errors import (
+    AuthenticationError,
+    CodecError,
+    ConnectionFailed,
+    LocalProtocolError,
+    NotSupported,
+    RpcError,
+)
 from hocket.http import Address, CardSearch
 from support.messages import user_says
 
@@ -119,6 +126,68 @@ def test_required_extensions_are_named():
     with pytest.raises(LocalProtocolError, match="not asked for: urn:c; name them in extensions"):
         asked(address(capabilities=wanted, extensions=("urn:a",)), Operation.SEND)
     asked(address(capabilities=wanted, extensions=("urn:c", "urn:a")), Operation.SEND)
+
+
+# The extended card of A2A 0.2
+
+
+def old_card_call(url="http://agent/a2a"):
+    interface = AgentInterface(url=url, protocol_version="0.2.6")
+    where = Address(interface=interface, dialect=V0_3, headers=(("authorization", "Bearer x"),))
+    return where.carry(where.call(Operation.EXTENDED_CARD, GetExtendedAgentCardRequest(), "1"))
+
+
+def answered(status, body, headers=()):
+    carrier = old_card_call()
+    carrier.next_request()
+    carrier.receive_head(status, headers, 0.0)
+    carrier.receive_data(body, 0.0)
+    carrier.receive_eof(0.0)
+    return carrier.call
+
+
+@pytest.mark.parametrize(
+    ("url", "page"),
+    [
+        ("http://agent/", "http://agent/agent/authenticatedExtendedCard"),
+        ("http://agent/a2a", "http://agent/agent/authenticatedExtendedCard"),
+        ("http://agent/a2a/", "http://agent/a2a/agent/authenticatedExtendedCard"),
+    ],
+)
+def test_0_2_has_a_page_for_it(url, page):
+    carrier = old_card_call(url)
+    request = carrier.next_request()
+    assert (request.method, request.path, request.header("authorization")) == ("GET", page, "Bearer x")
+    assert carrier.next_request() is None
+    assert answered(200, card_json(AgentCard(name="more"))).result().name == "more"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error"),
+    [
+        (404, b"", RpcError),
+        (500, b"", ConnectionFailed),
+        (401, b"", AuthenticationError),
+        (200, b"<html>", CodecError),
+        (200, b"{}", CodecError),
+    ],
+)
+def test_a_page_that_is_none(status, body, error):
+    with pytest.raises(error):
+        answered(status, body).result()
+
+
+def test_a_page_that_cannot_be_reached():
+    carrier = old_card_call()
+    carrier.next_request()
+    carrier.receive_failure(ConnectionFailed("nobody is there"), 0.0)
+    with pytest.raises(ConnectionFailed, match="nobody is there"):
+        carrier.call.result()
+
+
+def test_the_other_methods_of_0_2_are_those_of_0_3():
+    where = Address(interface=AgentInterface(url="http://agent/", protocol_version="0.2.6"), dialect=V0_3)
+    assert json.loads(asked(where, Operation.GET).body)["method"] == "tasks/get"
 
 
 # Discovery

@@ -10,6 +10,7 @@ from hocket.a2a import AgentCapabilities, AgentInterface, ClientCall, ClientLimi
 from hocket.errors import Code, ErrorObject, LocalProtocolError, NotSupported
 from hocket.http.call import HttpCall
 from hocket.http.messages import Headers
+from hocket.http.old_card import OldCardCall
 from hocket.http.rest_call import RestCall
 
 __all__ = ["Address"]
@@ -76,10 +77,14 @@ class Address:
             is_resumable=True,
         )
 
-    def carry(self, call: ClientCall) -> HttpCall | RestCall:
+    def carry(self, call: ClientCall) -> HttpCall | RestCall | OldCardCall:
         """The call as requests and responses of HTTP."""
-        carrier = RestCall if self.interface.protocol_binding == "HTTP+JSON" else HttpCall
-        return carrier(call, self.interface.url, (*self._extension_header(), *self.headers), call.last_event_id)
+        url, headers = self.interface.url, (*self._extension_header(), *self.headers)
+        if self.interface.protocol_binding == "HTTP+JSON":
+            return RestCall(call, url, headers, call.last_event_id)
+        if call.operation is Operation.EXTENDED_CARD and self.interface.protocol_version.startswith("0.2"):
+            return OldCardCall(call, url, headers)
+        return HttpCall(call, url, headers, call.last_event_id)
 
     def _extension_header(self) -> Headers:
         name = "a2a-extensions" if self.dialect.sends_version else "x-a2a-extensions"
