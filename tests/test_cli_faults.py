@@ -38,7 +38,7 @@ def test_a_stream_that_is_cut_says_so_and_where_the_rest_is() -> None:
     task = '{"task":{"id":"t1","status":{"state":"TASK_STATE_WORKING"}}}'
     body = f'data: {{"jsonrpc":"2.0","id":"1","result":{task}}}\n\n'.encode()
     with web(agent_that_replies(200, body, "text/event-stream")) as (address, _):
-        result = invoke("send", "--stream", "-a", address, "x")
+        result = invoke("send", "--stream", "--no-resume", "-a", address, "x")
     assert result.stdout == "Task: t1\nState: working\n"
     error, hint = result.stderr.splitlines()
     assert error.startswith("error: the stream was cut in state working")
