@@ -5,7 +5,7 @@ import json
 
 import pytest
 from attrs import evolve
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hocket import codec
@@ -25,6 +25,8 @@ from hocket.errors import CodecError, ErrorObject
 from support.a2a_models import JSON, cards, models
 
 CARDS = cards(None)
+FEWER = settings(max_examples=settings().max_examples // 2)
+"""For objects that are large: half of what the profile says."""
 MODELS = {version: models(version) for version in DIALECTS}
 VERSIONS = pytest.mark.parametrize("version", DIALECTS, ids=lambda each: each.version)
 
@@ -49,6 +51,7 @@ def test_what_is_written_is_one_line_for_every_reader(version, data):
 
 
 @VERSIONS
+@FEWER
 @given(data=st.data())
 def test_results_are_read_as_they_were_written(version, data):
     operation = data.draw(st.sampled_from(list(MODELS[version]["results"])))
@@ -57,6 +60,7 @@ def test_results_are_read_as_they_were_written(version, data):
     assert version.read_result(operation, result) == expected
 
 
+@FEWER
 @given(data=st.data())
 def test_a_card_of_both_versions_loses_nothing(data):
     card = data.draw(CARDS)
@@ -104,6 +108,7 @@ def test_what_0_3_asks_is_what_1_0_asks(data):
     assert one_scheme(codec.loads(codec.dumps(V0_3.write_params(operation, once)))) == one_scheme(old)
 
 
+@FEWER
 @given(st.data())
 def test_what_0_3_is_answered_is_what_1_0_is_answered(data):
     operation = data.draw(st.sampled_from(list(V0_3.methods)).filter(MODELS[V0_3]["results"].__contains__))
@@ -163,6 +168,7 @@ def test_any_item_is_read_or_a_codec_error(version, data):
 
 
 @VERSIONS
+@FEWER
 @given(data=st.data())
 def test_any_result_is_read_or_a_codec_error(version, data):
     operation = data.draw(st.sampled_from(list(MODELS[version]["results"])))

@@ -95,4 +95,4 @@ class Configs(RuleBasedStateMachine):
 
 
 TestConfigs = Configs.TestCase
-TestConfigs.settings = settings(max_examples=100, stateful_step_count=20, deadline=None)
+TestConfigs.settings = settings(max_examples=settings().max_examples // 2, stateful_step_count=20, deadline=None)
