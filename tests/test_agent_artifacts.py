@@ -235,6 +235,16 @@ def test_a_block_that_nobody_left_ends_with_the_function():
     assert short(played(says))[1:] == [("report", "", True, True), "completed"]
 
 
+def test_a_value_without_a_meaning_at_the_end_changes_nothing():
+    stage = Stage()
+    with stage.task.artifact("first"):
+        stage.speech.say("one")
+    with stage.task.artifact("second"):
+        with pytest.raises(LocalProtocolError, match="int is nothing an agent can say"):
+            stage.speech.finish(42)
+        assert short(stage.speech.say("two"))[-1] == ("second", "two", False, False)
+
+
 def test_an_open_artifact_cannot_be_opened_again():
     def says(task):
         with task.artifact("report"), task.artifact("report"):

@@ -94,11 +94,12 @@ class Speech:
             return []
         if self._question is not None and self._question is not value:
             raise LocalProtocolError(f"the function ended, and {self._question} {self._why_unanswered()}")
+        if isinstance(value, str) and value and not self._has_text and self.artifacts.innermost is None:
+            items = [*self._overdue(), self._text(str(value), last_chunk=True)]
+        else:
+            items = self.say(value)
         self.artifacts.close_all()
-        whole_text = isinstance(value, str) and value and not self._has_text
-        items = [*self._overdue()]
-        items += [self._text(str(value), last_chunk=True)] if whole_text else self.say(value)
-        items += self._seal()
+        items += [*self.artifacts.take_ends(), *self._seal()]
         if not settles(self._state):
             items.append(self._note(self._status(TaskState.COMPLETED)))
         return items
