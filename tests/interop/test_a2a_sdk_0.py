@@ -214,7 +214,6 @@ def test_our_client_sets_reads_and_deletes_where_to_push(client):
     assert client.list_push(task.id).configs == ()
 
 
-@pytest.mark.parametrize("their_url", ["0.3.26"], indirect=True)  # in 0.2 it is no method
 def test_our_client_gets_their_extended_card(client):
     assert client.extended_card().name == "theirs, to friends"
 
