@@ -44,7 +44,7 @@ LESSON = {
     ("request_body", "path", "answer"),
     [
         (GATEWAY, "/", "Hello Generate a long response with streaming updates"),
-        (GATEWAY, "/", "Hello Generate a long response with streaming updates"),
+        (GATEWAY, "/echo-agent/a2a", "Hello Generate a long response with streaming updates"),
         (LESSON, "/a2a", "Hello Stream me a response!"),
         (LESSON, "/", "Hello Stream me a response!"),
     ],
