@@ -8,13 +8,16 @@ import httpx2
 import pytest
 import trio.testing
 
-from hocket.a2a import Operation, Outcome
+from hocket import Agent
+from hocket.a2a import Operation, Outcome, TaskState
 from hocket.backoff import Backoff
 from hocket.entropy import Entropy
 from hocket.errors import StreamCut
 from hocket_io import AsyncClient, Client
+from hocket_io.http.asgi import App
 from hocket_io.http.client import BlockingHttpTransport, HttpOptions, HttpTransport
 from support.messages import user_says
+from support.serving import serving
 from support.web import web
 from support.wire import DONE, TASK, chunk
 
@@ -132,6 +135,68 @@ def test_the_text_of_a_follow_up_is_exact_where_the_server_tells_things_twice():
         assert "".join(event.text for event in stream) == "second second first turn. second "
         assert stream.text() == "second "
         assert stream.result().text == "first turn. second "
+
+
+# Servers of ours, over connections that break
+
+
+class Breaking(httpx2.BaseTransport):
+    """Real connections, of which each carries so many bytes of a body and then breaks."""
+
+    def __init__(self, limit):
+        self.inner, self.limit, self.requests = httpx2.HTTPTransport(), limit, 0
+
+    def handle_request(self, request):
+        response = self.inner.handle_request(request)
+        if request.method == "GET" and b".well-known" in request.url.raw_path:
+            return response
+        self.requests += 1
+        return httpx2.Response(response.status_code, headers=response.headers, stream=Body(response.stream, self.limit))
+
+    def close(self):
+        self.inner.close()
+
+
+class Body(httpx2.SyncByteStream):
+    def __init__(self, stream, limit):
+        self.stream, self.limit = stream, limit
+
+    def __iter__(self):
+        left = self.limit
+        for data in self.stream:
+            yield data[:left]
+            left -= len(data)
+            if left <= 0:
+                raise httpx2.ReadError("broken")
+
+    def close(self):
+        self.stream.close()
+
+
+@pytest.fixture(scope="module")
+def counter():
+    agent = Agent("counter")
+
+    @agent.stream
+    async def count(task):
+        for number in range(20):
+            yield f"{number} "
+            await anyio.sleep(0)
+
+    with serving(lambda url: App(agent)) as url:
+        yield url
+
+
+@pytest.mark.parametrize("options", [{}, {"binding": "HTTP+JSON"}, {"version": "0.3"}])
+def test_a_server_of_ours_is_read_to_the_end_whatever_the_connections_do(counter, options):
+    breaking = Breaking(1_500)
+    with BlockingHttpTransport(counter, HttpOptions(resume=QUICK, **options), breaking) as transport:
+        events = list(transport.events(transport.start(Operation.STREAM, user_says())))
+    offsets = [event.offset for event in events if event.item is not None]
+    assert offsets == list(range(1, len(offsets) + 1))
+    assert "".join(event.text for event in events) == "".join(f"{number} " for number in range(20))
+    assert events[-1].state is TaskState.COMPLETED
+    assert breaking.requests > 2
 
 
 # The pauses, on a clock of the test
