@@ -8,7 +8,8 @@ from hocket.a2a import Ended, Item, TaskState
 from hocket.a2a.ports import PushLink
 from hocket.a2a.requests import AuthenticationInfo, TaskPushNotificationConfig
 from hocket.http import Response
-from hocket_io.push import PushOptions, PushSender
+from hocket_io.push import PushOptions
+from hocket_io.push.sender import PushSender
 
 LINK = PushLink("t-1", "c-1", 1)
 CONFIG = TaskPushNotificationConfig(

@@ -33,7 +33,8 @@ from hocket.agent import Agent
 from hocket.log import LogConflict
 from hocket_io.entropy import system_entropy
 from hocket_io.groups import leave
-from hocket_io.push import PushOptions, PushSender
+from hocket_io.push import PushOptions
+from hocket_io.push.sender import PushSender
 from hocket_io.runner import Runner
 from hocket_io.stores import MemoryStore
 

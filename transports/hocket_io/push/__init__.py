@@ -1,6 +1,5 @@
-"""Push notifications: what a task says, posted to whoever asked for it."""
+"""Push notifications: what a task says, posted to whoever asked for it. `sender` does it; here is how it is told to."""
 
 from hocket_io.push.options import PushOptions
-from hocket_io.push.sender import PushSender
 
-__all__ = ["PushOptions", "PushSender"]
+__all__ = ["PushOptions"]
