@@ -265,6 +265,17 @@ def test_a_kept_message_starts_a_run_if_the_agent_ends_and_still_wants_one(world
     assert world.take("bob") == ["task auth_required", "submitted", "working", "completed", "ended completed"]
 
 
+def test_a_kept_message_starts_its_run_also_when_nobody_waits_for_that():
+    """Its caller was told that the task is AUTH_REQUIRED, and may look again later."""
+    world = World.of(on_disconnect="cancel")
+    task_id = world.begin(stream=False)
+    world.become(AUTH)
+    world.send("bob", task=task_id, message_id="m2", stream=False)
+    assert world.take("bob") == ["task auth_required"]
+    world.end()
+    assert (len(world.runs), world.interrupts) == (2, [])
+
+
 def test_messages_are_given_one_by_one_in_the_order_in_which_they_came(world):
     task_id = world.begin()
     world.become(AUTH)

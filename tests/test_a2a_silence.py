@@ -103,6 +103,20 @@ def test_each_call_says_for_its_own_turn_how_long_the_agent_may_be_silent(world)
     assert world.server.next_timeout() is None
 
 
+def test_a_message_that_the_agent_has_not_asked_for_yet_changes_nothing_in_how_long_it_may_be_silent(world):
+    task_id = begun(world)
+    world.become(TaskState.AUTH_REQUIRED)
+    world.hold()
+    world.send("eve", task=task_id, message_id="m2")
+    world.become(TaskState.WORKING)
+    world.release()
+    world.now = 9.0
+    world.say("still here")
+    world.pass_time(10.0)
+    assert world.take("eve") == ["task auth_required", "working", "still here"]
+    assert world.server.next_timeout() == 19.0
+
+
 def test_an_agent_that_is_to_stop_has_its_grace_and_no_other_limit(world):
     task_id = begun(world, silence=1.0)
     world.now = 0.5

@@ -23,6 +23,7 @@ class Turn:
         message: What the agent is told.
         call: The call that brought it.
         link: Where that call came from, and is to be answered; None if it wants nothing (more).
+        is_again: Whether it was in the log before, and a run has ended without asking for it.
         task: The task as it was when the message was in the log; None before.
         offset: Where the log ended then.
     """
@@ -31,6 +32,7 @@ class Turn:
     message: Message
     call: Call
     link: Link | None
+    is_again: bool = False
     task: Task | None = None
     offset: int = 0
 
@@ -42,7 +44,7 @@ class LiveRun:
     Attributes:
         number: The offset of the log with the message that started it. What comes from any other run is refused,
             also when the task was loaded anew in between.
-        turn: The message that it answers now, and who sent it.
+        turn: The message that it was given last, and who sent it.
         is_announced: Whether the runner was asked for it; it is, once the message is in the log.
         is_waiting: Whether it waits for an answer.
         is_interrupted: Whether it was asked to stop, since its task is to be canceled.

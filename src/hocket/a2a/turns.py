@@ -125,12 +125,11 @@ class Turns:
             elif run.number == turn.at:
                 self._announce(live, run, turn, now)
             else:
-                run.turn = turn
                 run.unread.append(turn)
                 self._hand_over(live, run, now)
             if turn.link is not None:
                 self._attach(turn.link, turn.call, live, turn.message)
-            else:
+            elif not turn.is_again:
                 self.left(live, now)
 
     def _bring(
@@ -166,7 +165,7 @@ class Turns:
         """A message that the run has not asked for before it ended: if the task wants one, it starts the next run."""
         if states.PHASES[live.tail.state] is not states.Phase.INTERRUPTED:
             return
-        again = Turn(at=live.tail.offset + 1, message=turn.message, call=turn.call, link=None)
+        again = Turn(at=live.tail.offset + 1, message=turn.message, call=turn.call, link=None, is_again=True)
         live.run = LiveRun(again.at, again)
         live.arriving.append(again)
         self._append(live, [self._status(live, TaskState.SUBMITTED, now)])
@@ -250,10 +249,11 @@ class Turns:
         if run.activity is not Activity.WAITING or not run.unread:
             return
         self._stop_waiting(live, run)
-        message = run.unread.popleft().message
+        run.turn = run.unread.popleft()
         if states.settles(live.tail.state):  # the message was here before the question
             self._append(live, [self._status(live, TaskState.WORKING, now)])
-        self.outputs.append(Reply(task_id=live.id, run=run.number, message=message, task=live.fold.snapshot()))
+        task = live.fold.snapshot()
+        self.outputs.append(Reply(task_id=live.id, run=run.number, message=run.turn.message, task=task))
         self._listen(live, run, now)
 
     def _stop_waiting(self, live: LiveTask, run: LiveRun) -> None:
