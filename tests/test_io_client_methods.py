@@ -15,7 +15,7 @@ from hocket.a2a import (
     TaskState,
 )
 from hocket.errors import LocalProtocolError, NotSupported, RpcError
-from hocket_io import AsyncClient, Client
+from hocket_io import AsyncClient, AsyncStream, Client, Stream
 from hocket_io.http.asgi import App
 from support.serving import serving
 
@@ -271,3 +271,23 @@ def test_an_extension_that_is_required_must_be_asked_for(plain_url):
 def test_bindings_that_are_not_spoken(plain_url, options, words):
     with Client(plain_url, **options) as client, pytest.raises(LocalProtocolError, match=words):
         client.card()
+
+
+# Twins
+
+
+def public(kind):
+    """The methods of a class, each with the names of its parameters and their defaults."""
+    return {
+        name: [(each.name, each.default) for each in inspect.signature(member).parameters.values()]
+        for name, member in inspect.getmembers(kind, inspect.isfunction)
+        if not name.startswith("_")
+    }
+
+
+def test_the_two_clients_are_twins():
+    assert public(Client) == public(AsyncClient)
+    assert list(inspect.signature(Client).parameters) == list(inspect.signature(AsyncClient).parameters)
+    streams = [public(kind) for kind in (Stream, AsyncStream)]
+    streams[1]["close"] = streams[1].pop("aclose")
+    assert streams[0] == streams[1]
