@@ -209,3 +209,15 @@ def test_help_is_help_however_it_is_asked_for(path: list[str]) -> None:
 
 def test_there_is_no_help_for_what_is_not_there() -> None:
     assert invoke("help", "task", "nonsense").exit_code == 2
+
+
+@pytest.mark.process
+def test_a_command_loads_what_it_needs_and_not_what_others_need() -> None:
+    program = (
+        "import sys\ntry:\n    import hocket.__main__ as m; m.main()\nfinally:\n    print('hocket.acp' in sys.modules)"
+    )
+    for words, is_loaded in ((["pipe", "--help"], False), (["hub", "--help"], True)):
+        done = subprocess.run([sys.executable, "-c", program, *words], capture_output=True, text=True, env=ENVIRONMENT)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.startswith(f"Usage: hocket {words[0]}")
+        assert done.stdout.splitlines()[-1] == str(is_loaded)

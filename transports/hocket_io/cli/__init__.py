@@ -21,10 +21,10 @@ def main() -> None:
     try:
         with needs("cli", "the hocket command"):
             from hocket_io.cli.commands import hocket
+        hocket(prog_name="hocket")
     except MissingExtra as error:
         sys.stderr.write(f"error: {error}\n")
         sys.exit(2)
-    hocket(prog_name="hocket")
 
 
 def _keep_places() -> None:

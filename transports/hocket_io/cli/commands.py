@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import click
 
 from hocket import __version__
-from hocket_io.cli.card import card
-from hocket_io.cli.decode import decode
-from hocket_io.cli.hub import hub
-from hocket_io.cli.join import join
-from hocket_io.cli.pipe import pipe
-from hocket_io.cli.send import send
-from hocket_io.cli.serve import serve
-from hocket_io.cli.task import task
+from hocket_io.extras import needs
 
 __all__ = ["hocket"]
 
+_COMMANDS = ("card", "decode", "hub", "join", "pipe", "send", "serve", "task")
+"""Each is a module beside this one, with a command of the same name in it."""
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
+
+class _LoadedWhenAsked(click.Group):
+    """A group whose commands are imported when they are asked for: who pipes an agent need not wait for the hub."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *_COMMANDS})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in _COMMANDS and cmd_name not in self.commands:
+            with needs("cli", "the hocket command"):
+                module = import_module(f"hocket_io.cli.{cmd_name}")
+            self.add_command(getattr(module, cmd_name))
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(cls=_LoadedWhenAsked, context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
 @click.version_option(__version__, "-v", "--version", prog_name="hocket", message="%(prog)s %(version)s")
 def hocket() -> None:
     """One answer, streamed between agents: serve an agent, talk to any that speaks A2A, open a hub, join streams."""
@@ -39,5 +51,4 @@ def show_help(context: click.Context, command: tuple[str, ...]) -> None:
     click.echo(found.get_help(at))
 
 
-for _command in (serve, pipe, send, task, card, hub, join, decode, show_help):
-    hocket.add_command(_command)
+hocket.add_command(show_help)
