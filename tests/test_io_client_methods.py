@@ -209,7 +209,8 @@ def test_artifacts_grow_as_they_come():
         stream = client.stream("go")
         assert stream.artifacts == ()
         told = [stream.artifacts[0].text for event in stream if event.kind == "artifact"]
-        assert told == ["one ", "one two", "one two"]
+        assert told[-1] == "one two"
+        assert all(text in ("one ", "one two") for text in told), "what was received may be ahead of what was told"
         assert stream.text() == stream.result().text == "one two", "also after it was read"
 
 
