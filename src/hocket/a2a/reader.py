@@ -108,10 +108,9 @@ class _Seam:
     is_patchy: bool = False
 
     def join(self, before: int | None, after: int | None) -> None:
-        """An item came: the last offset before it, and its own. The ends meet if the log's numbers say so."""
-        if self.is_new:
-            self.is_new = False
-            self.is_patchy = self.is_patchy or before is None or after is None or after <= before
+        """The first item came: the last offset before it, and its own. The ends meet if the log's numbers say so."""
+        self.is_new = False
+        self.is_patchy = self.is_patchy or before is None or after is None or after <= before
 
 
 @define(eq=False)
@@ -185,8 +184,9 @@ class StreamReader:
         """Take the next item of the stream."""
         if self.is_closed:
             return
-        self.resume()
-        self._seam.join(self.offset, offset)
+        if self.is_waiting:
+            self.resume()
+            self._seam.join(self.offset, offset)
         if not self._fits(weigh(item) + (0 if isinstance(item, Task) else self._size)):
             return
         if len(self._events) >= self.limits.unread:
