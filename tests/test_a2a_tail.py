@@ -123,6 +123,16 @@ def test_entries_of_another_replica_in_the_place_of_ours_are_not_taken_for_ours(
     assert (here.take("bob"), len(here.runs)) == ([-32004], 1), "nobody runs for a message that is not in the log"
 
 
+def test_who_waits_for_a_cancel_waits_on_when_another_replica_goes_on_with_the_task():
+    world = World.of()
+    task_id = world.begin()
+    world.ask("bob", "CancelTask", task_id)
+    entries = world.store.append(task_id, 2, [status(task_id=task_id)])
+    world.server.feed(task_id, entries, 0.0)
+    world.pump()
+    assert world.take("bob") == ["task canceled"]
+
+
 def test_what_another_replica_adds_to_a_task_that_rests_here_is_judged_by():
     here = World.of()
     task_id = here.begin()

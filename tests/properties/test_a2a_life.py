@@ -167,11 +167,8 @@ class Life(RuleBasedStateMachine):
         self.pump()
 
     def tail(self, task_id):
-        """The state of the task once the store has done everything it was asked for."""
-        asked = [
-            item for wish in self.wishes if isinstance(wish, Append) and wish.task_id == task_id for item in wish.items
-        ]
-        return fold([*self.truth.get(task_id, []), *asked]).state
+        """The state of the task as far as the server has heard, with all that it has asked the store for, and will."""
+        return self.server._tasks.get(task_id).tail.state
 
     def ask(self, operation, params, *, seen=None, silence=None):
         self.numbers += 1

@@ -127,7 +127,7 @@ class Mailboxes:
             box.waits_for[live.id] = live
 
     def park_cancels(self, live: LiveTask) -> None:
-        """The task is read anew, and what was asked of it with it: who waits for a cancel asks again."""
+        """The run that was to stop is the task's no more: who waits for a cancel asks again."""
         cancels = [waiter for waiter in live.waiters if waiter[1].operation is Operation.CANCEL]
         live.waiters = [waiter for waiter in live.waiters if waiter not in cancels]
         live.parked += cancels

@@ -228,7 +228,6 @@ class Server:
         if live is None:
             return
         self._turns.fence(live)
-        self._mailboxes.park_cancels(live)
         self._reload(live)
 
     def loaded(self, task_id: str, stored: Stored | None, now: float) -> None:

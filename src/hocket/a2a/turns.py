@@ -299,6 +299,7 @@ class Turns:
         """Another replica has written to the task: our run is to stop, and calls on their way are judged anew."""
         self._cut_off(live)
         self.mailboxes.park_arriving(live)
+        self.mailboxes.park_cancels(live)
 
     def left(self, live: LiveTask, now: float) -> None:
         """Somebody no longer reads the task or waits for it. Who is asked something need not stay for the answer."""
