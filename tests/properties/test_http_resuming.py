@@ -32,7 +32,13 @@ def begun(binding, talker, plan, **options):
     return machine, events, waits
 
 
-@given(st.sampled_from(list(BINDINGS)), WORDS, st.lists(CUTS, max_size=ATTEMPTS), st.sampled_from([7, 64, 10_000]), st.integers(0, 9))
+@given(
+    st.sampled_from(list(BINDINGS)),
+    WORDS,
+    st.lists(CUTS, max_size=ATTEMPTS),
+    st.sampled_from([7, 64, 10_000]),
+    st.integers(0, 9),
+)
 def test_a_stream_that_is_cut_anywhere_is_told_whole(binding, words, plan, piece, pace):
     talker = Talker(words)
     machine, events, waits = begun(binding, talker, plan, piece=piece, pace=pace)
@@ -53,7 +59,12 @@ def test_every_cut_is_told_and_so_is_what_became_of_it(binding, words, plan, pac
     assert all(event.error is not None for event in events if event.kind == "cut")
 
 
-@given(st.sampled_from(list(BINDINGS)), WORDS, st.integers(800, 2_500), st.lists(st.just(REFUSED) | st.just(0), min_size=ATTEMPTS))
+@given(
+    st.sampled_from(list(BINDINGS)),
+    WORDS,
+    st.integers(800, 2_500),
+    st.lists(st.just(REFUSED) | st.just(0), min_size=ATTEMPTS),
+)
 def test_more_cuts_than_attempts_leave_a_prefix_and_say_so(binding, words, first, plan):
     talker = Talker(words)
     machine, events, waits = begun(binding, talker, [first, *plan])
