@@ -507,6 +507,8 @@ def test_a_task_that_was_answered_too_early_is_looked_at_until_it_has_settled():
     server = Foreign(operation=Operation.SEND, as_stream=True)
     server.ask()
     server.answer(rpc(result={"task": task()}))
+    _, lost = drain(server.machine)
+    assert str(lost.error).endswith("the agent does not stream, and answered before it was done")
     assert server.ask() == "GetTask"
     server.answer(rpc(result=task(text="a")))
     assert server.ask() == "GetTask"

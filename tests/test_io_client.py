@@ -168,7 +168,7 @@ def test_a_card_that_names_no_interface_of_ours(call):
     card["supportedInterfaces"] = [{"url": "http://x/", "protocolBinding": "GRPC", "protocolVersion": "1.0"}]
     with (
         web(lambda request: request.reply(200, json.dumps(card).encode())) as (url, _),
-        pytest.raises(ConnectionFailed, match="'grpc only' has no interface for 1.0 or 0.3 over JSONRPC or HTTP"),
+        pytest.raises(ConnectionFailed, match=r"'grpc only' has no interface for 1\.0 or 0\.3 over JSONRPC or HTTP"),
     ):
         call(url, "text", "Ada")
 

@@ -229,6 +229,8 @@ class ResumingCall:
                 ending.tell(reader)
         elif self.backoff is None or reader.task_id is None or (self._step is _Step.FIRST and ending.how != "ended"):
             self._give_up(ending)
+        elif self.call.as_stream and self._step is _Step.FIRST:
+            self._lose(ConnectionFailed("the agent does not stream, and answered before it was done"), now)
         elif ending == Ending("ended") and self._is_untold:
             self._look_at_task(ConnectionFailed("the server ends the stream without a word"))
         elif ending.how == "ended" or self._is_passing(ending.reason):
