@@ -10,7 +10,7 @@ import json
 from attrs import define, evolve, field
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from hocket.a2a import (
     V1_0,
@@ -55,7 +55,7 @@ from support.messages import user_says
 from support.world import keep
 
 SERVICE = ServiceParameters(version="1.0")
-LIMITS = ServerLimits(tasks=3, cancel_grace=5.0, patience=30.0, log=LogLimits(entries=5))
+LIMITS = ServerLimits(tasks=3, cancel_grace=5.0, patience=15.0, log=LogLimits(entries=5))
 WHICH = st.integers(0, 99)
 
 
@@ -132,6 +132,12 @@ class Life(RuleBasedStateMachine):
         self.now = 0.0
         self.waiting = set()
         self.stopping = set()
+        self.is_slow = True
+
+    @initialize(is_slow=st.booleans())
+    def choose_a_store(self, is_slow):
+        """A slow store works when it is its turn, another one at once."""
+        self.is_slow = is_slow
 
     # The world's side of the server
 
@@ -151,6 +157,8 @@ class Life(RuleBasedStateMachine):
                 case Interrupt(task_id=task_id, run=run) | Release(task_id=task_id, run=run):
                     self.waiting.discard((task_id, run))
                     self.stopping.add((task_id, run))
+            if self.wishes and not self.is_slow:
+                self.keep_one()
 
     def tell(self, task_id, message):
         assert message in self.truth[task_id] or message in self.truth[task_id][0].history, "it is in the log"
@@ -190,6 +198,7 @@ class Life(RuleBasedStateMachine):
 
     # Callers
 
+    @precondition(lambda self: len(self.truth) < 3)
     @rule(operation=st.sampled_from([Operation.SEND, Operation.STREAM]), silence=st.sampled_from([None, 4.0]))
     def begin(self, operation, silence):
         self.ask(operation, user_says(message_id=f"m{self.numbers}"), silence=silence)
@@ -208,15 +217,19 @@ class Life(RuleBasedStateMachine):
         configuration = SendMessageConfiguration(return_immediately=hurry)
         self.ask(operation, evolve(params, configuration=configuration), silence=silence)
 
+    @precondition(lambda self: any(self.is_asked(task_id) for task_id in self.truth))
+    @rule(which=WHICH, operation=st.sampled_from([Operation.SEND, Operation.STREAM]))
+    def answer(self, which, operation):
+        task_id = self.pick([each for each in self.truth if self.is_asked(each)], which)
+        self.ask(operation, user_says(message_id=f"m{self.numbers}", task_id=task_id))
+
+    def is_asked(self, task_id):
+        return fold(self.truth[task_id]).state in QUESTIONS
+
     @precondition(lambda self: self.truth)
     @rule(which=WHICH)
     def cancel(self, which):
         self.ask(Operation.CANCEL, CancelTaskRequest(id=self.pick(self.truth, which)))
-
-    @precondition(lambda self: self.truth)
-    @rule(which=WHICH)
-    def get(self, which):
-        self.ask(Operation.GET, GetTaskRequest(id=self.pick(self.truth, which)))
 
     @precondition(lambda self: self.truth)
     @rule(which=WHICH, seen=st.none() | st.integers(0, 12))
@@ -235,25 +248,20 @@ class Life(RuleBasedStateMachine):
         self.pump()
 
     @precondition(lambda self: self.readers)
-    @rule(which=WHICH, limit=st.sampled_from([1, 3, 100]))
-    def read(self, which, limit):
+    @rule(which=WHICH, how=st.sampled_from([1, 3, 100, "leave", "take back", "get"]))
+    def read_or_go(self, which, how):
         reader = self.pick(self.readers, which)
-        for delivery in self.server.take(reader.link, limit):
-            reader.take(delivery)
-
-    @precondition(lambda self: self.readers)
-    @rule(which=WHICH)
-    def leave(self, which):
-        reader = self.pick(self.readers, which)
-        self.readers.remove(reader)
-        self.server.disconnect(reader.link, self.now)
-        self.pump()
-
-    @precondition(lambda self: self.readers)
-    @rule(which=WHICH)
-    def take_back(self, which):
-        reader = self.pick(self.readers, which)
-        self.server.cancel_call(reader.link, int(reader.link.removeprefix("link ")), self.now)
+        if how == "leave":
+            self.readers.remove(reader)
+            self.server.disconnect(reader.link, self.now)
+        elif how == "take back":
+            self.server.cancel_call(reader.link, int(reader.link.removeprefix("link ")), self.now)
+        elif how == "get":
+            if self.truth:
+                self.ask(Operation.GET, GetTaskRequest(id=self.pick(self.truth, which)))
+        else:
+            for delivery in self.server.take(reader.link, how):
+                reader.take(delivery)
         self.pump()
 
     # The store, and another replica
@@ -308,7 +316,7 @@ class Life(RuleBasedStateMachine):
     @precondition(lambda self: self.runs)
     @rule(which=WHICH, state=st.sampled_from(QUESTIONS), repeat=st.booleans())
     def let_an_agent_ask(self, which, state, repeat):
-        key = self.pick(self.runs, which)
+        key = self.pick(sorted(self.runs.keys() - self.waiting - self.stopping) or self.runs, which)
         question = Message(message_id=f"q{self.numbers}", role=Role.AGENT, parts=(Part(text="?"),))
         if not repeat:
             self.say(key, evolve(says(key[0], state), status=TaskStatus(state=state, message=question)))
@@ -415,5 +423,5 @@ class LonelyLife(Life):
 
 TestLife = Life.TestCase
 TestLonelyLife = LonelyLife.TestCase
-TestLife.settings = settings(stateful_step_count=40, max_examples=80)
-TestLonelyLife.settings = settings(stateful_step_count=40, max_examples=40)
+TestLife.settings = settings(stateful_step_count=40, max_examples=200)
+TestLonelyLife.settings = settings(stateful_step_count=40, max_examples=80)
