@@ -65,6 +65,18 @@ def test_debug_tells_the_caller(run, function):
     assert events[-1].message.endswith("ValueError: my password is 12345")
 
 
+async def fails_in_tasks_of_its_own(task):
+    async with anyio.create_task_group() as outer, anyio.create_task_group() as inner:
+        inner.start_soon(async_raises_at_once, task)
+        outer.start_soon(anyio.sleep_forever)
+    yield "never said"
+
+
+def test_debug_tells_what_failed_in_the_tasks_of_a_function(run):
+    events = run(functools.partial(events_of, debug=True), fails_in_tasks_of_its_own)
+    assert events[-1].message.endswith(". ValueError: my password is 12345")
+
+
 @pytest.mark.parametrize("function", [raises_later, async_raises_later, raises_while_closing])
 def test_what_was_said_before_the_failure_is_told(run, function):
     events = run(events_of, function)
@@ -109,30 +121,92 @@ def test_a_value_without_a_meaning_fails_the_task_and_nobody_else(run, function,
     assert answer == "first second"
 
 
-async def async_exit(task):
+class Panic(BaseException):
+    """What a library raises that does not want to be caught."""
+
+
+async def async_exit(error, task):
     yield "so far"
-    raise SystemExit(3)
+    raise error
 
 
-def blocking_exit(task):
+def blocking_exit(error, task):
     yield "so far"
-    raise SystemExit(3)
+    raise error
 
 
-def plain_exit(task):
-    raise SystemExit(3)
+def plain_exit(error, task):
+    raise error
 
 
-@pytest.mark.parametrize("function", [async_exit, blocking_exit, plain_exit])
-def test_sys_exit_ends_the_task_not_the_server(run, function, caplog):
+async def exit_while_closing(error, task):
+    try:
+        yield "so far"
+        yield object()
+    finally:
+        raise error
+
+
+def blocking_exit_while_closing(error, task):
+    try:
+        yield "so far"
+        yield object()
+    finally:
+        raise error
+
+
+IN_A_THREAD = [plain_exit, blocking_exit, blocking_exit_while_closing]
+EVERYWHERE = [*IN_A_THREAD, async_exit, exit_while_closing]
+EXITS = [SystemExit(3), GeneratorExit(), Panic("now"), BaseExceptionGroup("all", [Panic("now"), ValueError("too")])]
+
+
+@pytest.mark.parametrize(
+    ("function", "error"),
+    [(function, error) for function in EVERYWHERE for error in EXITS]
+    + [(function, KeyboardInterrupt()) for function in IN_A_THREAD],
+)
+def test_whatever_is_raised_ends_the_task_not_the_server(run, function, error, caplog):
+    """A KeyboardInterrupt on the event loop is the exception: it is Ctrl-C."""
+
     async def talk():
-        async with AsyncClient(agent_of(function)) as client:
+        async with AsyncClient(agent_of(functools.partial(function, error))) as client:
             for _ in range(2):
                 with pytest.raises(AgentError):
                     await client.text("go")
 
     run(talk)
     assert len([record for record in caplog.records if record.levelno == logging.ERROR]) == 2
+
+
+def test_ctrl_c_on_the_event_loop_is_not_the_agents(run):
+    async def talk():
+        async with AsyncClient(agent_of(functools.partial(async_exit, KeyboardInterrupt()))) as client:
+            await client.text("go")
+
+    with pytest.raises(BaseException) as ended:
+        run(talk)
+    assert ended.type is KeyboardInterrupt or ended.group_contains(KeyboardInterrupt)
+
+
+def test_what_fails_while_the_host_ends_is_the_agents(run, caplog):
+    async def complains():
+        try:
+            await anyio.sleep_forever()
+        finally:
+            raise ValueError("not now")
+
+    async def busy(task):
+        async with anyio.create_task_group() as group:
+            group.start_soon(complains)
+            group.start_soon(anyio.sleep_forever)
+
+    async def talk():
+        async with AsyncClient(agent_of(busy)) as client:
+            await client.send("go", wait=False)
+            await anyio.wait_all_tasks_blocked()
+
+    run(talk)
+    assert any("not now" in logging.Formatter().formatException(each.exc_info) for each in caplog.records)
 
 
 def test_a_cancellation_of_the_agents_own_making_fails_the_task_only():

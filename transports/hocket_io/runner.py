@@ -11,6 +11,7 @@ import inspect
 import logging
 import time
 from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import closing
 from typing import Any
 
 import anyio
@@ -19,10 +20,11 @@ from attrs import define, field
 
 from hocket.a2a import Interrupt, Message, Release, Reply, Run, Server, StreamItem, TaskStatusUpdateEvent
 from hocket.a2a.states import is_terminal
-from hocket.agent import Agent, Question, Speech
+from hocket.agent import Agent, AgentTask, Question, Speech
 from hocket.entropy import Entropy
 from hocket.errors import LocalProtocolError
 from hocket_io.ahead import Ahead
+from hocket_io.failures import in_words, interrupts_fail, split_off
 from hocket_io.threads import call_in_daemon, iterate_in_thread
 from hocket_io.turn import Turn
 
@@ -91,12 +93,12 @@ class Runner:
         try:
             with turn.scope:
                 await self._answer(turn)
-        except (Exception, SystemExit, GeneratorExit) as error:  # noqa: BLE001  -- the agent is somebody else's code
-            self._fail(turn, error)
-        except anyio.get_cancelled_exc_class() as error:
-            if _is_being_cancelled():
-                raise
-            self._fail(turn, error)  # it leaked out of a task of the agent's own
+        except BaseException as error:  # noqa: BLE001  -- the agent is somebody else's code
+            ours, its_own = split_off(error, _meant_for_us())
+            if its_own is not None:
+                self._fail(turn, its_own)
+            if ours is not None:
+                raise ours from None
         finally:
             del self._running[turn.key]
             turn.end()
@@ -108,7 +110,7 @@ class Runner:
         if _is_async(function):
             answer = function(task)
         else:
-            answer = await call_in_daemon(lambda: function(task), self._threads)
+            answer = await call_in_daemon(lambda: _called(function, task), self._threads)
         if inspect.isawaitable(answer) and not isinstance(answer, Question):
             answer = await answer
         if inspect.isasyncgen(answer):
@@ -163,7 +165,7 @@ class Runner:
 
     def _fail(self, turn: Turn, error: BaseException) -> None:
         correlation_id = self.entropy.new_id()
-        detail = f"{type(error).__name__}: {error}" if self.agent.debug else ""
+        detail = in_words(error) if self.agent.debug else ""
         try:
             turn.emit(turn.speech.fail(correlation_id, detail))
         except LocalProtocolError as refusal:  # it was left behind after a cancel, and speaks late
@@ -172,10 +174,16 @@ class Runner:
             _log.error("agent %r failed, correlation id %s", self.agent.name, correlation_id, exc_info=error)
 
 
+def _called(function: Callable[[AgentTask], Any], task: AgentTask) -> Any:
+    """What a plain function answers. For a thread."""
+    with interrupts_fail():
+        return function(task)
+
+
 def _told(speech: Speech, values: Generator[Any, Any, Any]) -> Generator[StreamItem | Question, Any, Any]:
     """The events of a plain generator, and the questions where it waits for what it is sent. For a thread."""
     sent: Message | None = None
-    try:
+    with interrupts_fail(), closing(values):
         while not speech.is_over:
             try:
                 value = values.send(sent)
@@ -186,8 +194,7 @@ def _told(speech: Speech, values: Generator[Any, Any, Any]) -> Generator[StreamI
                 sent = yield value
             else:
                 yield from speech.say(value)
-    finally:
-        values.close()
+    return None
 
 
 def _is_end(item: StreamItem) -> bool:
@@ -198,6 +205,11 @@ def _is_end(item: StreamItem) -> bool:
 def _is_cancelled() -> bool:
     """Whether a scope around us was cancelled."""
     return anyio.current_effective_deadline() == float("-inf")
+
+
+def _meant_for_us() -> tuple[type[BaseException], ...]:
+    """What an agent's function lets through that is not its own doing: Ctrl-C, and a cancellation if there is one."""
+    return (KeyboardInterrupt, anyio.get_cancelled_exc_class()) if _is_being_cancelled() else (KeyboardInterrupt,)
 
 
 def _is_being_cancelled() -> bool:
