@@ -1,11 +1,14 @@
 """MemoryPipe: the bytes of a pipe, without a pipe."""
 
 import json
+import threading
 
 import anyio
+import pytest
 
 from hocket import Agent
 from hocket.a2a import Task
+from hocket.errors import LocalProtocolError
 from hocket_io import AsyncClient, Client
 from hocket_io.memory import MemoryPipe
 from support.agents import greeter
@@ -95,3 +98,10 @@ def test_without_an_event_loop_and_many_times():
             task = client.send("Ada")
             assert isinstance(task, Task)
             assert task.text == "Hello Ada"
+
+
+def test_an_agent_that_cannot_begin_leaves_no_thread_behind():
+    before = threading.enumerate()
+    with pytest.raises(LocalProtocolError, match="has no function"), Client(Agent("mute")):
+        pass
+    assert threading.enumerate() == before

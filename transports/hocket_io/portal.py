@@ -17,12 +17,16 @@ class PortalPipe:
 
     Args:
         agent: What runs there.
+
+    Raises:
+        LocalProtocolError: It has no function.
     """
 
     def __init__(self, agent: Agent) -> None:
-        self._stack = ExitStack()
-        self._portal = self._stack.enter_context(anyio.from_thread.start_blocking_portal())
-        self._pipe = self._stack.enter_context(self._portal.wrap_async_context_manager(MemoryPipe(agent)))
+        with ExitStack() as stack:  # a loop whose agent cannot begin has to end as well
+            self._portal = stack.enter_context(anyio.from_thread.start_blocking_portal())
+            self._pipe = stack.enter_context(self._portal.wrap_async_context_manager(MemoryPipe(agent)))
+            self._stack = stack.pop_all()
 
     def receive(self) -> bytes:
         """Bytes from the agent; b"" once the pipe is closed."""
