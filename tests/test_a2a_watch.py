@@ -214,3 +214,79 @@ def test_small_mouthfuls_give_every_task_whole(world):
         assert isinstance(deliveries[0], Opened)
         assert [each.offset for each in deliveries[1:-1]] == [1, 2, 3, 4]
         assert deliveries[-1] == Ended(request_id=deliveries[0].task_id, offset=4, state=TaskState.COMPLETED)
+
+
+# Who does not read on ------------------------------------------------------------------------------------------------
+
+
+def busy(world, tasks):
+    """So many tasks, one after the other, each read to its end by whoever has begun it."""
+    for number in range(tasks):
+        play(world, f"caller {number}")
+        assert isinstance(world.deliveries(f"caller {number}")[-1], Ended)
+
+
+def test_who_does_not_read_on_keeps_nobody_from_working():
+    world = World.of(limits=ServerLimits(tasks=6, calls=3))
+    watch(world)
+    busy(world, 20)
+    (refused,) = world.deliveries("eye")
+    assert isinstance(refused, Refused)
+    assert refused.request_id is None, "it is about the watch, and about no task of it"
+    assert refused.error.code == -32050
+    assert "4 tasks are over" in refused.error.message
+    assert len(world.server._mailboxes.get("eye").subscriptions) == 0
+
+
+def test_who_does_not_read_on_keeps_no_more_in_memory_than_the_limit():
+    world = World.of(limits=ServerLimits(idle_size=20_000))
+    watch(world)
+    for _ in range(10):
+        world.begin("ada", stream=False)
+        world.say("x" * 6_000)
+        world.finish()
+    (refused,) = world.deliveries("eye")
+    assert refused.request_id is None
+    assert "idle_size" in str(refused.error.data)
+    assert len(world.server._tasks) < 4
+
+
+def test_who_was_told_to_be_too_slow_may_watch_again(world):
+    world = World.of(limits=ServerLimits(calls=1))
+    watch(world)
+    busy(world, 5)
+    assert [type(each) for each in world.deliveries("eye")] == [Refused]
+    watch(world)
+    last = play(world)
+    assert seen(world) == {last: WHOLE}
+
+
+def test_who_reads_on_may_read_as_many_tasks_as_there_are():
+    world = World.of(limits=ServerLimits(calls=2))
+    watch(world)
+    going = [world.begin(f"caller {number}") for number in range(6)]  # none of them is over
+    assert seen(world).keys() == {*going}
+    for number in range(6):
+        play(world, f"other {number}")
+        assert list(seen(world).values()) == [WHOLE]
+
+
+def test_the_others_read_on_when_one_was_too_slow():
+    world = World.of(limits=ServerLimits(calls=1))
+    watch(world, link="slow")
+    watch(world, link="eye")
+    for number in range(4):
+        task_id = play(world, f"caller {number}")
+        assert seen(world) == {task_id: WHOLE}
+    assert isinstance(world.deliveries("slow")[-1], Refused)
+
+
+def test_a_task_that_only_a_slow_watch_has_read_ends_as_the_agent_wants_it():
+    world = World.of(limits=ServerLimits(calls=1), on_disconnect="cancel")
+    watch(world)
+    world.begin("ada")
+    world.server.disconnect("ada", world.now)
+    world.pump()
+    assert world.interrupts == [], "the watch reads it still"
+    busy(world, 3)
+    assert len(world.interrupts) == 1

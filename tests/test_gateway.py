@@ -353,6 +353,22 @@ def test_an_event_source_hears_of_every_task_from_now_on():
     assert not listener.answer.is_closed
 
 
+def test_who_hears_of_every_task_and_does_not_listen_is_told_so_and_may_come_back():
+    world = World.of(limits=ServerLimits(calls=1))
+    listener = listened(world, "")
+    for number in range(4):
+        streamed(world, link=f"caller {number}")
+        world.finish()
+    assert listener.pump().kinds == [4101]
+    assert listener.text.startswith(":\n\nevent: error\n")
+    assert "taskId" not in listener.events[0]
+    assert (listener.answer.is_closed, listener.answer.is_cut) == (True, False)
+    assert listener.answer.next_timeout() is None
+    again = listened(world, "", link="eve again")
+    streamed(world, link="bob")
+    assert again.pump().kinds[0] == "task.created"
+
+
 def test_an_unknown_task_is_not_found():
     refused = listened(World.of(epoch=1_720_017_000.0), "taskId=nope")
     expected = {"code": 4001, "message": "Task not found", "taskId": "nope", "timestamp": "2024-07-03T14:30:00.000Z"}

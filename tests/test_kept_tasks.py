@@ -21,6 +21,7 @@ from hocket.a2a import (
 from hocket.a2a.live import LiveTask
 from hocket.a2a.residents import Residents
 from hocket.a2a.states import settles
+from hocket.log import Entry
 from hocket_io.host import Host
 from hocket_io.stores import MemoryStore
 
@@ -84,6 +85,12 @@ def test_the_idle_tasks_in_memory_have_a_bounded_size(sizes, most, data):
         assert sum(each.tail.weight for each in here) <= max(most, live.tail.weight)
 
 
+def test_a_task_of_many_small_events_counts_for_what_they_take():
+    live = LiveTask("t", ServerLimits())
+    live.take_entries([Entry(1, begin("t"), 500), *[Entry(offset, chunk("t", 5), 205) for offset in range(2, 1_001)]])
+    assert live.weight > 600_000, "900 bytes each were measured, with one encoding"
+
+
 def test_a_task_in_use_stays_whatever_its_size():
     residents = Residents(ServerLimits(idle_size=1_000))
     used, *others = (residents.admit(task_id) for task_id in "abc")
@@ -121,7 +128,7 @@ def test_memory_does_not_grow_with_the_number_of_finished_tasks(finished):
         yield "x" * 10_000
 
     async def main():
-        async with Host(agent, MemoryStore(size=25_000), ServerLimits(idle_size=25_000)) as host:
+        async with Host(agent, MemoryStore(size=25_000), ServerLimits(idle_size=35_000)) as host:
             for number in range(finished):
                 link = host.open_link()
                 message = {"messageId": f"m{number}", "role": "user", "parts": [{"kind": "text", "text": "?"}]}

@@ -16,10 +16,11 @@ class ServerLimits:
 
     Attributes:
         tasks: Tasks held in memory; idle ones beyond it are dropped (the store has them), new ones refused.
-        idle_size: Bytes of artifacts and messages of the idle tasks held in memory, never less than one task; those
-            that were idle longest are dropped (the store has them).
+        idle_size: Bytes of the idle tasks held in memory, never less than one task; those that were idle longest are
+            dropped (the store has them). Also of the finished tasks that a link which watches has not read to their
+            end: a watch that keeps more of them in memory is ended.
         task_size: Bytes of artifacts and messages one task may produce; its agent fails beyond that.
-        calls: Unanswered calls of one link.
+        calls: Unanswered calls of one link; finished tasks that a link which watches has not read to their end.
         id: Bytes of a task, context or message id.
         cancel_grace: Seconds an agent may take to stop once it is canceled; then the task is CANCELED without it.
         patience: Seconds a run may wait for an answer to what it asked; then it is let go, and the task stays

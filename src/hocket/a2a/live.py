@@ -22,6 +22,9 @@ from hocket.log import Cursor, Entry, Log
 
 __all__ = ["LiveTask"]
 
+ENTRY_SIZE = 700
+"""Bytes that an entry takes in memory beside its weight: the objects that it is made of, and one encoding of it."""
+
 CHECKPOINT_EVERY = 1_024
 """Entries between two checkpoints, at the least; a checkpoint costs the size of the task, so they grow apart."""
 
@@ -65,6 +68,11 @@ class LiveTask:
             or self.is_loading
             or not self.tail.is_confirmed
         )
+
+    @property
+    def weight(self) -> int:
+        """Roughly the bytes that it takes in memory."""
+        return self.tail.weight + ENTRY_SIZE * len(self.log)
 
     def is_arriving(self, message_id: str) -> bool:
         """Whether the message is on its way into the log."""

@@ -204,6 +204,16 @@ class Mailboxes:
             self._release(link, live)
         return left
 
+    def stop_reading(self, link: Link, refused: Refused) -> list[LiveTask]:
+        """Tell a link this instead of everything that it has not read yet of tasks; the tasks that it read."""
+        box = self.open(link)
+        left = [each.live for each in box.subscriptions]
+        for subscription in list(box.subscriptions):
+            self._drop(box, subscription)
+        box.calls += 1 - len(left)
+        self.deliver(link, refused)
+        return left
+
     def dismiss(self, live: LiveTask) -> None:
         """There is no such task (any more): tell everybody who waits for it or reads it."""
         calls = [*live.parked, *live.waiters, *[(each.link, each.call) for each in live.subscriptions]]

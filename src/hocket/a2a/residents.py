@@ -47,8 +47,9 @@ class Residents:
     def rest(self, live: LiveTask) -> None:
         """The task may have become idle: note it, and let those leave that are idle longest if there is too much."""
         if live.is_idle and live.id in self._tasks:
-            self._idle_size += live.tail.weight - self._idle.get(live.id, 0)
-            self._idle[live.id] = live.tail.weight
+            weight = live.weight
+            self._idle_size += weight - self._idle.get(live.id, 0)
+            self._idle[live.id] = weight
             if len(self._tasks) > self.limits.tasks:
                 self._evict()
             while self._idle_size > self.limits.idle_size and len(self._idle) > 1:

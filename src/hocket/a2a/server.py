@@ -77,7 +77,7 @@ class Server:
     def __attrs_post_init__(self) -> None:
         self._tasks = Residents(self.limits)
         self._mailboxes = Mailboxes(self._outputs)
-        self._watches = Watches(self._mailboxes)
+        self._watches = Watches(self._mailboxes, self.limits)
         self._listing = Listing(self._mailboxes, self._outputs)
         self._pushes = PushConfigs(self.limits, self._mailboxes, self._outputs)
         self._turns = Turns(
@@ -155,6 +155,8 @@ class Server:
     ) -> None:
         """Let a link read many tasks: what it takes carries the task's id as its `request_id`, and ends task by task.
 
+        A link that leaves too much unread is told so by a `Refused` whose `request_id` is None, and reads no more.
+
         Args:
             link: Who reads. It stays open when a task has ended.
             dialect: How the events look.
@@ -211,7 +213,8 @@ class Server:
     def _grown(self, live: LiveTask, is_new: bool, now: float) -> None:
         """The log has more in it: let everybody know whom it concerns."""
         if is_new:
-            self._watches.open(live)
+            for left in self._watches.open(live):
+                self._left(left, now)
         self._turns.ask_store(live)
         self._turns.arrive(live, now)
         self._unpark(live, now)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from attrs import define, evolve, field, frozen
 
 from hocket.a2a.dialects import CallDialect, Operation
+from hocket.a2a.limits import ServerLimits
 from hocket.a2a.live import LiveTask
 from hocket.a2a.mailboxes import Mailboxes
 from hocket.a2a.parameters import ServiceParameters
-from hocket.a2a.ports import Link, Owner
+from hocket.a2a.ports import Link, Owner, Refused
 from hocket.a2a.requests import SubscribeToTaskRequest
 from hocket.a2a.subscription import Call, Subscription
-from hocket.errors import LocalProtocolError
+from hocket.errors import Code, ErrorObject, LocalProtocolError
 from hocket.log import Cursor
 
 __all__ = ["Watch", "Watches"]
@@ -43,9 +44,14 @@ class Watch:
 
 @define(eq=False)
 class Watches:
-    """The links that wait for what begins, by the owner whose tasks they read."""
+    """The links that wait for what begins, by the owner whose tasks they read.
+
+    A task that is over stays in memory until they have read it. Who does not read on would in the end keep them all:
+    such a watch is ended, with a `Refused` that names no task.
+    """
 
     mailboxes: Mailboxes
+    limits: ServerLimits
     _watches: dict[Owner, dict[Link, Watch]] = field(factory=dict, init=False)
     _owners: dict[Link, Owner] = field(factory=dict, init=False)
 
@@ -72,8 +78,28 @@ class Watches:
             if not self._watches[owner]:
                 del self._watches[owner]
 
-    def open(self, live: LiveTask) -> None:
-        """A task has begun: those who wait for it read it."""
-        for watch in self._watches.get(live.owner, {}).values():
-            self.mailboxes.open(watch.link).calls += 1
-            self.mailboxes.read(Subscription(watch.link, watch.call(live.id), live, Cursor(live.log)))
+    def open(self, live: LiveTask) -> list[LiveTask]:
+        """A task has begun: those who wait for it read it. The tasks that are no longer read by who was too slow."""
+        left: list[LiveTask] = []
+        for watch in list(self._watches.get(live.owner, {}).values()):
+            refusal = self._too_slow(watch)
+            if refusal is not None:
+                self.end(watch.link)
+                left += self.mailboxes.stop_reading(watch.link, refusal)
+            else:
+                self.mailboxes.open(watch.link).calls += 1
+                self.mailboxes.read(Subscription(watch.link, watch.call(live.id), live, Cursor(live.log)))
+        return left
+
+    def _too_slow(self, watch: Watch) -> Refused | None:
+        """What a link is told that leaves too much unread of tasks that are over; None if it does not."""
+        finished = [each.live for each in self.mailboxes.open(watch.link).subscriptions if each.live.log.is_ended]
+        if len(finished) > self.limits.calls:
+            limit, maximum = "calls", self.limits.calls
+        elif sum(live.weight for live in finished) > self.limits.idle_size:
+            limit, maximum = "idle_size", self.limits.idle_size
+        else:
+            return None
+        reason = f"read too slowly: {len(finished)} tasks are over and were not read to their end"
+        data = {"limit": limit, "max": maximum, "retryable": True}
+        return Refused(request_id=None, error=watch.dialect.write_error(ErrorObject.of(Code.OVERLOADED, reason, data)))

@@ -116,7 +116,8 @@ class GatewayStream:
 class GatewayWatch:
     """All tasks that begin from now on, at one agent or at several, in one stream that has no end of its own.
 
-    Its events have no ids: an offset says nothing here, and whoever comes back begins at "now" again.
+    Its events have no ids: an offset says nothing here, and whoever comes back begins at "now" again. It ends, with an
+    error, for a reader that leaves too much unread.
 
     Args:
         body: What is written.
@@ -143,6 +144,10 @@ class GatewayWatch:
             match delivery:
                 case Item(result=result):
                     self.body.write([encode_event(event) for event in result.split(b"\n")], now)
+                case Refused(error=error, request_id=None):  # too much was left unread
+                    self.body.fail(error, None, now)
+                    self._is_over = True
+                    return
                 case Refused(error=error, request_id=task_id):  # one of the tasks is gone
                     self.body.fail(error, str(task_id), now)
 
