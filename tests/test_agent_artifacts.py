@@ -268,6 +268,41 @@ def test_nothing_is_added_to_a_block_that_is_not_open():
             played(function)
 
 
+def test_what_is_added_and_never_yielded_is_missed_where_the_block_ends():
+    def forgets(task):
+        with task.artifact("report") as report:
+            yield report.add("said")
+            report.add("forgotten")
+
+    stage = Stage()
+    with pytest.raises(
+        LocalProtocolError, match=r"'forgotten' was added to artifact 'report' and never yielded: write"
+    ):
+        stage.play(forgets)
+    assert short(stage.items) == [("report", "said", False, False), ("report", "", True, True)]
+
+
+def test_an_error_in_a_block_is_not_hidden_by_what_was_not_yielded_because_of_it():
+    def breaks(task):
+        with task.artifact("report") as report:
+            yield report.add("said"), report.add(1 / 0)
+
+    with pytest.raises(ZeroDivisionError):
+        played(breaks)
+
+
+def test_a_block_that_is_entered_again_misses_only_what_is_its_own():
+    stage = Stage()
+    block = stage.task.artifact("report")
+    with pytest.raises(LocalProtocolError, match="never yielded"), block:
+        block.add("forgotten")
+    with block:
+        stage.speech.say(block.add("said"))
+        later = block.add("twice")
+        stage.speech.say(later)
+        stage.speech.say(later)
+
+
 @pytest.mark.parametrize(
     "value", [1, [], TaskStatus(state=TaskState.WORKING), {"a": object()}, Part(text="a", url="b")]
 )

@@ -24,6 +24,8 @@ from hocket.errors import LocalProtocolError
 from hocket_io.host import Host
 from support.hosts import read
 
+EXTENSION = AgentExtension(uri="urn:example:citations", required=False)
+
 
 def hello(task):
     """Greets whoever asks.
@@ -83,6 +85,44 @@ def test_what_cannot_take_the_task_is_refused(function):
     assert agent.stream(hello) is hello
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"name": ""}, "name must be a text that is not empty, not ''"),
+        ({"name": 3}, "name must be a text that is not empty, not 3"),
+        ({"name": hello}, "name must be a text that is not empty, not <function"),
+        ({"on_disconnect": "cancle"}, "on_disconnect must be 'continue' or 'cancel', not 'cancle'"),
+        ({"push_notifications": "yes"}, "push_notifications must be True or False, not 'yes'"),
+        ({"description": None}, "description must be a text, not None"),
+        ({"streaming": None}, "streaming must be True or False, not None"),
+        (
+            {"input_modes": "text/csv"},
+            "input_modes must be a tuple of media types, not 'text/csv': write ('text/csv',)",
+        ),
+        ({"output_modes": ["csv"]}, "output_modes must be a tuple of media types, not 'csv' in it"),
+        ({"input_modes": (3,)}, "input_modes must be a tuple of media types, not 3 in it"),
+        ({"extensions": ("urn:x",)}, "extensions must be a tuple of AgentExtensions, not 'urn:x' in it"),
+        ({"extensions": EXTENSION}, "extensions must be a tuple of AgentExtensions, not AgentExtension("),
+        ({"skills": {"id": "x"}}, "skills must be a tuple of AgentSkills, not {'id': 'x'}"),
+        ({"extended_card": {"name": "x"}}, "extended_card must be an AgentCard or a function"),
+    ],
+)
+def test_an_option_of_the_wrong_kind_is_refused_at_once(options, said):
+    with pytest.raises(LocalProtocolError) as caught:
+        Agent(**{"name": "a", **options})
+    assert said in str(caught.value)
+
+
+def test_what_is_one_of_several_is_told_how_to_be_written():
+    with pytest.raises(LocalProtocolError, match=r": write \(AgentExtension\(uri='urn:example:citations', .*\),\)"):
+        Agent("a", extensions=EXTENSION)
+
+
+def test_a_list_does_as_well_as_a_tuple():
+    agent = Agent("a", input_modes=["text/*"], extensions=[EXTENSION], skills=[])
+    assert (agent.input_modes, agent.extensions, agent.skills) == (("text/*",), (EXTENSION,), ())
+
+
 def test_an_agent_has_one_function():
     agent = Agent("a")
     agent.stream(hello)
@@ -129,9 +169,6 @@ def test_the_card_serves_clients_of_every_version():
     assert card["capabilities"]["streaming"] is True
     required = ("description", "version", "defaultInputModes", "defaultOutputModes", "skills")
     assert all(name in card for name in required)
-
-
-EXTENSION = AgentExtension(uri="urn:example:citations", required=False)
 
 
 def test_what_is_declared_is_on_the_card():
@@ -240,7 +277,7 @@ def test_progress(percent):
     assert task.progress(percent, "at it") == Progress(percent, "at it")
 
 
-@pytest.mark.parametrize("percent", [-1, 100.1, float("nan"), float("inf")])
+@pytest.mark.parametrize("percent", [-1, 100.1, float("nan"), float("inf"), "50", None])
 def test_progress_is_from_0_to_100(percent):
     task = AgentTask("t", "c", Message(message_id="m", role=Role.USER, parts=()))
     with pytest.raises(LocalProtocolError, match="from 0 to 100"):

@@ -148,6 +148,22 @@ def test_what_nobody_could_read_is_not_asked(words):
     assert short(speaker.say("goes on")) == [("text-1", "goes on", True, False)]
 
 
+@pytest.mark.parametrize("words", ["", Message(message_id="m", role=Role.AGENT, parts=())])
+def test_a_question_has_words(words):
+    speaker = speech()
+    with pytest.raises(LocalProtocolError, match=r"a question has words, as in task.ask\(\"Which one\?\"\)"):
+        speaker.question(words, auth=False)
+    assert speaker.question("Which?", auth=False)
+
+
+def test_who_takes_a_question_for_its_answer_is_told_how_to_get_the_answer():
+    with pytest.raises(AttributeError) as caught:
+        _ = speech().question("Which?", auth=False).text
+    assert str(caught.value) == (
+        "a question has no 'text'; for that of its answer write `answer = yield task.ask(…)`, or `await` it"
+    )
+
+
 def test_after_the_end_nothing_is_asked():
     speaker = speech()
     question = speaker.question("Which?", auth=False)

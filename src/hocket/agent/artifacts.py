@@ -41,6 +41,7 @@ class ArtifactBlock:
     artifact: Artifact
     _artifacts: OpenArtifacts | None = None
     _after_exit: Callable[[], None] | None = None
+    _unsaid: dict[int, Addition] = field(factory=dict, init=False, repr=False)
 
     @property
     def artifact_id(self) -> str:
@@ -53,7 +54,14 @@ class ArtifactBlock:
         Args:
             value: str, dict, bytes or a Part.
         """
-        return Addition(self, value)
+        addition = Addition(self, value)
+        if self._artifacts is not None:
+            self._unsaid[id(addition)] = addition
+        return addition
+
+    def note_yielded(self, addition: Addition) -> None:
+        """What `add` made was yielded. What never is, is missed where the block ends."""
+        self._unsaid.pop(id(addition), None)
 
     def __enter__(self) -> Self:
         if self._artifacts is not None:
@@ -65,6 +73,12 @@ class ArtifactBlock:
     ) -> None:
         if self._artifacts is not None and self._artifacts.close(self) and self._after_exit is not None:
             self._after_exit()
+        unsaid, self._unsaid = list(self._unsaid.values()), {}
+        if unsaid and kind is None:
+            raise LocalProtocolError(
+                f"{_short(unsaid[0].value)} was added to artifact {self.artifact_id!r} and never yielded: "
+                "write `yield report.add(…)`, with the name that the block has"
+            )
 
 
 @define(eq=False)
@@ -167,6 +181,11 @@ class OpenArtifacts:
         return TaskArtifactUpdateEvent(
             task_id=self.task_id, context_id=self.context_id, artifact=artifact, append=append, last_chunk=last_chunk
         )
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else text[:39] + "…"
 
 
 def part_of(value: Any) -> Part | None:

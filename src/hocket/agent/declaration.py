@@ -11,6 +11,7 @@ from attrs import define, evolve, field
 from hocket.a2a.card import AgentCapabilities, AgentCard, AgentExtension, AgentInterface, AgentSkill
 from hocket.agent.task import AgentTask
 from hocket.errors import LocalProtocolError
+from hocket.options import must_be, one_of_kind, several
 
 __all__ = ["Agent"]
 
@@ -20,6 +21,16 @@ SPOKEN = (("JSONRPC", "1.0"), ("HTTP+JSON", "1.0"), ("JSONRPC", "0.3"))
 """What is spoken at an agent's address, the best first: binding and version."""
 TEXT = ("text/plain",)
 """The media types of an agent that declares none."""
+
+_TEXT = one_of_kind("a text", str)
+_YES_OR_NO = one_of_kind("True or False", bool)
+_ON_DISCONNECT = must_be("'continue' or 'cancel'", lambda value: value in ("continue", "cancel"))
+_EXTENSIONS = several("AgentExtensions", AgentExtension)
+_MEDIA_TYPES = several("media types", str, lambda mode: "/" in mode)
+_CARD = must_be(
+    "an AgentCard or a function from the agent's URL to one",
+    lambda card: card is None or isinstance(card, AgentCard) or callable(card),
+)
 
 
 @define(eq=False)
@@ -41,7 +52,7 @@ class Agent:
         output_modes: Media types that it gives; () for text.
 
     Raises:
-        LocalProtocolError: `on_disconnect` is neither of the two.
+        LocalProtocolError: An option is not of its kind.
 
     >>> agent = Agent("hello")
     >>> @agent.stream
@@ -52,23 +63,23 @@ class Agent:
     'Greets.'
     """
 
-    name: str
-    description: str = field(default="", kw_only=True)
-    version: str = field(default="1.0.0", kw_only=True)
-    debug: bool = field(default=False, kw_only=True)
-    on_disconnect: Literal["continue", "cancel"] = field(default="continue", kw_only=True)
-    skills: tuple[AgentSkill, ...] = field(default=(), kw_only=True)
-    streaming: bool = field(default=True, kw_only=True)
-    push_notifications: bool = field(default=False, kw_only=True)
-    extensions: tuple[AgentExtension, ...] = field(default=(), kw_only=True)
-    extended_card: AgentCard | Callable[[str], AgentCard] | None = field(default=None, kw_only=True)
-    input_modes: tuple[str, ...] = field(default=(), kw_only=True)
-    output_modes: tuple[str, ...] = field(default=(), kw_only=True)
+    name: str = field(validator=must_be("a text that is not empty", lambda name: isinstance(name, str) and name != ""))
+    description: str = field(default="", kw_only=True, validator=_TEXT)
+    version: str = field(default="1.0.0", kw_only=True, validator=_TEXT)
+    debug: bool = field(default=False, kw_only=True, validator=_YES_OR_NO)
+    on_disconnect: Literal["continue", "cancel"] = field(default="continue", kw_only=True, validator=_ON_DISCONNECT)
+    skills: tuple[AgentSkill, ...] = field(default=(), kw_only=True, validator=several("AgentSkills", AgentSkill))
+    streaming: bool = field(default=True, kw_only=True, validator=_YES_OR_NO)
+    push_notifications: bool = field(default=False, kw_only=True, validator=_YES_OR_NO)
+    extensions: tuple[AgentExtension, ...] = field(default=(), kw_only=True, validator=_EXTENSIONS)
+    extended_card: AgentCard | Callable[[str], AgentCard] | None = field(default=None, kw_only=True, validator=_CARD)
+    input_modes: tuple[str, ...] = field(default=(), kw_only=True, validator=_MEDIA_TYPES)
+    output_modes: tuple[str, ...] = field(default=(), kw_only=True, validator=_MEDIA_TYPES)
     _function: Callable[[AgentTask], Any] | None = field(default=None, init=False)
 
     def __attrs_post_init__(self) -> None:
-        if self.on_disconnect not in ("continue", "cancel"):
-            raise LocalProtocolError(f"on_disconnect is 'continue' or 'cancel', not {self.on_disconnect!r}")
+        self.skills, self.extensions = tuple(self.skills), tuple(self.extensions)
+        self.input_modes, self.output_modes = tuple(self.input_modes), tuple(self.output_modes)
 
     def stream(self, function: F) -> F:
         """Declare the agent's function: a decorator that gives the function back unchanged.

@@ -21,7 +21,7 @@ from hocket.a2a.model import (
 from hocket.a2a.states import is_terminal, settles
 from hocket.agent.artifacts import Addition, OpenArtifacts, part_of
 from hocket.agent.copies import detached
-from hocket.agent.question import Question
+from hocket.agent.question import HOW_TO_ASK, Question
 from hocket.agent.values import Progress
 from hocket.entropy import Entropy
 from hocket.errors import LocalProtocolError
@@ -155,7 +155,7 @@ class Speech:
     def _why_unanswered(self) -> str:
         if self._is_waiting:
             return "is not answered yet"
-        return "was made but not asked: write `answer = yield task.ask(…)`, or `await` it"
+        return f"was made but not asked: {HOW_TO_ASK}"
 
     # Values -----------------------------------------------------------------------------------------------------
 
@@ -173,6 +173,7 @@ class Speech:
                 block = self.artifacts.innermost
                 return [self._whole(value) if block is None else self.artifacts.add(block, value)]
             case Addition(block=block, value=added):
+                block.note_yielded(value)
                 return [self.artifacts.add(block, added)] if added is not None and added != "" else []
             case Progress():
                 return [self._note(detached(self._progress(value)))]

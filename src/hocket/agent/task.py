@@ -91,7 +91,7 @@ class AgentTask:
         Raises:
             LocalProtocolError: `percent` is not a number from 0 to 100.
         """
-        if not 0 <= percent <= 100:
+        if not _is_percentage(percent):
             raise LocalProtocolError(f"progress goes from 0 to 100, got {percent!r}")
         return Progress(percent, message)
 
@@ -109,7 +109,7 @@ class AgentTask:
                 7.6.1).
 
         Raises:
-            LocalProtocolError: Another question was not asked yet, or not answered.
+            LocalProtocolError: Another question was not asked yet, or not answered; or this one has no words.
         """
         if self._turn is None:
             return Question.of(question, auth=auth)
@@ -152,3 +152,7 @@ class AgentTask:
         if self._turn is None:
             return ArtifactBlock(artifact)
         return ArtifactBlock(artifact, self._turn.speech.artifacts, self._turn.artifact_ended)
+
+
+def _is_percentage(value: object) -> bool:
+    return isinstance(value, int | float) and 0 <= value <= 100
