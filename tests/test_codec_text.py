@@ -49,6 +49,10 @@ assert dialect.reader(size).from_json(dialect.writer(size).to_json(size.SMALL)) 
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
 
 
+def test_a_refusal_is_a_sentence():
+    assert str(refusal(default, b'["a')) == "not JSON: Unterminated string starting at character 1"
+
+
 # --- reading ---
 
 

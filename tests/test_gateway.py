@@ -380,6 +380,11 @@ def test_only_get():
     assert (response.status, dict(response.headers)["allow"]) == (405, "GET")
 
 
+def test_what_the_agent_does_not_do_comes_before_the_parameters():
+    refused = posted(World.of(), "tasks/pushNotificationConfig/set", {})
+    assert (refused.status, refused.json()["error"]["code"]) == (400, Code.PUSH_NOTIFICATION_NOT_SUPPORTED)
+
+
 def test_an_agent_that_does_not_stream():
     world = World.of(capabilities=AgentCapabilities(streaming=False))
     assert (refused := streamed(world)).json()["error"]["code"] == Code.UNSUPPORTED_OPERATION

@@ -468,3 +468,35 @@ def test_the_extended_card_where_0_2_has_it(path):
     assert (card["name"], card["url"]) == ("all of it", "http://x/")
     assert site.ask("POST", path, headers={}).status == 405
     assert site.ask("GET", "/extendedAgentCard").json()["name"] == "all of it"
+
+
+# What the agent's declaration does not allow is said before its parameters are looked at, as over JSON-RPC -----
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "reason"),
+    [
+        ("POST", "/tasks/T/pushNotificationConfigs", "PUSH_NOTIFICATION_NOT_SUPPORTED"),
+        ("GET", f"/tasks/{'x' * 300}/pushNotificationConfigs", "PUSH_NOTIFICATION_NOT_SUPPORTED"),
+        ("GET", "/extendedAgentCard?tenant=a&tenant=b", "UNSUPPORTED_OPERATION"),
+        ("POST", "/message:stream", "UNSUPPORTED_OPERATION"),
+    ],
+)
+def test_the_capability_comes_before_the_parameters(method, path, reason):
+    site = Site.of(streaming=False)
+    answer = site.ask(method, path, b"{" if method == "POST" else None)
+    assert answer.status == 400
+    assert answer.json()["error"]["details"][0]["reason"] == reason
+
+
+def test_a_required_extension_comes_before_the_parameters():
+    site = Site.of(extensions=(AgentExtension(uri="https://e/x", required=True),))
+    answer = site.ask("POST", "/message:send", {})
+    assert answer.json()["error"]["details"][0]["reason"] == "EXTENSION_SUPPORT_REQUIRED"
+
+
+def test_who_asks_in_the_wrong_way_is_told_where_the_card_is():
+    site = Site.of()
+    request = Request(method="GET", path="/", base_url="http://x/agents/a/")
+    answer = site.routes.receive("link", request, site.scripted.server, 0.0)
+    assert b"http://x/agents/a/.well-known/agent-card.json" in answer.body

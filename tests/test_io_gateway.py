@@ -328,6 +328,35 @@ def test_pages_from_elsewhere_read_what_they_are_let_read(run, path, origins, sh
     assert b"access-control-allow-credentials" not in answer.headers
 
 
+@pytest.mark.parametrize(
+    ("origins", "origin", "is_heard"),
+    [
+        ((), b"https://evil.example", False),
+        ((), b"null", False),
+        ((), b"http://agent.example", False),  # another port is another program
+        ((), b"http://agent.example:8000", True),  # a page from here
+        ((), b"https://agent.example:8000", True),  # from here, too: behind a proxy that ends TLS
+        (("https://page.example",), b"https://page.example", True),
+        (("https://page.example",), b"https://page.example.evil", False),
+        (("*",), b"https://evil.example", True),
+    ],
+)
+@pytest.mark.parametrize("path", ["/agents/weather/a2a", "/tasks"])
+def test_a_page_from_elsewhere_cannot_set_an_agent_to_work(run, path, origins, origin, is_heard):
+    """A browser asks nobody before a page POSTs a body without a type; it only keeps the answer from it."""
+    answer = asked(run, pair(cors_origins=origins), "POST", path, b"{}", headers=[(b"origin", origin)])
+    assert (answer.status != 403) is is_heard
+    if not is_heard:
+        assert origin in answer.content
+        assert b"--cors-origin" in answer.content
+
+
+def test_a_page_of_the_address_on_the_cards_is_from_here(run):
+    headers = [(b"origin", b"https://agents.example")]
+    app = pair(url="https://agents.example/")
+    assert asked(run, app, "POST", "/agents/weather/a2a", b"{}", headers=headers).status != 403
+
+
 def test_a_preflight(run):
     allowed = asked(
         run, pair(cors_origins=["https://page.example"]), "OPTIONS", "/agents/weather/a2a", headers=PREFLIGHT

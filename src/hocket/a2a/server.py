@@ -155,10 +155,8 @@ class Server:
     ) -> None:
         """Let a link read many tasks: what it takes carries the task's id as its `request_id`, and ends task by task.
 
-        A link that leaves too much unread is told so by a `Refused` whose `request_id` is None, and reads no more.
-
         Args:
-            link: Who reads. It stays open when a task has ended.
+            link: Who reads. It stays open when a task has ended. A `Refused` without an id ends it: it was too slow.
             dialect: How the events look.
             service: Who asks. `last_event_id` is the place in each named task to go on from; 0 where there is none.
             now: Seconds on the caller's clock.

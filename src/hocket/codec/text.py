@@ -87,7 +87,7 @@ def _parse(data: bytes) -> JsonValue:
     except UnicodeDecodeError as error:
         raise CodecError(f"not UTF-8 at byte {error.start}") from None
     except JSONDecodeError as error:
-        raise CodecError(f"not JSON: {error.msg} at character {error.pos}") from None
+        raise CodecError(f"not JSON: {error.msg.removesuffix(' at')} at character {error.pos}") from None
     except StopIteration as error:
         raise CodecError(f"not JSON: Expecting value at character {error.value}") from None
     if end != len(text) and (end := skip_space(text, end)) != len(text):

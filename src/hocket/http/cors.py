@@ -1,10 +1,10 @@
-"""CORS: which web pages from elsewhere may read the answers (WHATWG Fetch, section 3.2). By default none."""
+"""CORS: which web pages from elsewhere may ask, and read the answers (WHATWG Fetch, section 3.2). By default none."""
 
 from __future__ import annotations
 
 from attrs import frozen
 
-from hocket.http.messages import Headers, Request, Response
+from hocket.http.messages import Headers, Request, Response, text_response
 
 __all__ = ["Cors"]
 
@@ -12,6 +12,7 @@ _METHODS = "GET, POST, DELETE"
 _SENT = "Accept, A2A-Extensions, A2A-Version, Authorization, Content-Type, Last-Event-ID, X-A2A-Extensions"
 _SHOWN = "A2A-Extensions, ETag, X-A2A-Extensions, X-Task-ID"
 _MAX_AGE = "600"
+_ONLY_READ = ("GET", "HEAD", "OPTIONS")
 
 
 @frozen
@@ -40,6 +41,24 @@ class Cors:
             ("access-control-max-age", _MAX_AGE),
         )
         return Response(status=204, headers=allowed if self._allowed(request) else ())
+
+    def refusal(self, request: Request) -> Response | None:
+        """Why a page from elsewhere may not ask this; None for a page that may, and for what is no page.
+
+        A browser lets any page POST, if only the body has no type or a plain one, and keeps just the answer from it.
+        An agent on somebody's own machine would work for whatever page they look at.
+
+        >>> strange = Request(method="POST", path="/", headers=(("Origin", "https://evil.example"), ("Host", "x")))
+        >>> Cors().refusal(strange).status, Cors(("*",)).refusal(strange)
+        (403, None)
+        """
+        origin = request.header("origin")
+        if origin is None or request.method in _ONLY_READ or self._allowed(request) is not None:
+            return None
+        known_as = request.base_url.partition("://")[2].partition("/")[0]
+        if origin.partition("://")[2] in (request.header("host"), known_as):
+            return None
+        return text_response(403, f"pages of {origin[:256]} may not ask here; --cors-origin lets them (cors_origins)")
 
     def fields(self, request: Request) -> Headers:
         """What an answer to this request carries beside its own header fields."""

@@ -128,9 +128,9 @@ class GatewayRoutes:
         return refused(None, ErrorObject(int(GatewayCode.MESSAGE_TOO_LARGE), reason, data))
 
     def _neighbour(self, request: Request) -> Response | Asked:
-        wanted = request.path.removeprefix(_AGENTS).removeprefix("/").partition("/")[0]
-        if not wanted:
+        if request.path.rstrip("/") == _AGENTS:
             return _read(request, json_response(self._listed(request.base_url)))
+        wanted = request.path.split("/")[2]
         if wanted in self.agents:
             return Asked((wanted,), request.below(f"{_AGENTS}/{wanted}"), self.agents[wanted].routes)
         reason = f"there is no agent at {request.path}; {_AGENTS} says who is here"

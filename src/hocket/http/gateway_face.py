@@ -20,6 +20,7 @@ from hocket.a2a import (
     SubscribeToTaskRequest,
     is_streaming,
 )
+from hocket.a2a.capabilities import undeclared
 from hocket.a2a.dialects.gateway import GatewayDialect
 from hocket.a2a.dialects.gateway_errors import gateway_error
 from hocket.errors import Code, ErrorObject
@@ -124,10 +125,11 @@ class GatewayFace:
         operation = V0_3.operations.get(asked.method)
         if operation is None:
             return ErrorObject.of(Code.METHOD_NOT_FOUND, f"there is no method {asked.method!r} at a gateway")
-        params = V0_3.read_params(operation, asked.params, server.limits.id)
+        service = evolve(service_parameters(request), last_event_id=Place.of(request.header("last-event-id")).offset)
+        refusal = undeclared(server.capabilities, operation, service)
+        params = refusal or V0_3.read_params(operation, asked.params, server.limits.id)
         if isinstance(params, ErrorObject):
             return params
-        service = evolve(service_parameters(request), last_event_id=Place.of(request.header("last-event-id")).offset)
         return Call(
             request_id=asked.id,
             dialect=self.dialect,

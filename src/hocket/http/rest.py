@@ -21,6 +21,7 @@ from hocket.a2a import (
     ServiceParameters,
     dialect_for,
 )
+from hocket.a2a.capabilities import undeclared
 from hocket.a2a.subscription import Call
 from hocket.codec import dumps
 from hocket.errors import Code, ErrorObject
@@ -129,7 +130,9 @@ def _params(
 ) -> Params | ErrorObject:
     if dialect_for(service.version or "0.3") is not V1_0:
         return _unsupported_version(service.version)
-    problem = unsupported_media_type(request) if request.body else None
+    problem = undeclared(server.capabilities, operation, service)
+    if problem is None and request.body:
+        problem = unsupported_media_type(request)
     params = problem or read_parameters(request, place.ids)
     return params if isinstance(params, ErrorObject) else V1_0.read_params(operation, params, server.limits.id)
 

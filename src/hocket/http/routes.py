@@ -72,7 +72,7 @@ class Routes:
             answer = face(link, request, server, now)
             if answer is not None:
                 return answer
-        return text_response(404, f"there is nothing at {request.path}; A2A is at / and the card at {CARD_PATHS[0]}")
+        return text_response(404, f"there is nothing at {request.path}; A2A is at / and {_card_is_at(request)}")
 
     def too_large(self, request: Request, limit: int) -> Response:
         """The answer to a request whose body is over the limit of the transport: 413, and the limit's name.
@@ -119,6 +119,10 @@ class Routes:
         if request.path not in ("", "/") and not request.path.rstrip("/").endswith("/a2a"):
             return None
         if request.method != "POST":
-            reason = f"this is an A2A agent: POST JSON-RPC here, GET its card at {CARD_PATHS[0]}"
+            reason = f"this is an A2A agent: POST JSON-RPC here; {_card_is_at(request)}"
             return text_response(405, reason, (("allow", "POST"),))
         return receive_rpc(link, request, server, now, keep_alive=self.keep_alive, limits=self.limits)
+
+
+def _card_is_at(request: Request) -> str:
+    return f"its card is at {request.base_url.rstrip('/')}{CARD_PATHS[0]}"

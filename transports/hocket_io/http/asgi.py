@@ -113,7 +113,9 @@ class App:
         request = request_of(scope, url=self.url)
         cors = Cors(tuple(self.cors_origins))
         send = with_fields(send, cors.fields(request))
-        found: Response | Request | Asked = cors.preflight(request) or identified(request, self.authenticate)
+        found: Response | Request | Asked = (
+            cors.preflight(request) or cors.refusal(request) or identified(request, self.authenticate)
+        )
         if isinstance(found, Request):
             try:
                 found = await self._find(found, receive)
