@@ -40,7 +40,12 @@ def test_who_does_not_wait_says_so(wait):
     assert wait or configuration.return_immediately
 
 
-@pytest.mark.parametrize("content", [None, 3, b"bytes", ["text"], [], {"text": "hi"}])
+def test_an_empty_list_is_no_message():
+    with pytest.raises(LocalProtocolError, match="a message has one part at the least: there is none in the list"):
+        message_request([])
+
+
+@pytest.mark.parametrize("content", [None, 3, b"bytes", ["text"], {"text": "hi"}])
 def test_anything_else_is_refused_in_words(content):
     with pytest.raises(LocalProtocolError, match=f"{type(content).__name__} cannot be sent: give text, a Part"):
         message_request(content)

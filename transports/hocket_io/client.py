@@ -45,6 +45,7 @@ from hocket.backoff import Backoff
 from hocket.errors import LocalProtocolError
 from hocket_io.answers import answer_as
 from hocket_io.blocking import BlockingChild, BlockingPipe, BlockingPipeTransport
+from hocket_io.client_options import EXTENSIONS, HEADERS, LIMITS, RESUME, TEXT, TIMEOUT
 from hocket_io.extras import needs
 from hocket_io.requests import Content, message_request, push_config
 from hocket_io.streams import Stream
@@ -78,17 +79,17 @@ class Client:
         resume: When to try a stream over HTTP again that was cut; None for never.
 
     Raises:
-        LocalProtocolError: The target cannot be understood.
+        LocalProtocolError: The target cannot be understood, or an option is not of its kind.
     """
 
     target: Target = field(converter=parse_target)
-    version: str | None = field(default=None, kw_only=True)
-    binding: str | None = field(default=None, kw_only=True)
-    headers: Mapping[str, str] = field(factory=dict, kw_only=True)
-    extensions: Sequence[str] = field(default=(), kw_only=True)
-    timeout: float | httpx2.Timeout | None = field(default=None, kw_only=True)
-    limits: ClientLimits = field(default=ClientLimits(), kw_only=True)
-    _resume: Backoff | None = field(factory=Backoff, kw_only=True)
+    version: str | None = field(default=None, kw_only=True, validator=TEXT)
+    binding: str | None = field(default=None, kw_only=True, validator=TEXT)
+    headers: Mapping[str, str] = field(factory=dict, kw_only=True, validator=HEADERS)
+    extensions: Sequence[str] = field(default=(), kw_only=True, validator=EXTENSIONS)
+    timeout: float | httpx2.Timeout | None = field(default=None, kw_only=True, validator=TIMEOUT)
+    limits: ClientLimits = field(default=ClientLimits(), kw_only=True, validator=LIMITS)
+    _resume: Backoff | None = field(factory=Backoff, kw_only=True, validator=RESUME)
     _transport: Transport | None = field(default=None, init=False)
     _stack: ExitStack = field(factory=ExitStack, init=False)
 

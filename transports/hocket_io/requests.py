@@ -84,8 +84,9 @@ def _message(parts: tuple[Part, ...], task_id: str | None, context_id: str | Non
 
 
 def _parts(content: object) -> tuple[Part, ...]:
-    parts = tuple([part for part in content if isinstance(part, Part)]) if isinstance(content, Sequence) else ()
-    if not isinstance(content, Sequence) or not parts or len(parts) != len(content):
+    if not isinstance(content, Sequence) or not all(isinstance(part, Part) for part in content):
         kind = type(content).__name__
         raise LocalProtocolError(f"{kind} cannot be sent: give text, a Part, a list of Parts, or a whole Message")
-    return parts
+    if not content:
+        raise LocalProtocolError("a message has one part at the least: there is none in the list")
+    return tuple(content)
