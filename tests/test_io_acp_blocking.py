@@ -6,6 +6,7 @@ import threading
 
 import attrs
 import pytest
+from anyio.from_thread import BlockingPortal
 
 from hocket.acp.events import (
     MessageCompleted,
@@ -268,6 +269,29 @@ def test_an_interrupt_ends_the_wait_and_nothing_else(target):
         threading.Thread(target=interrupt).start()
         with pytest.raises(KeyboardInterrupt):
             next(there)
+        here.send("still there?")
+        assert until(there, MessageSent).text == "still there?"
+
+
+@pytest.mark.parametrize("is_waiting", [False, True], ids=["not begun", "waiting"])
+def test_an_interrupt_while_a_call_begins_ends_it_too(target, monkeypatch, is_waiting):
+    with BlockingAcpClient(target, agent="ada") as ada, BlockingAcpClient(target, agent="bob") as bob:
+        here = ada.start(["bob"])
+        there = bob.join(here.stream_id)
+        until(there, StreamStarted)
+        begin = BlockingPortal.start_task_soon
+
+        def interrupted(portal, function):
+            monkeypatch.undo()
+            begin(portal, function)
+            while is_waiting and not there._stream._is_waiting:
+                there.refresh()
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(BlockingPortal, "start_task_soon", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            next(there)
+        assert not there._stream._is_waiting
         here.send("still there?")
         assert until(there, MessageSent).text == "still there?"
 

@@ -16,13 +16,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from concurrent.futures import CancelledError, Future
-from contextlib import ExitStack
+from concurrent.futures import CancelledError
+from contextlib import ExitStack, suppress
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
-from typing import Any, ParamSpec, Self, TypeVar
+from typing import Any, Generic, ParamSpec, Self, TypeVar
 
+from anyio import CancelScope, Event
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from attrs import define, field, frozen
 
@@ -47,6 +48,36 @@ T = TypeVar("T")
 _CLOSED = "the client was closed"
 
 
+@define(eq=False)
+class _Work(Generic[T]):
+    """Something that is done on the event loop, and can be stopped at any moment, before it has begun too."""
+
+    _function: Callable[[], Awaitable[T]]
+    is_over: bool = field(default=False, init=False)
+    _is_stopped: bool = field(default=False, init=False)
+    _scope: CancelScope | None = field(default=None, init=False)
+    _end: Event | None = field(default=None, init=False)
+
+    async def run(self) -> T:
+        """Do it."""
+        self._end = Event()
+        try:
+            with CancelScope() as self._scope:
+                if not self._is_stopped:
+                    return await self._function()
+            raise CancelledError  # which nobody waits for
+        finally:
+            self.is_over = True
+            self._end.set()
+
+    async def stop(self) -> None:
+        """Wait until it has ended, or see to it that it does not begin."""
+        self._is_stopped = True
+        if self._scope is not None and self._end is not None:
+            self._scope.cancel()
+            await self._end.wait()
+
+
 @define(eq=False, repr=False)
 class _Loop:
     """The thread with the event loop, for threads that wait for something to be done there."""
@@ -67,16 +98,23 @@ class _Loop:
             LocalProtocolError: This is its thread.
         """
 
-        async def work() -> T:
+        async def whole() -> T:
             return await function(*args, **kwargs)
 
         if threading.get_ident() == self._thread:
             raise LocalProtocolError("nobody can wait here, on the event loop of the client (in `progress`, say)")
-        with self._guard:
-            if self._is_over:
-                raise ConnectionFailed(_CLOSED)
-            future = self.portal.start_task_soon(work)
-        return self._result(future)
+        work = _Work(whole)
+        try:
+            with self._guard:
+                if self._is_over:
+                    raise ConnectionFailed(_CLOSED)
+                future = self.portal.start_task_soon(work.run)
+            return future.result()
+        except CancelledError:
+            raise ConnectionFailed(_CLOSED) from None  # by the end of the loop
+        except BaseException:
+            self._stop(work)
+            raise
 
     def look(self, function: Callable[[], T]) -> T:
         """Call a function there that does not wait; here, where nothing can happen there meanwhile."""
@@ -100,14 +138,11 @@ class _Loop:
         except StopAsyncIteration:
             raise StopIteration from None
 
-    def _result(self, future: Future[T]) -> T:
-        try:
-            return future.result()
-        except CancelledError:
-            raise ConnectionFailed(_CLOSED) from None  # by the end of the loop
-        except BaseException:
-            future.cancel()
-            raise
+    def _stop(self, work: _Work[Any]) -> None:
+        """Come back when nothing of it goes on: an interrupt comes at any moment, also while it begins there."""
+        if not work.is_over:
+            with suppress(RuntimeError, CancelledError):  # the loop has ended, and it with the loop
+                self.portal.call(work.stop)
 
 
 @define(eq=False, repr=False)
