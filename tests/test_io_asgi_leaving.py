@@ -4,8 +4,9 @@ import anyio
 import pytest
 
 from hocket_io.http.asgi import App
+from hocket_io.http.hub_app import HubApp
 from support.agents import agent_of, greeter
-from support.asgi import Lifespan, host_of, message, post, text_in
+from support.asgi import Lifespan, Request, host_of, message, post, text_in
 
 
 def patient(on_disconnect, go_on):
@@ -137,7 +138,7 @@ def test_a_reader_that_comes_back_to_reading_when_all_is_said_gets_all_of_it(run
 def test_silence_is_filled_with_comments(run):
     async def talk():
         go_on = anyio.Event()
-        app = App(patient("continue", go_on), keep_alive=0.0)  # as often as possible
+        app = App(patient("continue", go_on), keep_alive=1e-9)  # as often as possible
         async with anyio.create_task_group() as group:
             request = post(app, "message/stream", message())
             group.start_soon(request.perform)
@@ -146,3 +147,25 @@ def test_silence_is_filled_with_comments(run):
         return request
 
     assert text_in(run(talk).events()) == "before after"
+
+
+@pytest.mark.parametrize("make", [lambda: App(greeter()), HubApp])
+def test_a_body_that_is_still_on_its_way_when_the_server_stops_is_asked_for_again(run, make):
+    async def talk():
+        app = make()
+        request = Request(app, path="/jsonrpc", pieces=[b'{"jso'])
+
+        async def receive():
+            if request.pieces:
+                return {"type": "http.request", "body": request.pieces.pop(), "more_body": True}
+            return await anyio.sleep_forever()
+
+        request.receive = receive
+        async with Lifespan(app), anyio.create_task_group() as group:
+            group.start_soon(request.perform)
+            await anyio.wait_all_tasks_blocked()
+            app.close_calls()
+        return request
+
+    request = run(talk)
+    assert (request.status, request.content) == (503, b"the server is shutting down: ask again\n")

@@ -24,11 +24,13 @@ from hocket_io.acp.host import HubHost, HubLink
 from hocket_io.background import in_background
 from hocket_io.groups import scratch_group
 from hocket_io.http.scopes import (
+    STOPPED,
     Bodies,
     ClientGone,
     Receive,
     Scope,
     Send,
+    Stopping,
     live,
     request_of,
     respond,
@@ -104,6 +106,8 @@ class HubApp:
                 await respond(self._routes.too_large(request_of(scope)), scope["method"], send)
             else:
                 await self._answer(request_of(scope, body), receive, send)
+        except Stopping:
+            await respond(STOPPED, scope["method"], send)
         except (ClientGone, OSError) as error:  # the latter as ASGI asks servers to say it
             _log.debug("the client is gone: %s", error)
 

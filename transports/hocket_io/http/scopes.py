@@ -12,9 +12,10 @@ import anyio.lowlevel
 from attrs import define, field
 
 from hocket.http import Answer, Headers, Request, Response
-from hocket.http.messages import percent_encoded
+from hocket.http.messages import percent_encoded, text_response
 
 __all__ = [
+    "STOPPED",
     "Answer",
     "Bodies",
     "ClientGone",
@@ -22,6 +23,7 @@ __all__ = [
     "Scope",
     "Send",
     "Source",
+    "Stopping",
     "live",
     "request_of",
     "respond",
@@ -41,12 +43,19 @@ _BATCH = 256
 """Deliveries written together at the most."""
 
 
+STOPPED = text_response(503, "the server is shutting down: ask again")
+"""The answer to a request whose body nobody waits for any more."""
+
 _BODILESS = (204, 304)
 """Statuses of answers that have no body, nor a length of one (RFC 9110 section 8.6)."""
 
 
 class ClientGone(Exception):
     """The client closed the connection."""
+
+
+class Stopping(Exception):
+    """The server stops, and waits for nobody's request to be complete."""
 
 
 class Source(Protocol[ItemOut]):
@@ -136,7 +145,8 @@ class Bodies:
         """All of a body; None if it is over the limit.
 
         Raises:
-            ClientGone: The client went away before it was complete, or we wait no longer.
+            ClientGone: The client went away before it was complete.
+            Stopping: `give_up` was called before it was complete.
         """
         with anyio.CancelScope() as scope:
             self._arriving[scope] = None
@@ -144,7 +154,7 @@ class Bodies:
                 return await _whole(receive, self.limit)
             finally:
                 del self._arriving[scope]
-        raise ClientGone
+        raise Stopping
 
     def give_up(self) -> None:
         """Wait for none that is on its way: nobody knows how long it would take."""
