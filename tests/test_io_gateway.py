@@ -6,6 +6,7 @@ import anyio
 import pytest
 
 from hocket import Agent
+from hocket.a2a import PushRules
 from hocket.errors import LocalProtocolError
 from hocket.http.principal import bearer_tokens
 from hocket_io.http.asgi import App
@@ -41,6 +42,56 @@ def asked(run, app, *args, **options):
 
 def told(request):
     return [json.loads(line[6:]) for line in request.content.decode().split("\n") if line.startswith("data: ")]
+
+
+@pytest.mark.parametrize("agents", ["hello.py", None, ["hello.py"], {"hello": "hello.py"}])
+def test_what_is_no_agent_is_not_served(agents):
+    with pytest.raises(LocalProtocolError, match=r"is no Agent: give one, a list of them, or \{id: agent, …\}"):
+        App(agents)
+
+
+def test_an_agent_without_a_function_is_not_served():
+    with pytest.raises(LocalProtocolError, match="agent 'idle' has no function: put @agent"):
+        App([named("Echo"), Agent("idle")])
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"url": "agent.example"}, "url must be an address like https://agent.example/, or None, not 'agent.example'"),
+        ({"keep_alive": 0}, "keep_alive must be a number of seconds over 0, or None for never, not 0"),
+        ({"keep_alive": "15"}, "keep_alive must be a number of seconds"),
+        ({"body_limit": 0}, "body_limit must be a number of bytes over 0, not 0"),
+        ({"body_limit": None}, "body_limit must be a number of bytes"),
+        ({"limits": {"tasks": 3}}, "limits must be ServerLimits, not {'tasks': 3}"),
+        ({"gateway": 1}, "gateway must be GatewayLimits, not 1"),
+        ({"push": PushRules(private=True)}, "push must be PushOptions, not PushRules("),
+        (
+            {"authenticate": "s3cret"},
+            "authenticate must be a function from header fields to a name or an error, not a str",
+        ),
+        (
+            {"cors_origins": "*"},
+            "cors_origins must be a tuple of origins, each like https://page.example, or *, not '*': w",
+        ),
+        ({"cors_origins": ["page.example"]}, "cors_origins must be a tuple of origins"),
+        ({"cors_origins": ["https://page.example/"]}, "cors_origins must be a tuple of origins"),
+    ],
+)
+def test_an_option_of_the_wrong_kind_is_refused_at_once(options, said):
+    with pytest.raises(LocalProtocolError) as caught:
+        pair(**options)
+    assert str(caught.value).startswith(said)
+
+
+def test_options_of_their_kinds():
+    pair(
+        url="http://127.0.0.1/",
+        keep_alive=None,
+        body_limit=1,
+        cors_origins=["*", "null", "http://[::1]:8000", "chrome-extension://abc"],
+        authenticate=bearer_tokens({"s3cret": "ada"}),
+    )
 
 
 def test_each_agent_answers_at_its_own_address(run):

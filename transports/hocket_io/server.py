@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from hocket.agent import Agent
 from hocket.http.principal import Authenticate
 from hocket_io.extras import needs
-from hocket_io.http.gateway import agents_by_id
 from hocket_io.http.listening import AddressInUse, listen, shown_address, web_server
 from hocket_io.push import PushOptions
 
@@ -40,7 +39,7 @@ def serve(
 
     Raises:
         AddressInUse: Nothing can listen there.
-        LocalProtocolError: An agent has no function, or two would have the same ID.
+        LocalProtocolError: An agent has no function, two would have the same ID, or an option is not of its kind.
         MissingExtra: uvicorn is not installed.
     """
     with needs("http", "serving over HTTP"):
@@ -48,11 +47,9 @@ def serve(
 
         from hocket_io.http.asgi import App
 
-    for agent in agents_by_id(agents).values():
-        _ = agent.function  # one without would fail every task
+    app = App(agents, url=url, cors_origins=cors_origins, push=push or PushOptions(), authenticate=authenticate)
     listening = listen(host, port)
     url_here = f"http://{shown_address(*listening.getsockname()[:2])}/"
-    app = App(agents, url=url, cors_origins=cors_origins, push=push or PushOptions(), authenticate=authenticate)
     server = web_server(app, when_ready=lambda: on_ready and on_ready(url_here), before_shutdown=app.close_calls)
     try:
         server.run([listening])

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from re import compile as regex
+
 from attrs import frozen
 
 from hocket.http.messages import Headers, Request, Response, text_response
+from hocket.options import several
 
-__all__ = ["Cors"]
+__all__ = ["ORIGINS", "Cors"]
+
+_ORIGIN = regex(r"\*|null|[a-z][a-z0-9+.-]*://[^/?#\s]+")
+
+ORIGINS = several(
+    "origins, each like https://page.example, or *", str, lambda text: _ORIGIN.fullmatch(text) is not None
+)
+"""Validator of an option that takes origins: with a path, or without a scheme, no browser would ever send it."""
 
 _METHODS = "GET, POST, DELETE"
 _SENT = "Accept, A2A-Extensions, A2A-Version, Authorization, Content-Type, Last-Event-ID, X-A2A-Extensions"

@@ -10,29 +10,30 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from attrs import define, evolve, field
+from attrs import Attribute, define, evolve, field
 
 from hocket.a2a import Delivery, ServerLimits
 from hocket.agent import Agent
+from hocket.errors import LocalProtocolError
 from hocket.http import KEEP_ALIVE, Answer, GatewayLimits, Request, Response, identified
-from hocket.http.cors import Cors
+from hocket.http.cors import ORIGINS, Cors
 from hocket.http.gateway import Asked, GatewayRoutes
 from hocket.http.principal import Authenticate
 from hocket.http.progress import Desk
+from hocket.options import must_be, one_of_kind
 from hocket_io.groups import scratch_group
 from hocket_io.host import Host, HostLink
 from hocket_io.http.gateway import agents_by_id, gateway_routes
 from hocket_io.http.hosts import Hosts
 from hocket_io.http.links import SeveralLinks
 from hocket_io.http.scopes import (
-    STOPPED,
     Bodies,
     ClientGone,
     Receive,
     Scope,
     Send,
-    Stopping,
     live,
     request_of,
     respond,
@@ -45,6 +46,28 @@ from hocket_io.push import PushOptions
 __all__ = ["App"]
 
 _log = logging.getLogger(__name__)
+
+_URL = must_be(
+    "an address like https://agent.example/, or None",
+    lambda url: url is None or (isinstance(url, str) and url.startswith(("http://", "https://"))),
+)
+_SECONDS = must_be(
+    "a number of seconds over 0, or None for never",
+    lambda seconds: seconds is None or (isinstance(seconds, int | float) and seconds > 0),
+)
+_BYTES = must_be("a number of bytes over 0", lambda size: isinstance(size, int) and size > 0)
+_LIMITS = one_of_kind("ServerLimits", ServerLimits)
+_GATEWAY = one_of_kind("GatewayLimits", GatewayLimits)
+_PUSH = one_of_kind("PushOptions", PushOptions)
+
+
+def _check_authenticate(instance: object, attribute: Attribute[Any], value: object) -> None:
+    """A validator that does not repeat what was given: tokens, most likely."""
+    if value is not None and not callable(value):
+        raise LocalProtocolError(
+            "authenticate must be a function from header fields to a name or an error, "
+            f"not a {type(value).__name__}: write bearer_tokens({{token: name, …}})"
+        )
 
 
 @define(eq=False)
@@ -67,19 +90,20 @@ class App:
             None asks nobody.
 
     Raises:
-        LocalProtocolError: There is no agent, an ID is none, two agents have the same, or none has that of `root`.
+        LocalProtocolError: There is no agent or one without a function, an ID is none, two agents have the same, none
+            has that of `root`, or an option is not of its kind.
     """
 
     agents: Agent | Sequence[Agent] | Mapping[str, Agent]
     root: str | None = field(default=None, kw_only=True)
-    url: str | None = field(default=None, kw_only=True)
-    keep_alive: float | None = field(default=KEEP_ALIVE, kw_only=True)
-    body_limit: int = field(default=16 * 1024 * 1024, kw_only=True)
-    limits: ServerLimits = field(default=ServerLimits(), kw_only=True)
-    gateway: GatewayLimits = field(default=GatewayLimits(), kw_only=True)
-    cors_origins: Sequence[str] = field(default=(), kw_only=True)
-    push: PushOptions = field(factory=PushOptions, kw_only=True)
-    authenticate: Authenticate | None = field(default=None, kw_only=True)
+    url: str | None = field(default=None, kw_only=True, validator=_URL)
+    keep_alive: float | None = field(default=KEEP_ALIVE, kw_only=True, validator=_SECONDS)
+    body_limit: int = field(default=16 * 1024 * 1024, kw_only=True, validator=_BYTES)
+    limits: ServerLimits = field(default=ServerLimits(), kw_only=True, validator=_LIMITS)
+    gateway: GatewayLimits = field(default=GatewayLimits(), kw_only=True, validator=_GATEWAY)
+    cors_origins: Sequence[str] = field(default=(), kw_only=True, validator=ORIGINS)
+    push: PushOptions = field(factory=PushOptions, kw_only=True, validator=_PUSH)
+    authenticate: Authenticate | None = field(default=None, kw_only=True, validator=_check_authenticate)
     _routes: GatewayRoutes = field(init=False)
     _hosts: Hosts = field(init=False)
     _open: dict[HostLink | SeveralLinks, Answer[Delivery]] = field(factory=dict, init=False)
@@ -123,8 +147,6 @@ class App:
                 found = await self._find(found, receive)
             except ClientGone:
                 return
-            except Stopping:
-                found = STOPPED
         if isinstance(found, Response):
             await respond(found, request.method, send)
         else:

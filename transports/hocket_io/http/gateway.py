@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from re import compile as regex
 
 from attrs import evolve
@@ -30,20 +30,30 @@ def agents_by_id(agents: Agent | Sequence[Agent] | Mapping[str, Agent]) -> dict[
         agents: One, several, or several that are given their ids; otherwise an id is made of the agent's name.
 
     Raises:
-        LocalProtocolError: There is no agent, an id is none, or two agents have the same.
+        LocalProtocolError: There is no agent or one without a function, an id is none, or two agents have the same.
     """
     if isinstance(agents, Agent):
         agents = [agents]
+    _check_each(agents)
     pairs = list(agents.items()) if isinstance(agents, Mapping) else [(agent_id(each.name), each) for each in agents]
-    by_id = dict(pairs)
     if not pairs:
         raise LocalProtocolError("there is no agent to serve")
+    by_id = dict(pairs)
     for each, agent in pairs:
         if not _ID.fullmatch(each):
             raise LocalProtocolError(f"{each!r} cannot be part of an address: an id has letters, digits, . _ ~ and -")
         if by_id[each] is not agent:
             raise LocalProtocolError(f"two agents would be at /agents/{each}: give them ids, {{id: agent, …}}")
     return by_id
+
+
+def _check_each(agents: object) -> None:
+    """Refuse what is no agent, and an agent without a function: it would fail every task."""
+    several = agents.values() if isinstance(agents, Mapping) else agents
+    for each in several if isinstance(several, Iterable) and not isinstance(several, str) else [several]:
+        if not isinstance(each, Agent):
+            raise LocalProtocolError(f"{each!r} is no Agent: give one, a list of them, or {{id: agent, …}}")
+        _ = each.function
 
 
 def gateway_routes(
