@@ -86,6 +86,27 @@ def test_a_child_that_cannot_be_started(talk, target):
         talk(target, "Ada")
 
 
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_a_child_whose_start_is_cancelled_is_not_forgotten(backend):
+    """What asyncio leaves of it are warnings, and a warning is an error here."""
+
+    async def cancel(scope, steps):
+        for _ in range(steps):
+            await anyio.lowlevel.checkpoint()
+        scope.cancel()
+
+    async def main(steps):
+        async with anyio.create_task_group() as group:
+            with anyio.CancelScope() as scope:
+                group.start_soon(cancel, scope, steps)
+                async with AsyncClient("stdio:cat"):
+                    await anyio.sleep_forever()
+
+    for steps in range(8):
+        anyio.run(main, steps, backend=backend)
+    gc.collect()
+
+
 def test_a_child_that_ends_at_once(talk):
     events = talk(python("raise SystemExit(3)"), "Ada")
     assert [event.kind for event in events] == ["cut"]

@@ -102,7 +102,8 @@ async def open_child(command: Sequence[str]) -> ChildProcess:
         ConnectionFailed: It cannot be started.
     """
     try:
-        process = await anyio.open_process(list(command), stdin=PIPE, stdout=PIPE, stderr=None)
+        with anyio.CancelScope(shield=True):  # asyncio forgets a child whose start is cancelled halfway
+            process = await anyio.open_process(list(command), stdin=PIPE, stdout=PIPE, stderr=None)
     except OSError as error:
         raise ConnectionFailed(f"cannot start {command[0]!r}: {error.strerror or error}") from None
     return ChildProcess(process, command)
