@@ -126,6 +126,7 @@ class Host:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         assert self._group is not None, "entered first"
+        self._runner.close()
         try:
             await leave(self._group, kind, error, trace)
         finally:

@@ -69,19 +69,20 @@ class PipeTransport:
     _is_writing: bool = field(default=False, init=False)
     _lost: ConnectionFailed | None = field(default=None, init=False)
     _group: anyio.abc.TaskGroup = field(init=False)
+    _shelter: anyio.CancelScope = field(factory=lambda: anyio.CancelScope(shield=True), init=False)
 
     def __attrs_post_init__(self) -> None:
         self._machine = PipeClient(Ndjson(self.limits.framing), V1_0, self.limits)
 
     async def __aenter__(self) -> Self:
         self._group = await anyio.create_task_group().__aenter__()
-        self._group.start_soon(self._read)
-        self._group.start_soon(self._write)
+        self._group.start_soon(self._run)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._shelter.cancel()
         try:
             await leave(self._group, kind, error, trace)
         finally:
@@ -146,6 +147,13 @@ class PipeTransport:
         finally:
             self._waiting -= 1
         self._bells[name] = anyio.Event()
+
+    async def _run(self) -> None:
+        """Read and write until the client is left; where it is cancelled, it may cancel its task before it goes."""
+        with self._shelter:
+            async with anyio.create_task_group() as group:
+                group.start_soon(self._read)
+                group.start_soon(self._write)
 
     async def _write(self) -> None:
         """Write whatever there is. In a task of its own, since a caller that is cancelled would cut a frame in two."""

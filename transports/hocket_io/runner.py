@@ -83,6 +83,11 @@ class Runner:
         if turn is not None:
             turn.reply(output.message)
 
+    def close(self) -> None:
+        """Close the function of every run: the host ends."""
+        for turn in self._running.values():
+            turn.scope.cancel()
+
     def _close(self, task_id: str, run: int) -> None:
         turn = self._running.get((task_id, run))
         if turn is not None:

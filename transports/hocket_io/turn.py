@@ -34,8 +34,9 @@ class Turn:
     server: Server
     now: Callable[[], float]
     pump: Callable[[], None]
-    scope: anyio.CancelScope = field(factory=anyio.CancelScope, init=False)
-    """Cancelling it closes the function. It is there before the run begins, so that nothing can come too early."""
+    scope: anyio.CancelScope = field(factory=lambda: anyio.CancelScope(shield=True), init=False)
+    """Cancelling it closes the function, and nothing else does: whoever is cancelled leaves the host in order.
+    It is there before the run begins, so that nothing can come too early."""
     in_thread: ThreadedIteration | None = field(default=None, init=False)
     """The function, where it is a generator that runs in a thread."""
     _said: list[StreamItem] = field(factory=list, init=False)
