@@ -29,11 +29,13 @@ from hocket_io.http.gateway import agents_by_id, gateway_routes
 from hocket_io.http.hosts import Hosts
 from hocket_io.http.links import SeveralLinks
 from hocket_io.http.scopes import (
+    STOPPED,
     Bodies,
     ClientGone,
     Receive,
     Scope,
     Send,
+    Stopping,
     live,
     request_of,
     respond,
@@ -147,6 +149,8 @@ class App:
                 found = await self._find(found, receive)
             except ClientGone:
                 return
+            except Stopping:
+                found = STOPPED
         if isinstance(found, Response):
             await respond(found, request.method, send)
         else:
