@@ -14,7 +14,7 @@ INPUT, AUTH = TaskState.INPUT_REQUIRED, TaskState.AUTH_REQUIRED
 
 @pytest.fixture
 def world():
-    return World.of(limits=ServerLimits(patience=60.0, cancel_grace=5.0))
+    return World.of(limits=ServerLimits(patience=60.0, cancel_grace=5.0, answer_grace=30.0))
 
 
 def texts(world):
@@ -529,3 +529,95 @@ def test_each_question_is_waited_for_anew(world):
     assert world.server.next_timeout() is None
     world.wonder()
     assert world.server.next_timeout() == 110.0
+
+
+# An answer that waits for the agent
+
+
+def test_an_agent_that_neither_asks_nor_ends_is_let_go_when_an_answer_waits(world):
+    world.now = 10.0
+    task_id = world.begin()
+    world.become(INPUT)
+    assert world.server.next_timeout() is None, "as long as nobody answers, it may do what it likes"
+    world.now = 15.0
+    world.send("bob", task=task_id, message_id="m2", text="early")
+    world.now = 40.0
+    world.send("eve", task=task_id, message_id="m3")
+    world.say("still at it")
+    assert world.server.next_timeout() == 45.0
+    world.pass_time(45.0)
+    assert [(each.task_id, each.run) for each in world.releases] == [(task_id, 1)]
+    world.pass_time(50.0)
+    assert [run.message.text for run in world.runs] == ["hi", "early"]
+    assert (world.take("bob"), world.take("eve")) == (["task submitted still at it"], [-32004])
+    with pytest.raises(LocalProtocolError, match=r"run 1 of task .* is over"):
+        world.server.emit(task_id, 1, [], world.now)
+
+
+def test_an_agent_that_ends_soon_enough_is_not_let_go(world):
+    task_id = world.begin()
+    world.become(INPUT)
+    world.send("bob", task=task_id, message_id="m2")
+    world.end()
+    assert (len(world.runs), world.releases, world.server.next_timeout()) == (2, [], None)
+
+
+def test_an_agent_that_asks_soon_enough_is_not_let_go(world):
+    task_id = world.begin()
+    world.become(INPUT)
+    world.send("bob", task=task_id, message_id="m2")
+    world.server.asked(task_id, 1, world.now)
+    world.pump()
+    world.pass_time(1_000.0)
+    assert (len(world.replies), world.releases) == (1, [])
+
+
+def test_an_agent_that_goes_on_without_an_answer_is_not_let_go(world):
+    task_id = world.begin()
+    world.become(INPUT)
+    world.send("bob", task=task_id, message_id="m2")
+    world.become(TaskState.WORKING)
+    assert (world.take("bob"), world.server.next_timeout()) == ([-32004], None)
+    world.now = 20.0
+    world.become(INPUT)
+    world.send("bob", task=task_id, message_id="m3")
+    assert world.server.next_timeout() == 50.0, "each answer has its own time"
+
+
+def test_an_agent_is_not_let_go_for_an_answer_that_was_taken_back(world):
+    task_id = world.begin()
+    world.become(INPUT)
+    world.send("bob", task=task_id, message_id="m2")
+    world.server.disconnect("bob", world.now)
+    world.pass_time(30.0)
+    assert (world.releases, world.server.next_timeout()) == ([], None)
+    world.send("bob", task=task_id, message_id="m3")
+    assert world.server.next_timeout() == 60.0
+
+
+def test_a_cancel_stops_an_agent_that_an_answer_waits_for(world):
+    task_id = world.begin()
+    world.become(INPUT)
+    world.send("bob", task=task_id, message_id="m2")
+    world.ask("eve", "CancelTask", task_id)
+    assert world.server.next_timeout() == 5.0
+    world.pass_time(5.0)
+    assert (world.take("bob"), world.take("eve"), world.releases) == ([-32004], ["task canceled"], [])
+
+
+# After the end
+
+
+def test_an_agent_that_goes_on_after_its_end_keeps_nothing_in_memory():
+    world = World.of(limits=ServerLimits(tasks=1))
+    task_id = world.begin()
+    world.become(TaskState.COMPLETED)
+    world.take()
+    assert len(world.server._tasks) == 1
+    world.server.disconnect("ada", world.now)
+    world.send("bob")
+    assert world.take("bob") == ["task submitted"]
+    with pytest.raises(LocalProtocolError, match=r"run 1 of task .* is over"):
+        world.server.emit(task_id, 1, [], world.now)
+    world.server.ended(task_id, 1, world.now)
+    assert world.server.next_output() is None

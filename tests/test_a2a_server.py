@@ -146,9 +146,9 @@ def test_what_a_run_says_after_its_end_is_refused_and_not_appended(world):
 def test_nothing_follows_a_terminal_status_of_the_same_run(world):
     world.begin()
     world.become(TaskState.COMPLETED)
-    with pytest.raises(LocalProtocolError, match="is completed: nothing can follow"):
+    with pytest.raises(LocalProtocolError, match="is over: nothing can follow the end of the task"):
         world.say("late")
-    with pytest.raises(LocalProtocolError, match="is completed: nothing can follow"):
+    with pytest.raises(LocalProtocolError, match="is over: nothing can follow the end of the task"):
         world.become(TaskState.FAILED)
     world.end()
     assert world.take()[-2:] == ["completed", "ended completed"]

@@ -55,7 +55,7 @@ from support.messages import user_says
 from support.world import keep
 
 SERVICE = ServiceParameters(version="1.0")
-LIMITS = ServerLimits(tasks=3, cancel_grace=5.0, patience=15.0, log=LogLimits(entries=5))
+LIMITS = ServerLimits(tasks=3, cancel_grace=5.0, answer_grace=8.0, patience=15.0, log=LogLimits(entries=5))
 WHICH = st.integers(0, 99)
 
 

@@ -1,4 +1,4 @@
-"""Deadlines of the agent's runs: until when each has to stop, to be answered, or to say something."""
+"""Deadlines of the agent's runs: when each must have stopped, been answered, taken an answer, or said something."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ class Deadline(Enum):
 
     GRACE = "to stop"
     PATIENCE = "to be answered"
+    ANSWER = "to take the answer that is there"
     SILENCE = "to say something"
 
 

@@ -23,6 +23,8 @@ class ServerLimits:
         calls: Unanswered calls of one link; finished tasks that a link which watches has not read to their end.
         id: Bytes of a task, context or message id.
         cancel_grace: Seconds an agent may take to stop once it is canceled; then the task is CANCELED without it.
+        answer_grace: Seconds an agent that has said INPUT_REQUIRED may go on without asking or ending once an answer is
+            there; then it is let go, and the answer starts a run of its own.
         patience: Seconds a run may wait for an answer to what it asked; then it is let go, and the task stays
             INPUT_REQUIRED: a later answer starts a run of its own.
         push_configs: Configurations of push notifications that one task may have.
@@ -36,6 +38,7 @@ class ServerLimits:
     calls: int = 1_024
     id: int = 256
     cancel_grace: float = 5.0
+    answer_grace: float = 30.0
     patience: float = 3_600.0
     push_configs: int = 16
     push_configs_in_all: int = 1_000

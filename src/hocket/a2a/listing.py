@@ -7,11 +7,10 @@ from collections.abc import Callable
 
 from attrs import define, evolve, field
 
-from hocket.a2a.dialects import Operation
 from hocket.a2a.fold import trim_history
 from hocket.a2a.mailboxes import Mailboxes
 from hocket.a2a.model import Task, TaskState
-from hocket.a2a.ports import Answered, Find, Link, Output, TaskPage, TaskQuery
+from hocket.a2a.ports import Find, Link, Output, TaskPage, TaskQuery
 from hocket.a2a.requests import ListTasksRequest, ListTasksResponse
 from hocket.a2a.subscription import Call
 from hocket.errors import Code
@@ -61,8 +60,7 @@ class Listing:
             page_size=call.params.page_size or PAGE,
             total_size=page.total_size,
         )
-        result = call.dialect.write_result(Operation.LIST, answer)
-        self.mailboxes.deliver(link, Answered(request_id=call.request_id, result=result))
+        self.mailboxes.give(link, call, answer)
 
     def withdraw(self, link: Link, request_id: Id) -> None:
         """The caller wants no answer any more."""

@@ -8,7 +8,7 @@ from typing import Any
 from attrs import define, field
 
 from hocket.a2a.admission import admit_subscription, history_length
-from hocket.a2a.dialects import Operation
+from hocket.a2a.dialects import Operation, Result
 from hocket.a2a.live import LiveTask
 from hocket.a2a.model import TaskState
 from hocket.a2a.ports import Answered, Delivery, Ended, Link, Output, Ready, Refused
@@ -88,8 +88,12 @@ class Mailboxes:
 
     def answer(self, link: Link, call: Call, live: LiveTask) -> None:
         """Answer a call with the task as it stands."""
-        result = call.dialect.write_result(call.operation, live.snapshot(history_length(call)))
-        self.deliver(link, Answered(request_id=call.request_id, result=result))
+        self.give(link, call, live.snapshot(history_length(call)))
+
+    def give(self, link: Link, call: Call, result: Result) -> None:
+        """Answer a call with this."""
+        written = call.dialect.write_result(call.operation, result)
+        self.deliver(link, Answered(request_id=call.request_id, result=written))
 
     def wait(self, link: Link, call: Call, live: LiveTask) -> None:
         """Answer the call when the task settles."""

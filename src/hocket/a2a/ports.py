@@ -154,7 +154,7 @@ class Reply:
 
 @frozen(kw_only=True)
 class Release:
-    """Runner: nobody has answered this run in time: close the agent's function and report `Server.ended`.
+    """Runner: nobody has answered this run in time, or it has not asked in time: close it and report `Server.ended`.
 
     Its task stays as it is. A later answer starts a run of its own.
     """

@@ -11,12 +11,12 @@ from collections import deque
 
 from attrs import define, evolve, field
 
-from hocket.a2a.dialects import V0_3, Dialect, Operation, Result
+from hocket.a2a.dialects import V0_3, Dialect, Operation
 from hocket.a2a.limits import ServerLimits
 from hocket.a2a.live import LiveTask
 from hocket.a2a.mailboxes import Mailboxes
 from hocket.a2a.parameters import ServiceParameters
-from hocket.a2a.ports import Answered, Link, Output, PushLink, StartPush, StopPush
+from hocket.a2a.ports import Link, Output, PushLink, StartPush, StopPush
 from hocket.a2a.push_dialect import PushDialect
 from hocket.a2a.push_rules import PushRules
 from hocket.a2a.requests import (
@@ -75,7 +75,7 @@ class PushConfigs:
         match call.params:
             case TaskPushNotificationConfig() as config:
                 if self.admits(link, call, live.id):
-                    self._answer(link, call, self.create(live, config, call))
+                    self.mailboxes.give(link, call, self.create(live, config, call))
             case GetTaskPushNotificationConfigRequest(id=config_id):
                 kept = self._find(live.id, config_id)
                 if kept is None:
@@ -83,12 +83,12 @@ class PushConfigs:
                     reason = f"the task has no such push notification configuration: {which} is set"
                     self.mailboxes.refuse(link, call, Code.TASK_NOT_FOUND, reason)
                 else:
-                    self._answer(link, call, kept.config)
+                    self.mailboxes.give(link, call, kept.config)
             case ListTaskPushNotificationConfigsRequest() as params:
                 self._list(link, call, params)
             case DeleteTaskPushNotificationConfigRequest(id=config_id):
                 self._remove(live.id, config_id)
-                self._answer(link, call, None)
+                self.mailboxes.give(link, call, None)
 
     def admits(self, link: Link, call: Call, task_id: str | None) -> bool:
         """Whether there is room for the configuration that a call brings, if it brings one; else it is refused.
@@ -173,11 +173,7 @@ class PushConfigs:
             configs=tuple([kept.config for kept in page]),
             next_page_token=str(page[-1].place) if len(rest) > size else "",
         )
-        self._answer(link, call, answer)
-
-    def _answer(self, link: Link, call: Call, result: Result) -> None:
-        written = call.dialect.write_result(call.operation, result)
-        self.mailboxes.deliver(link, Answered(request_id=call.request_id, result=written))
+        self.mailboxes.give(link, call, answer)
 
     def _find(self, task_id: str, config_id: str | None) -> _Kept | None:
         configs = self._tasks.get(task_id, {})

@@ -47,6 +47,7 @@ class LiveRun:
         turn: The message that it was given last, and who sent it.
         is_announced: Whether the runner was asked for it; it is, once the message is in the log.
         is_waiting: Whether it waits for an answer.
+        is_awaited: Whether an answer waits for it: its task is INPUT_REQUIRED, but it does not wait yet.
         is_interrupted: Whether it was asked to stop, since its task is to be canceled.
         is_released: Whether it was asked to stop, since nobody has answered it.
         unread: Messages that it was sent and has not asked for yet.
@@ -56,6 +57,7 @@ class LiveRun:
     turn: Turn
     is_announced: bool = field(default=False, init=False)
     is_waiting: bool = field(default=False, init=False)
+    is_awaited: bool = field(default=False, init=False)
     is_interrupted: bool = field(default=False, init=False)
     is_released: bool = field(default=False, init=False)
     unread: deque[Turn] = field(factory=deque, init=False)

@@ -19,6 +19,7 @@ from typing import Any, Literal, TypeAlias
 
 from attrs import define, field
 
+from hocket.a2a.appends import Appends
 from hocket.a2a.capabilities import undeclared, unsupported_content
 from hocket.a2a.card import AgentCapabilities, AgentCard
 from hocket.a2a.dialects import CallDialect, Operation, negotiate
@@ -28,7 +29,7 @@ from hocket.a2a.live import LiveTask
 from hocket.a2a.mailboxes import Mailboxes
 from hocket.a2a.model import StreamItem
 from hocket.a2a.parameters import ServiceParameters
-from hocket.a2a.ports import Answered, Delivery, Link, Load, Output, PushLink, Refused, Stored, TaskPage
+from hocket.a2a.ports import Delivery, Link, Load, Output, PushLink, Refused, Stored, TaskPage
 from hocket.a2a.push_configs import PushConfigs, forbidden
 from hocket.a2a.push_rules import PushRules
 from hocket.a2a.residents import Residents
@@ -82,11 +83,11 @@ class Server:
         self._pushes = PushConfigs(self.limits, self._mailboxes, self._outputs)
         self._turns = Turns(
             entropy=self.entropy,
-            epoch=self.epoch,
             limits=self.limits,
             on_disconnect=self.on_disconnect,
             capabilities=self.capabilities,
             tasks=self._tasks,
+            appends=Appends(self.epoch, self._outputs),
             mailboxes=self._mailboxes,
             outputs=self._outputs,
         )
@@ -213,12 +214,12 @@ class Server:
         if is_new:
             for left in self._watches.open(live):
                 self._left(left, now)
-        self._turns.ask_store(live)
+        self._turns.appends.ask_store(live)
         self._turns.arrive(live, now)
         self._unpark(live, now)
         self._mailboxes.tell_readers(live)
         if live.log.is_ended:
-            self._turns.settled(live)
+            self._turns.over(live)
         if (checkpoint := live.checkpoint()) is not None:
             self._outputs.append(checkpoint)
         self._tasks.rest(live)
@@ -333,8 +334,7 @@ class Server:
         if self.extended_card is None:
             self._mailboxes.refuse(link, call, Code.EXTENDED_AGENT_CARD_NOT_CONFIGURED)
             return
-        card = call.dialect.write_result(call.operation, self.extended_card(call.service.base_url))
-        self._mailboxes.deliver(link, Answered(request_id=call.request_id, result=card))
+        self._mailboxes.give(link, call, self.extended_card(call.service.base_url))
 
     def _push(self, link: Link, call: Call, live: LiveTask, now: float) -> None:
         self._pushes.perform(link, call, live)

@@ -16,6 +16,7 @@ from attrs import define, evolve, field
 
 from hocket.a2a import states
 from hocket.a2a.admission import admit_cancel, admit_message, history_length
+from hocket.a2a.appends import Appends
 from hocket.a2a.capabilities import activated
 from hocket.a2a.card import AgentCapabilities
 from hocket.a2a.deadlines import Deadline, Deadlines
@@ -23,8 +24,8 @@ from hocket.a2a.dialects import Operation
 from hocket.a2a.limits import ServerLimits
 from hocket.a2a.live import LiveTask
 from hocket.a2a.mailboxes import Mailboxes
-from hocket.a2a.model import Message, Part, Role, StreamItem, Task, TaskState, TaskStatus, TaskStatusUpdateEvent
-from hocket.a2a.ports import Append, Interrupt, Link, Output, Release, Reply, Run
+from hocket.a2a.model import Message, Part, Role, StreamItem, Task, TaskState, TaskStatus
+from hocket.a2a.ports import Interrupt, Link, Output, Release, Reply, Run
 from hocket.a2a.residents import Residents
 from hocket.a2a.runs import LiveRun, Turn
 from hocket.a2a.states import Activity, Answer
@@ -32,7 +33,6 @@ from hocket.a2a.subscription import Call, Subscription
 from hocket.entropy import Entropy
 from hocket.errors import LocalProtocolError
 from hocket.log import Cursor
-from hocket.timestamps import timestamp
 
 __all__ = ["Turns"]
 
@@ -43,17 +43,17 @@ class Turns:
 
     Args:
         entropy: Where task and context ids come from.
-        epoch: Unix time, in seconds, at which `now` was 0.
         limits: What is held at the most.
         on_disconnect: "cancel" interrupts a run when nobody reads its task or waits for it any more.
         capabilities: What the agent declares.
         tasks: The tasks in memory.
+        appends: What goes into their logs.
         mailboxes: What each link is to get.
         outputs: What the world is asked to do.
     """
 
     entropy: Entropy
-    epoch: float
+    appends: Appends
     limits: ServerLimits
     on_disconnect: Literal["continue", "cancel"]
     capabilities: AgentCapabilities
@@ -75,7 +75,7 @@ class Turns:
         message = evolve(message, task_id=task_id, context_id=context_id)
         live = self.tasks.admit(task_id)
         live.owner = call.owner
-        status = TaskStatus(state=TaskState.SUBMITTED, timestamp=self._timestamp(now))
+        status = TaskStatus(state=TaskState.SUBMITTED, timestamp=self.appends.timestamp(now))
         task = Task(id=task_id, context_id=context_id, status=status, history=(message,))
         turn = self._bring(link, call, live, message, [task])
         if turn is None:
@@ -97,17 +97,18 @@ class Turns:
                 return True
             case Answer.LATER:
                 self.mailboxes.park(link, call, live)
+                self._await_agent(live, now)
                 return False
             case Answer.KEEP:
                 return self._bring(link, call, live, message, [message]) is not None
             case Answer.REPLY:
-                working = self._status(live, TaskState.WORKING, now)
+                working = self.appends.status(live, TaskState.WORKING, now)
                 turn = self._bring(link, call, live, message, [working, message])
                 if turn is not None:
                     self._deadlines.clear(Deadline.PATIENCE, task_id=live.id)
                 return turn is not None
             case Answer():
-                submitted = self._status(live, TaskState.SUBMITTED, now)
+                submitted = self.appends.status(live, TaskState.SUBMITTED, now)
                 turn = self._bring(link, call, live, message, [submitted, message])
                 live.run = LiveRun(turn.at, turn) if turn is not None else None
                 return turn is not None
@@ -141,7 +142,7 @@ class Turns:
             return None
         turn = Turn(at=live.tail.offset + len(items), message=message, call=call, link=link)
         self.mailboxes.expect(turn, live)
-        self._append(live, items)
+        self.appends.add(live, items)
         return turn
 
     def _announce(self, live: LiveTask, run: LiveRun, turn: Turn, now: float) -> None:
@@ -168,7 +169,7 @@ class Turns:
         again = Turn(at=live.tail.offset + 1, message=turn.message, call=turn.call, link=None, is_again=True)
         live.run = LiveRun(again.at, again)
         live.arriving.append(again)
-        self._append(live, [self._status(live, TaskState.SUBMITTED, now)])
+        self.appends.add(live, [self.appends.status(live, TaskState.SUBMITTED, now)])
 
     def _attach(self, link: Link, call: Call, live: LiveTask, message: Message) -> None:
         """Let the call that sent a message read the turn that answers it, or wait for its end, as it asked."""
@@ -193,7 +194,7 @@ class Turns:
             LocalProtocolError: The run is not the task's current one.
         """
         live, _ = self._running(task_id, run)
-        self.emit(task_id, run, [self._status(live, TaskState.WORKING, now)], now)
+        self.emit(task_id, run, [self.appends.status(live, TaskState.WORKING, now)], now)
 
     def emit(self, task_id: str, run: int, items: Sequence[StreamItem], now: float) -> None:
         """Events of a running agent, in order. One that waited for an answer waits no longer.
@@ -202,11 +203,13 @@ class Turns:
             LocalProtocolError: The run was ended or replaced, or an event breaks the task's life. Nothing is appended.
         """
         live, current = self._running(task_id, run)
-        stamped = [self._stamped(item, now) for item in items]
+        stamped = [self.appends.stamped(item, now) for item in items]
         live.tail.check(stamped)
-        self._append(live, stamped)
+        self.appends.add(live, stamped)
         if current.is_waiting:
             self._stop_waiting(live, current)
+        if current.is_awaited and not states.settles(live.tail.state):
+            self._stop_awaiting(live, current)
         self._listen(live, current, now)
 
     def asked(self, task_id: str, run: int, now: float) -> LiveTask:
@@ -224,6 +227,7 @@ class Turns:
                 "says INPUT_REQUIRED or AUTH_REQUIRED first"
             )
         current.is_waiting = True
+        self._stop_awaiting(live, current)
         if current.activity is Activity.WAITING:
             self._deadlines.set(Deadline.PATIENCE, task_id, now + self.limits.patience)
             self._hand_over(live, current, now)
@@ -232,15 +236,20 @@ class Turns:
     def ended(self, live: LiveTask, now: float) -> None:
         """The task's run is over. What its agent left unsettled is CANCELED if that was asked for, else FAILED."""
         run, live.run = live.run, None
-        self.settled(live)
+        self._settled(live)
         if run is not None and run.is_interrupted and not states.is_terminal(live.tail.state):
-            self._append(live, [self._status(live, TaskState.CANCELED, now)])
+            self.appends.add(live, [self.appends.status(live, TaskState.CANCELED, now)])
         elif not states.settles(live.tail.state):
-            self._append(live, [self._status(live, TaskState.FAILED, now)])
+            self.appends.add(live, [self.appends.status(live, TaskState.FAILED, now)])
         elif run is not None and run.unread:
             self._restart(live, run.unread[-1], now)
 
-    def settled(self, live: LiveTask) -> None:
+    def over(self, live: LiveTask) -> None:
+        """The task is over: what its run still does is its own business, and keeps nothing in memory."""
+        live.run = None
+        self._settled(live)
+
+    def _settled(self, live: LiveTask) -> None:
         """No deadline of the task's run counts any more."""
         self._deadlines.clear(task_id=live.id)
 
@@ -251,7 +260,7 @@ class Turns:
         self._stop_waiting(live, run)
         run.turn = run.unread.popleft()
         if states.settles(live.tail.state):  # the message was here before the question
-            self._append(live, [self._status(live, TaskState.WORKING, now)])
+            self.appends.add(live, [self.appends.status(live, TaskState.WORKING, now)])
         task = live.fold.snapshot()
         self.outputs.append(Reply(task_id=live.id, run=run.number, message=run.turn.message, task=task))
         self._listen(live, run, now)
@@ -259,6 +268,17 @@ class Turns:
     def _stop_waiting(self, live: LiveTask, run: LiveRun) -> None:
         run.is_waiting = False
         self._deadlines.clear(Deadline.PATIENCE, task_id=live.id)
+
+    def _await_agent(self, live: LiveTask, now: float) -> None:
+        """An answer is here before the agent waits for one: it has a while to ask, or to end."""
+        run = live.run
+        if run is not None and not run.is_awaited and run.activity is Activity.WORKING:
+            run.is_awaited = True
+            self._deadlines.set(Deadline.ANSWER, live.id, now + self.limits.answer_grace)
+
+    def _stop_awaiting(self, live: LiveTask, run: LiveRun) -> None:
+        run.is_awaited = False
+        self._deadlines.clear(Deadline.ANSWER, task_id=live.id)
 
     def _listen(self, live: LiveTask, run: LiveRun, now: float) -> None:
         """From now on the agent's silence counts; not while somebody else is to speak, or it is to stop."""
@@ -289,7 +309,7 @@ class Turns:
         if run is None or not run.is_announced:
             live.run = None
             if not states.is_terminal(live.tail.state):
-                self._append(live, [self._status(live, TaskState.CANCELED, now)])
+                self.appends.add(live, [self.appends.status(live, TaskState.CANCELED, now)])
         elif not run.is_interrupted:
             run.is_interrupted = True
             self.outputs.append(Interrupt(task_id=live.id, run=run.number))
@@ -317,7 +337,8 @@ class Turns:
     def handle_timeout(self, now: float) -> list[LiveTask]:
         """End what has had its time; the tasks that this has changed.
 
-        An agent that did not stop is left behind, one that was not answered is released, one that was silent fails.
+        An agent that did not stop is left behind, one that was not answered is released, and one that did not take an
+        answer; one that was silent fails.
         """
         changed: list[LiveTask] = []
         for deadline, task_id in self._deadlines.due(now):
@@ -329,9 +350,11 @@ class Turns:
                 case Deadline.GRACE:
                     self.ended(live, now)
                 case Deadline.PATIENCE:
-                    live.run.is_released = True
-                    self.outputs.append(Release(task_id=task_id, run=live.run.number))
-                    self._stop_in_time(live, now)
+                    self._release(live, live.run, now)
+                case Deadline.ANSWER:
+                    live.run.is_awaited = False
+                    if live.parked:
+                        self._release(live, live.run, now)
                 case Deadline.SILENCE:
                     self._fail_silent(live, live.run.turn.call.silence, now)
         return changed
@@ -339,13 +362,19 @@ class Turns:
     def _cut_off(self, live: LiveTask) -> None:
         """The run is the task's no more: it is to stop, and what it says now is refused."""
         run, live.run = live.run, None
-        self.settled(live)
+        self._settled(live)
         if run is not None and run.is_announced:
             self.outputs.append(Interrupt(task_id=live.id, run=run.number))
 
+    def _release(self, live: LiveTask, run: LiveRun, now: float) -> None:
+        """The run is let go: its task stays as it is, and the next message starts another."""
+        run.is_released = True
+        self.outputs.append(Release(task_id=live.id, run=run.number))
+        self._stop_in_time(live, now)
+
     def _stop_in_time(self, live: LiveTask, now: float) -> None:
         """The runner was asked to stop the run: nothing else counts than how long that takes."""
-        self.settled(live)
+        self._settled(live)
         self._deadlines.set(Deadline.GRACE, live.id, now + self.limits.cancel_grace)
 
     def _fail_silent(self, live: LiveTask, silence: float | None, now: float) -> None:
@@ -358,37 +387,12 @@ class Turns:
             task_id=live.id,
             context_id=live.fold.context_id,
         )
-        self._append(live, [self._status(live, TaskState.FAILED, now, message)])
-
-    # What they share --------------------------------------------------------------------------------------------
-
-    def ask_store(self, live: LiveTask) -> None:
-        """Ask for the next append, if there is one and the last one is done."""
-        items = live.tail.next_append()
-        if items:
-            self.outputs.append(Append(task_id=live.id, expect=live.log.last, items=items, owner=live.owner))
-
-    def _append(self, live: LiveTask, items: Sequence[StreamItem]) -> None:
-        live.tail.append(items)
-        self.ask_store(live)
+        self.appends.add(live, [self.appends.status(live, TaskState.FAILED, now, message)])
 
     def _running(self, task_id: str, run: int) -> tuple[LiveTask, LiveRun]:
         live = self.tasks.get(task_id)
         if live is None or live.run is None or live.run.number != run:
-            raise LocalProtocolError(f"run {run} of task {task_id} is over: what it says now is not taken")
+            is_final = live is not None and states.is_terminal(live.tail.state)
+            reason = "nothing can follow the end of the task" if is_final else "what it says now is not taken"
+            raise LocalProtocolError(f"run {run} of task {task_id} is over: {reason}")
         return live, live.run
-
-    def _timestamp(self, now: float) -> str:
-        return timestamp(self.epoch + now)
-
-    def _status(
-        self, live: LiveTask, state: TaskState, now: float, message: Message | None = None
-    ) -> TaskStatusUpdateEvent:
-        """The event that gives the task a new state."""
-        status = TaskStatus(state=state, message=message, timestamp=self._timestamp(now))
-        return TaskStatusUpdateEvent(task_id=live.id, context_id=live.fold.context_id, status=status)
-
-    def _stamped(self, item: StreamItem, now: float) -> StreamItem:
-        if isinstance(item, TaskStatusUpdateEvent) and item.status.timestamp is None:
-            return evolve(item, status=evolve(item.status, timestamp=self._timestamp(now)))
-        return item

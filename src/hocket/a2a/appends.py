@@ -1,0 +1,56 @@
+"""Appends: what goes into the logs of tasks. The store is asked, one append of a task at a time."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+
+from attrs import define, evolve
+
+from hocket.a2a.live import LiveTask
+from hocket.a2a.model import Message, StreamItem, TaskState, TaskStatus, TaskStatusUpdateEvent
+from hocket.a2a.ports import Append, Output
+from hocket.timestamps import timestamp
+
+__all__ = ["Appends"]
+
+
+@define(eq=False)
+class Appends:
+    """Writes to the ends of logs, and knows what time it is there.
+
+    Args:
+        epoch: Unix time, in seconds, at which `now` was 0.
+        outputs: What the world is asked to do.
+    """
+
+    epoch: float
+    outputs: deque[Output]
+
+    def add(self, live: LiveTask, items: Sequence[StreamItem]) -> None:
+        """These come next in the task's log."""
+        live.tail.append(items)
+        self.ask_store(live)
+
+    def ask_store(self, live: LiveTask) -> None:
+        """Ask for the next append, if there is one and the last one is done."""
+        items = live.tail.next_append()
+        if items:
+            self.outputs.append(Append(task_id=live.id, expect=live.log.last, items=items, owner=live.owner))
+
+    def timestamp(self, now: float) -> str:
+        """The time, as it goes on the wire."""
+        return timestamp(self.epoch + now)
+
+    def status(
+        self, live: LiveTask, state: TaskState, now: float, message: Message | None = None
+    ) -> TaskStatusUpdateEvent:
+        """The event that gives the task a new state."""
+        status = TaskStatus(state=state, message=message, timestamp=self.timestamp(now))
+        return TaskStatusUpdateEvent(task_id=live.id, context_id=live.fold.context_id, status=status)
+
+    def stamped(self, item: StreamItem, now: float) -> StreamItem:
+        """The event, with the time if it is a status that has none."""
+        if isinstance(item, TaskStatusUpdateEvent) and item.status.timestamp is None:
+            return evolve(item, status=evolve(item.status, timestamp=self.timestamp(now)))
+        return item
