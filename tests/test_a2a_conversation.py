@@ -131,7 +131,10 @@ def test_an_answer_of_another_context_is_refused_and_the_run_waits_on(world):
     task_id = world.begin()
     world.wonder()
     world.send("bob", task=task_id, message_id="m2", context="another")
-    assert (world.take("bob"), world.replies) == ([-32602], [])
+    (refused,) = world.deliveries("bob")
+    (violation,) = refused.error.data[1]["fieldViolations"]
+    assert (refused.error.code, violation["field"], world.replies) == (-32602, "message.contextId", [])
+    assert refused.error.message.startswith("params.message.contextId: must be that of task")
     world.send("bob", task=task_id, message_id="m2")
     assert len(world.replies) == 1
 

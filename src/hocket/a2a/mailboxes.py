@@ -64,9 +64,12 @@ class Mailboxes:
         return self._boxes.setdefault(link, Mailbox())
 
     def refuse(self, link: Link, call: Call, code: Code, message: str | None = None, data: Any = None) -> None:
+        """Answer a call with the error of this code."""
+        self.fail(link, call, ErrorObject.of(code, message, data))
+
+    def fail(self, link: Link, call: Call, error: ErrorObject) -> None:
         """Answer a call with an error."""
-        error = call.dialect.write_error(ErrorObject.of(code, message, data))
-        self.deliver(link, Refused(request_id=call.request_id, error=error))
+        self.deliver(link, Refused(request_id=call.request_id, error=call.dialect.write_error(error)))
 
     def refuse_over_limit(self, link: Link, call: Call, limit: str, maximum: int) -> None:
         """Answer a call with the limit that it would exceed; the caller may try again."""
@@ -181,8 +184,8 @@ class Mailboxes:
         match admit_subscription(call, live):
             case Answer():
                 self.read(Subscription(link, call, live, Cursor(live.log, live.log.last), live.fold.snapshot()))
-            case code, reason:
-                self.refuse(link, call, code, reason)
+            case ErrorObject() as error:
+                self.fail(link, call, error)
 
     def withdraw(self, link: Link, request_id: Id) -> list[LiveTask]:
         """Answer a call with "cancelled" instead of what it waits for; the tasks that it had to do with."""

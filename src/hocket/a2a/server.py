@@ -126,7 +126,7 @@ class Server:
         if refusal is None:
             self._perform(link, call, now)
         else:
-            self._mailboxes.deliver(link, Refused(request_id=call.request_id, error=call.dialect.write_error(refusal)))
+            self._mailboxes.fail(link, call, refusal)
 
     def cancel_call(self, link: Link, request_id: Id, now: float) -> None:
         """The caller wants no (more) answer to a call. Its task goes on (unless `on_disconnect` says otherwise)."""

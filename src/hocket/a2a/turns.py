@@ -31,7 +31,7 @@ from hocket.a2a.runs import LiveRun, Turn
 from hocket.a2a.states import Activity, Answer
 from hocket.a2a.subscription import Call, Subscription
 from hocket.entropy import Entropy
-from hocket.errors import LocalProtocolError
+from hocket.errors import ErrorObject, LocalProtocolError
 from hocket.log import Cursor
 
 __all__ = ["Turns"]
@@ -112,8 +112,8 @@ class Turns:
                 turn = self._bring(link, call, live, message, [submitted, message])
                 live.run = LiveRun(turn.at, turn) if turn is not None else None
                 return turn is not None
-            case code, reason:
-                self.mailboxes.refuse(link, call, code, reason)
+            case ErrorObject() as error:
+                self.mailboxes.fail(link, call, error)
                 return False
 
     def arrive(self, live: LiveTask, now: float) -> None:
@@ -300,8 +300,8 @@ class Turns:
             case Answer():
                 self.mailboxes.wait(link, call, live)
                 self.interrupt(live, now)
-            case code, reason:
-                self.mailboxes.refuse(link, call, code, reason)
+            case ErrorObject() as error:
+                self.mailboxes.fail(link, call, error)
 
     def interrupt(self, live: LiveTask, now: float) -> None:
         """Cancel the task: at once if nothing runs, else through its agent."""
