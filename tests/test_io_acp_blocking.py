@@ -285,7 +285,7 @@ def test_an_interrupt_while_a_call_begins_ends_it_too(target, monkeypatch, is_wa
             monkeypatch.undo()
             begin(portal, function)
             while is_waiting and not there._stream._is_waiting:
-                there.refresh()
+                portal.call(threading.get_ident)  # a turn of the loop
             raise KeyboardInterrupt
 
         monkeypatch.setattr(BlockingPortal, "start_task_soon", interrupted)
