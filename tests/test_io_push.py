@@ -1,5 +1,6 @@
 """The sender of push notifications: order, patience, and how it ends."""
 
+import gc
 import logging
 
 import anyio
@@ -12,6 +13,7 @@ from hocket.errors import ConnectionFailed
 from hocket.http import Response
 from hocket_io.push import PushOptions
 from hocket_io.push.ports import AddressRefused
+from hocket_io.push.sender import PushSender
 from support.push import CONFIG, LINK, Receiver, Source
 
 STEADY = Backoff(base=1.0, factor=2.0, maximum=60.0, attempts=10, jitter=False)
@@ -116,6 +118,34 @@ def test_so_many_are_posted_at_the_same_time_and_no_more(run_in_no_time):
             began = anyio.current_time()
             await anyio.sleep(100)
         assert [at - began for at in receiver.times] == pytest.approx([0.0, 0.0, 10.0, 10.0, 20.0])
+
+    run_in_no_time(talk)
+
+
+def test_one_receiver_that_hangs_keeps_no_other_from_its_events(run_in_no_time):
+    async def talk():
+        arrived = []
+
+        async def post(target, headers, body):
+            if target.port == 1:
+                await anyio.sleep(1_000)
+            arrived.append((target.host, anyio.current_time()))
+            return Response(status=204)
+
+        async with PushSender(PushOptions(connections=8, per_receiver=2), lambda: 0.5, post) as sender:
+            began = anyio.current_time()
+            hung = [f"https://hangs.example:1/{number}" for number in range(50)]
+            for serial, url in enumerate([*hung, "https://hangs.example/", "https://well.example/"]):
+                source = Source(b"a", is_over=False)
+                sender.start(PushLink("t-1", "c-1", serial), source, type(CONFIG)(url=url), "1.0")
+            await anyio.sleep(10)
+            assert sorted(arrived) == [("hangs.example", began), ("well.example", began)], "by host and port"
+            assert len(sender._receivers) == 3
+            for serial in range(52):
+                sender.stop(PushLink("t-1", "c-1", serial))
+            await anyio.sleep(1)
+            gc.collect()
+            assert len(sender._receivers) == 0
 
     run_in_no_time(talk)
 
@@ -283,7 +313,7 @@ def test_the_log_has_no_secrets(run, caplog):
 
 
 def test_options_that_make_no_sense_are_refused():
-    for option in ({"timeout": 0}, {"connections": 0}, {"grace": -1}):
+    for option in ({"timeout": 0}, {"connections": 0}, {"per_receiver": 0}, {"grace": -1}):
         with pytest.raises(ValueError):
             PushOptions(**option)
     assert PushOptions().rules == PushRules()

@@ -32,6 +32,7 @@ class PushDelivery:
         progress: How the receiver does.
         post: Posts.
         slots: How many may post at the same time.
+        receiver_slots: How many of them to this receiver.
         random: For jitter, 0 <= random() < 1.
     """
 
@@ -42,6 +43,7 @@ class PushDelivery:
     progress: PushReceiver
     post: Post
     slots: anyio.CapacityLimiter
+    receiver_slots: anyio.CapacityLimiter
     random: Callable[[], float]
     _scope: anyio.CancelScope = field(factory=anyio.CancelScope, init=False)
     _is_owed: bool = field(default=False, init=False)
@@ -98,7 +100,7 @@ class PushDelivery:
     async def _attempt(self, event: Item) -> Step:
         headers = (*self.headers, (OFFSET, str(event.offset)))
         try:
-            async with self.slots:
+            async with self.receiver_slots, self.slots:
                 answer = await self.post(self.target, headers, event.result)
         except AddressRefused as error:
             return GiveUp(reason=str(error))

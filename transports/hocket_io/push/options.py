@@ -25,6 +25,7 @@ class PushOptions:
             those of up to five minutes.
         timeout: Seconds for one attempt, from the name's address to the end of the answer.
         connections: How many events are posted at the same time at the most, and connections kept.
+        per_receiver: How many of them to one host and port: one that hangs keeps no other from its events.
         grace: Seconds in which what is on its way may still arrive once the host ends.
         tls: What certificates are checked with; None for the authorities that this machine trusts.
     """
@@ -33,5 +34,6 @@ class PushOptions:
     backoff: Backoff = field(factory=lambda: Backoff(base=1.0, factor=2.0, maximum=60.0, attempts=10))
     timeout: float = field(default=15.0, validator=gt(0))
     connections: int = field(default=64, validator=ge(1))
+    per_receiver: int = field(default=8, validator=ge(1))
     grace: float = field(default=5.0, validator=ge(0))
     tls: ssl.SSLContext | None = None

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
+from weakref import WeakValueDictionary
 
 import anyio
 import anyio.abc
@@ -20,9 +21,9 @@ from hocket.a2a.ports import PushLink
 from hocket.a2a.requests import TaskPushNotificationConfig
 from hocket.http import Headers, Response
 from hocket.http.push import PushReceiver, push_headers
+from hocket.http.words import shown_url
 from hocket_io.extras import needs
 from hocket_io.groups import leave
-from hocket_io.http.words import shown_url
 from hocket_io.push.delivery import PushDelivery
 from hocket_io.push.options import PushOptions
 from hocket_io.push.ports import Post, Source
@@ -49,6 +50,9 @@ class PushSender:
     post: Post | None = None
     _deliveries: dict[PushLink, PushDelivery] = field(factory=dict, init=False)
     _slots: anyio.CapacityLimiter = field(init=False)
+    _receivers: WeakValueDictionary[tuple[str, int], anyio.CapacityLimiter] = field(
+        factory=WeakValueDictionary, init=False
+    )
     _connections: AsyncExitStack = field(factory=AsyncExitStack, init=False)
     _group: anyio.abc.TaskGroup | None = field(default=None, init=False)
     _one_ended: anyio.Event = field(factory=anyio.Event, init=False)
@@ -108,7 +112,10 @@ class PushSender:
             return
         headers = push_headers(config, target, dialect)
         progress = PushReceiver(self.options.backoff)
-        delivery = PushDelivery(name, source, target, headers, progress, self._post, self._slots, self.random)
+        place = target.host, target.port
+        slots = self._receivers.get(place) or anyio.CapacityLimiter(self.options.per_receiver)
+        self._receivers[place] = slots
+        delivery = PushDelivery(name, source, target, headers, progress, self._post, self._slots, slots, self.random)
         self._deliveries[link] = delivery
         self._group.start_soon(self._run, link, delivery)
 
