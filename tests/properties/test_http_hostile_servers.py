@@ -1,7 +1,9 @@
 """Whatever a server answers, a call of a client comes to an end that it can tell: servers that are not ours."""
 
 import json
+from contextlib import suppress
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,7 +20,7 @@ from hocket.a2a import (
 )
 from hocket.backoff import Backoff
 from hocket.entropy import seeded
-from hocket.errors import ConnectionFailed, HocketError, RequestTimeout
+from hocket.errors import AgentError, ConnectionFailed, HocketError, RequestTimeout
 from hocket.http import HttpCall, RestCall, ResumingCall
 from hocket_io.answers import StreamView
 from support.drain import drain
@@ -35,6 +37,7 @@ ASKED = {
     Operation.CANCEL: CancelTaskRequest(id="t"),
     Operation.LIST: ListTasksRequest(),
 }
+NONSENSE = [None, [], {}, 5, {"tasks": [], "nextPageToken": ""}, {"result": {"task": 1}}]
 STATES = ["submitted", "working", "input-required", "auth-required", "completed", "failed", "canceled"]
 
 
@@ -116,7 +119,8 @@ def talk(machine, answers):
     while not machine.is_closed:
         if machine.next_request() is None:
             at = machine.next_timeout()
-            assert at is not None and at > now - 0.001, "it waits for something"
+            assert at is not None, "it waits for something"
+            assert at >= now
             now = at
             machine.handle_timeout(now)
             continue
@@ -170,13 +174,13 @@ def test_a_stream_ends_once_and_says_how(binding, way, answers, resume):
     view._call = machine.call
     for event in events:
         view._note(event)
-    try:
-        text, result = view._whole_text(), view._whole_result()
-    except HocketError as error:
-        assert error is last.error or outcome is Outcome.SETTLED
-    else:
-        assert isinstance(text, str)
-        assert result is not None
+    with suppress(AgentError):
+        if last.error is None:
+            assert isinstance(view._whole_text(), str)
+            assert view._whole_result() is not None
+        else:
+            with pytest.raises(type(last.error)):
+                view._whole_text()
 
 
 @given(st.sampled_from(list(BINDINGS)), st.sampled_from([*ASKED][2:]), ANSWERS)
@@ -186,7 +190,5 @@ def test_a_question_is_asked_once_and_answered_or_refused(binding, operation, an
     machine = machine_for(binding, operation, resume=True)
     _, asked = talk(machine, answers)
     assert asked == 1
-    try:
+    with suppress(HocketError):  # said in a way that callers know
         assert machine.call.result() is not None
-    except HocketError:
-        pass  # said by an exception that callers know
