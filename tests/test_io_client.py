@@ -98,6 +98,39 @@ def test_something_else_is_there(call, method, status, body, content_type):
             call(url, method, "Ada")
 
 
+@pytest.mark.parametrize("binding", ["JSONRPC", "HTTP+JSON"])
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"there is nothing at /; agents are at /agents\n", "there is nothing at /; agents are at /agents"),
+        (b"  ", "it is empty"),
+        (HTML, "not JSON: "),
+        (b"two\nlines", "not JSON: "),
+        (b"\x1b[31mred", "not JSON: "),
+        (b"x" * 201, "not JSON: "),
+    ],
+)
+def test_what_a_server_says_in_plain_words_is_in_the_error(call, binding, body, said):
+    with (
+        web(lambda request: request.reply(404, body, "text/plain")) as (url, _),
+        pytest.raises(ConnectionFailed) as caught,
+    ):
+        call(url, "send", "Ada", binding=binding)
+    assert f": {said}" in str(caught.value)
+
+
+def test_an_error_does_not_repeat_what_is_secret_in_a_url(call):
+    with (
+        web(lambda request: request.reply(404, b"", "text/plain")) as (url, _),
+        pytest.raises(ConnectionFailed, match=f"{url} gave HTTP 404") as caught,
+    ):
+        call(url.replace("//", "//ada:s3cret@") + "?token=s3cret", "send", "Ada")
+    assert "s3cret" not in str(caught.value)
+    with pytest.raises(ConnectionFailed, match=r"cannot reach http://127\.0\.0\.1:1: ") as caught:
+        call("http://ada:s3cret@127.0.0.1:1?token=s3cret", "send", "Ada")
+    assert "s3cret" not in str(caught.value)
+
+
 def test_a_connection_that_ends_without_an_answer(call):
     with (
         web(lambda request: request.connection.shutdown(socket.SHUT_RDWR)) as (url, _),

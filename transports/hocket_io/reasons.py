@@ -8,6 +8,9 @@ import ssl
 
 __all__ = ["reason_of"]
 
+_NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE")
+"""What OpenSSL calls an answer in plain text, by its version."""
+
 
 def reason_of(error: BaseException) -> str:
     """What the operating system has said, where libraries have put other words in front of it.
@@ -32,6 +35,10 @@ def reason_of(error: BaseException) -> str:
 def _said(error: OSError) -> str:
     if isinstance(error, ConnectionRefusedError):
         return "Connection refused: nothing listens there"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not to be trusted: {error.verify_message}"
+    if isinstance(error, ssl.SSLError) and getattr(error, "reason", None) in _NO_TLS:
+        return "what answers there speaks no TLS: it may be http:// in place of https://, or ws:// of wss://"
     if error.errno is None or isinstance(error, socket.gaierror | ssl.SSLError):  # they have numbers of their own
         return error.strerror or str(error)
     return os.strerror(error.errno)

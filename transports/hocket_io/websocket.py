@@ -29,8 +29,9 @@ from hocket.errors import (
     LocalProtocolError,
 )
 from hocket.heartbeat import Heartbeat
+from hocket.http.words import shown_url
 from hocket_io.groups import leave
-from hocket_io.http.words import shown_url, words_of
+from hocket_io.http.words import words_of
 from hocket_io.outgoing import Outgoing
 from hocket_io.reasons import reason_of
 

@@ -10,7 +10,7 @@ from attrs import define, field
 
 from hocket.a2a import ClientCall, Operation
 from hocket.codec import dumps, loads
-from hocket.errors import CodecError, ConnectionFailed, ErrorObject, HocketError
+from hocket.errors import CodecError, ErrorObject, HocketError
 from hocket.framing import ServerSentEvent
 from hocket.http.messages import Headers, Request
 from hocket.http.response_body import ResponseBody
@@ -137,6 +137,4 @@ class HttpCall:
                 self.call.fail(self._not_an_answer("there is neither a result nor an error in it"))
 
     def _not_an_answer(self, reason: str) -> HocketError:
-        return ConnectionFailed(
-            f"{self.url} gave HTTP {self._body.status} and a body that is no JSON-RPC answer: {reason}"
-        )
+        return self._body.unreadable("JSON-RPC answer", reason)

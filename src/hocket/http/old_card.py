@@ -72,7 +72,7 @@ class OldCardCall:
         elif 200 <= status < 300:
             self._read(self._body.whole)
         else:
-            self.call.fail(ConnectionFailed(f"{self.url} gave HTTP {status} in place of its extended card"))
+            self.call.fail(ConnectionFailed(f"{self._body.url} gave HTTP {status} in place of its extended card"))
 
     def receive_failure(self, error: HocketError, now: float) -> None:
         """The connection broke."""

@@ -7,6 +7,7 @@ from attrs import define, field
 from hocket.errors import AuthenticationError, ConnectionFailed, HocketError, LimitExceeded
 from hocket.framing import FrameRejected, FramingLimits, ServerSentEvent, SseParser
 from hocket.http.messages import Headers
+from hocket.http.words import plain_words, shown_url
 
 __all__ = ["ResponseBody"]
 
@@ -24,7 +25,7 @@ class ResponseBody:
         refusal: Why nothing of this answer is to be read; None as long as it is to be read.
     """
 
-    url: str
+    url: str = field(converter=shown_url)
     limits: FramingLimits
     status: int = field(default=0, init=False)
     refusal: HocketError | None = field(default=None, init=False)
@@ -78,6 +79,16 @@ class ResponseBody:
         """The body is complete."""
         if self._parser is not None:
             self._parser.receive_eof()
+
+    def unreadable(self, wanted: str, reason: str) -> ConnectionFailed:
+        """The error of a body that is not what it should be. What it says in plain text, says more than we could.
+
+        Args:
+            wanted: What it should be.
+            reason: Why it is not.
+        """
+        said = "it is empty" if not self.whole.strip() else plain_words(self.whole) or reason
+        return ConnectionFailed(f"{self.url} gave HTTP {self.status} and a body that is no {wanted}: {said}")
 
     def next_event(self) -> ServerSentEvent | None:
         """The next event of a stream, or None. One that cannot be read is a refusal, and the last."""

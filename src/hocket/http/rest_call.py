@@ -13,7 +13,7 @@ from attrs import define, field
 
 from hocket.a2a import ClientCall, Operation, StreamItem
 from hocket.codec import dumps, loads
-from hocket.errors import CodecError, ConnectionFailed, HocketError
+from hocket.errors import CodecError, HocketError
 from hocket.framing import ServerSentEvent
 from hocket.http.media import A2A_JSON, JSON
 from hocket.http.messages import Headers, Request
@@ -190,5 +190,4 @@ class RestCall:
             self.call.fail(self._not_an_answer("there is no error object of A2A in it"))
 
     def _not_an_answer(self, reason: str) -> HocketError:
-        status = self._body.status
-        return ConnectionFailed(f"{self.url} gave HTTP {status} and a body that is no answer of A2A: {reason}")
+        return self._body.unreadable("answer of A2A", reason)

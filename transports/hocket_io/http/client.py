@@ -33,6 +33,7 @@ from hocket.backoff import Backoff
 from hocket.entropy import Entropy
 from hocket.errors import ConnectionFailed, HocketError, RequestTimeout
 from hocket.http import Address, CardSearch, Headers, Request, ResumingCall
+from hocket.http.words import shown_url
 from hocket_io.entropy import system_entropy
 from hocket_io.reasons import reason_of
 
@@ -55,7 +56,7 @@ def tls() -> ssl.SSLContext:
 
 def failure_of(error: httpx2.HTTPError, url: str) -> HocketError:
     """What an error of httpx2 means to a client of ours."""
-    reason = str(error) or type(error).__name__
+    reason, url = str(error) or type(error).__name__, shown_url(url)
     match error:
         case httpx2.ConnectTimeout():
             return ConnectionFailed(f"cannot reach {url} in time")

@@ -1,15 +1,12 @@
-"""What is said of a server to a person: what it says in the body of a refusal, and where it is."""
+"""What a server says to a person in the body of a refusal."""
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit, urlunsplit
-
 from hocket.codec import loads
 from hocket.errors import CodecError, ErrorObject
+from hocket.http.words import plain_words
 
-__all__ = ["refusal_of", "shown_url", "words_of"]
-
-_LONGEST = 200
+__all__ = ["refusal_of", "words_of"]
 
 
 def refusal_of(body: bytes) -> ErrorObject | None:
@@ -35,19 +32,5 @@ def words_of(body: bytes) -> str:
     (': no such page', '')
     """
     refusal = refusal_of(body)
-    text = refusal.message if refusal is not None else body[: 4 * _LONGEST].decode("utf-8", "replace").strip()
-    is_words = 0 < len(text) <= _LONGEST and text.isprintable() and text[0] not in "<{["
-    return f": {text}" if is_words else ""
-
-
-def shown_url(url: str) -> str:
-    """A URL for errors, logs and reprs: without what could be a secret, the user's part and the query.
-
-    >>> shown_url("wss://ada:s3cret@hub.example/jsonrpc?token=s3cret")
-    'wss://hub.example/jsonrpc'
-    """
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return url  # nobody can be asked anything there
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment=""))
+    words = plain_words(body if refusal is None else refusal.message.encode())
+    return f": {words}" if words else ""

@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, urlsplit, urlunsplit
 from attrs import frozen
 
 from hocket.errors import LocalProtocolError
-from hocket_io.http.words import shown_url
+from hocket.http.words import shown_url
 from hocket_io.targets import CommandTarget, parse_command
 
 __all__ = [
