@@ -4,6 +4,8 @@ import pytest
 from attrs import define
 
 from hocket.a2a import (
+    Load,
+    Ready,
     Server,
     ServerLimits,
     TaskState,
@@ -204,6 +206,51 @@ def test_a_task_the_store_has_lost_ends_for_everybody(world):
     for link in ("ada", "bob", "eve"):
         world.server.disconnect(link, 0.0)
     assert world.is_empty()
+
+
+def test_a_new_task_that_the_store_does_not_take_is_no_task_that_was_not_found(world):
+    world.hold()
+    world.send()
+    (append,) = world.held
+    world.held.clear()
+    world.server.append_refused(append.task_id, world.now)
+    world.pump()
+    world.release()
+    assert (world.take(), world.runs, len(world.server._tasks)) == ([-32603], [], 0)
+
+
+def test_an_entry_that_comes_while_an_older_state_is_on_its_way_from_the_store_is_not_lost(world):
+    """The news of another replica may overtake what the store was asked for before."""
+    task_id = world.begin()
+    other = World(Server(entropy=seeded(2)), world.store)
+    other.hold()
+    other.ask("bob", "SubscribeToTask", task_id)
+    other.held.clear()
+    early = world.store.load(task_id)
+    world.finish()
+    entries = world.store.load(task_id).entries or [Entry(3, world.store.load(task_id).task)]
+    other.server.feed(task_id, entries, other.now)
+    other.server.loaded(task_id, early, other.now)
+    other.pump()
+    other.release()
+    assert other.take("bob") == [-32004], "the task is over by now"
+
+
+def test_a_store_that_never_shows_what_it_has_told_is_asked_once_more_and_not_for_ever(world):
+    task_id = world.begin()
+    other = World(Server(entropy=seeded(2)), world.store)
+    other.hold()
+    other.ask("bob", "GetTask", task_id)
+    other.held.clear()
+    event = TaskStatusUpdateEvent(task_id=task_id, status=TaskStatus(state=TaskState.WORKING))
+    other.server.feed(task_id, [Entry(9, event)], other.now)
+    stored = world.store.load(task_id)
+    other.server.loaded(task_id, stored, other.now)
+    assert other.server.next_output() == Load(task_id=task_id)
+    other.server.loaded(task_id, stored, other.now)
+    assert other.take("bob") == ["task working"]
+    assert isinstance(other.server.next_output(), Ready)
+    assert other.server.next_output() is None
 
 
 def test_checkpoints_come_at_the_end_and_rarely_on_the_way(world):

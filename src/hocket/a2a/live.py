@@ -34,6 +34,7 @@ class LiveTask:
     """One task. The log and the fold hold what the store confirmed; the tail also what it was asked to append.
 
     Attributes:
+        heard: The last offset that the store has told of, since it was asked for the task.
         arriving: Messages that the store was asked to append and has not confirmed.
         parked: Calls that are judged when more is known: the task is being loaded, or its agent is about to ask.
         waiters: Calls that are answered when the task settles.
@@ -47,6 +48,7 @@ class LiveTask:
     tail: Tail = field(init=False)
     run: LiveRun | None = field(default=None, init=False)
     arriving: deque[Turn] = field(factory=deque, init=False)
+    heard: int = field(default=0, init=False)
     is_loading: bool = field(default=False, init=False)
     parked: list[tuple[Link, Call]] = field(factory=list, init=False)
     waiters: list[tuple[Link, Call]] = field(factory=list, init=False)

@@ -223,13 +223,19 @@ class Mailboxes:
 
     def dismiss(self, live: LiveTask) -> None:
         """There is no such task (any more): tell everybody who waits for it or reads it."""
-        calls = [*live.parked, *live.waiters, *[(each.link, each.call) for each in live.subscriptions]]
-        live.parked, live.waiters = [], []
+        parked, live.parked = live.parked, []
+        begun = [each for each in parked if each[1].task_id is None]  # what the store has never taken
+        calls = [each for each in parked if each[1].task_id is not None]
+        calls += [*live.waiters, *[(each.link, each.call) for each in live.subscriptions]]
+        live.waiters = []
         for subscription in list(live.subscriptions):
             self._drop(self.open(subscription.link), subscription)
         for link, call in calls:
             self._release(link, live)
             self.refuse(link, call, Code.TASK_NOT_FOUND)
+        for link, call in begun:
+            self._release(link, live)
+            self.refuse(link, call, Code.INTERNAL_ERROR, "the task could not be stored; send the message again")
 
     def leave(self, link: Link) -> list[LiveTask]:
         """Forget the link; the tasks that it had to do with."""

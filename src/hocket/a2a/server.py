@@ -14,8 +14,8 @@ This module is the door: it reads what is asked and says whose business it is. `
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
 
 from attrs import define, field
 
@@ -192,7 +192,10 @@ class Server:
     def feed(self, task_id: str, entries: Sequence[Entry[StreamItem]], now: float) -> None:
         """Entries that the store has appended to a task's log, by us or by another replica."""
         live = self._tasks.get(task_id)
-        if live is None or live.is_loading or not entries:
+        if live is None or not entries:
+            return
+        live.heard = max(live.heard, entries[-1].offset)
+        if live.is_loading:
             return
         if entries[0].offset > live.log.last + 1:  # another replica's; some before them never reached us
             self.append_refused(task_id, now)
@@ -244,6 +247,9 @@ class Server:
             self._mailboxes.dismiss(live)
             return
         live.restore(stored)
+        if live.heard > live.log.last:  # news of another replica came before what the store knew earlier
+            self._reload(live)
+            return
         self._mailboxes.tell_readers(live)
         self._unpark(live, now)
         self._tasks.rest(live)
@@ -303,7 +309,7 @@ class Server:
     def _perform(self, link: Link, call: Call, now: float) -> None:
         task_id = call.task_id
         if task_id is None:
-            _WITHOUT_TASK[call.operation](self, link, call, now)
+            self._perform_at_large(link, call, now)
             return
         live = self._tasks.get(task_id)
         if live is None:
@@ -314,8 +320,32 @@ class Server:
         elif live.owner != call.owner:
             self._mailboxes.refuse(link, call, Code.TASK_NOT_FOUND)
         else:
-            _WITH_TASK[call.operation](self, link, call, live, now)
+            self._perform_on(live, link, call, now)
         self._tasks.rest(live)
+
+    def _perform_at_large(self, link: Link, call: Call, now: float) -> None:
+        """A call that names no task."""
+        match call.operation:
+            case Operation.LIST:
+                self._listing.ask(link, call)
+            case Operation.EXTENDED_CARD:
+                self._show_card(link, call)
+            case _:
+                self._begin(link, call, now)
+
+    def _perform_on(self, live: LiveTask, link: Link, call: Call, now: float) -> None:
+        """A call that names a task, which is in memory and the caller's own."""
+        match call.operation:
+            case Operation.SEND | Operation.STREAM:
+                self._follow_up(link, call, live, now)
+            case Operation.GET:
+                self._mailboxes.answer(link, call, live)
+            case Operation.CANCEL:
+                self._turns.cancel(link, call, live, now)
+            case Operation.SUBSCRIBE:
+                self._mailboxes.subscribe(link, call, live)
+            case _:
+                self._pushes.perform(link, call, live)
 
     def _begin(self, link: Link, call: Call, now: float) -> None:
         if self._pushes.admits(link, call, None):
@@ -327,26 +357,11 @@ class Server:
         if self._pushes.admits(link, call, live.id) and self._turns.follow_up(link, call, live, now):
             self._pushes.take_from(call, live)
 
-    def _list(self, link: Link, call: Call, now: float) -> None:
-        self._listing.ask(link, call)
-
-    def _show_card(self, link: Link, call: Call, now: float) -> None:
+    def _show_card(self, link: Link, call: Call) -> None:
         if self.extended_card is None:
             self._mailboxes.refuse(link, call, Code.EXTENDED_AGENT_CARD_NOT_CONFIGURED)
             return
         self._mailboxes.give(link, call, self.extended_card(call.service.base_url))
-
-    def _push(self, link: Link, call: Call, live: LiveTask, now: float) -> None:
-        self._pushes.perform(link, call, live)
-
-    def _get(self, link: Link, call: Call, live: LiveTask, now: float) -> None:
-        self._mailboxes.answer(link, call, live)
-
-    def _cancel(self, link: Link, call: Call, live: LiveTask, now: float) -> None:
-        self._turns.cancel(link, call, live, now)
-
-    def _subscribe(self, link: Link, call: Call, live: LiveTask, now: float) -> None:
-        self._mailboxes.subscribe(link, call, live)
 
     # Refusing, loading, leaving ---------------------------------------------------------------------------------
 
@@ -356,7 +371,7 @@ class Server:
         self._mailboxes.deliver(link, Refused(request_id=request_id, error=error))
 
     def _reload(self, live: LiveTask) -> None:
-        live.is_loading = True
+        live.is_loading, live.heard = True, 0
         self._outputs.append(Load(task_id=live.id))
 
     def _unpark(self, live: LiveTask, now: float) -> None:
@@ -373,28 +388,3 @@ class Server:
         """Somebody no longer reads the task or waits for it."""
         self._turns.left(live, now)
         self._tasks.rest(live)
-
-
-_WithoutTask: TypeAlias = Callable[[Server, Link, Call, float], None]
-_WithTask: TypeAlias = Callable[[Server, Link, Call, LiveTask, float], None]
-
-_WITHOUT_TASK: Mapping[Operation, _WithoutTask] = {
-    Operation.SEND: Server._begin,
-    Operation.STREAM: Server._begin,
-    Operation.LIST: Server._list,
-    Operation.EXTENDED_CARD: Server._show_card,
-}
-"""Calls that name no task."""
-
-_WITH_TASK: Mapping[Operation, _WithTask] = {
-    Operation.SEND: Server._follow_up,
-    Operation.STREAM: Server._follow_up,
-    Operation.GET: Server._get,
-    Operation.CANCEL: Server._cancel,
-    Operation.SUBSCRIBE: Server._subscribe,
-    Operation.PUSH_CREATE: Server._push,
-    Operation.PUSH_GET: Server._push,
-    Operation.PUSH_LIST: Server._push,
-    Operation.PUSH_DELETE: Server._push,
-}
-"""Calls that name a task, once it is in memory."""
