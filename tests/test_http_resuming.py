@@ -303,6 +303,16 @@ def test_in_0_3_the_task_is_got_before_and_after():
     assert (server.outcome, server.whole) == (Outcome.SETTLED, "Hello Ada, how are you")
 
 
+def test_in_0_3_a_refusal_comes_as_a_stream_and_is_not_told_as_its_resumption():
+    server = cut(event(old_chunk("one "), 2), dialect=V0_3)
+    assert server.ask() == "tasks/resubscribe"
+    server.stream(b"data: " + rpc(error=UNKNOWN) + b"\n\n", breaks=False)
+    assert server.ask() == "tasks/get"
+    server.answer(rpc(error=UNKNOWN))
+    assert server.told() == ["task", "one ", "cut", "cut"]
+    assert server.outcome is Outcome.CUT
+
+
 def test_in_0_3_a_gap_that_nobody_saw_is_closed_at_the_end():
     server = cut(event(old_chunk("one ")), dialect=V0_3)
     server.ask()

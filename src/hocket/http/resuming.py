@@ -170,7 +170,10 @@ class ResumingCall:
         self._status = status
         self._pause.note_retry_after(fields.get("retry-after"))
         self._carrier.receive_head(status, headers, now)
-        if self._step is _Step.SUBSCRIBE and status == 200 and _is_event_stream(fields):
+        is_stream = status == 200 and _is_event_stream(fields)
+        if (
+            is_stream and self._step is _Step.SUBSCRIBE and self.call.dialect is not V0_3
+        ):  # which refuses by a stream, too
             self._reader.resume()
         self._judge(now)
         self._note_refusal()
