@@ -269,6 +269,7 @@ def test_the_wrong_method_is_told_the_right_ones(site, verb, path, allow):
     answered = site.ask(verb, path)
     assert answered.error() == (405, "UNIMPLEMENTED", "METHOD_NOT_FOUND")
     assert answered.headers["allow"] == allow
+    assert answered.json()["error"]["message"] == f"{verb} does nothing at {path}: use {allow}"
 
 
 @pytest.mark.parametrize("path", ["/tasks/T/more", "/message:think"])

@@ -354,6 +354,12 @@ def test_what_is_somebody_elses_is_seen_by_no_door(run):
     run(talk)
 
 
+@pytest.mark.parametrize("path", ["/agents/weather/a2a/stream", "/tasks/stream"])
+@pytest.mark.parametrize("query", [b"taskId=nope", b"task_id=nope", b"other=1&task_id=nope", b"taskId="])
+def test_a_task_is_a_task_by_either_name(run, path, query):
+    assert asked(run, pair(), "GET", path, query=query).status == 404
+
+
 # CORS ----------------------------------------------------------------------------------------------------------------
 
 PAGE = (b"origin", b"https://page.example")

@@ -8,7 +8,11 @@ from attrs import frozen
 
 from hocket.errors import Code, ErrorObject
 
-__all__ = ["GatewayLimits", "StreamConfig", "read_stream_config"]
+__all__ = ["TASK_ID", "GatewayLimits", "StreamConfig", "read_stream_config"]
+
+TASK_ID = ("taskId", "task_id")
+"""What a query calls a task: the typed events have the first word, the progress events the second, and each reads both.
+A word that nobody knows would ask for all tasks."""
 
 
 @frozen(kw_only=True)

@@ -28,7 +28,7 @@ from hocket.http.answer import Answer
 from hocket.http.event_body import KEEP_ALIVE
 from hocket.http.gateway_body import GatewayBody, Place, failure_json
 from hocket.http.gateway_call import GatewayCall, refused, status_of
-from hocket.http.gateway_config import GatewayLimits, StreamConfig, read_stream_config
+from hocket.http.gateway_config import TASK_ID, GatewayLimits, StreamConfig, read_stream_config
 from hocket.http.gateway_stream import GatewayStream, GatewayWatch
 from hocket.http.media import unsupported_media_type
 from hocket.http.messages import Request, Response, json_response, text_response
@@ -145,7 +145,7 @@ class GatewayFace:
         """The stream of an EventSource, which can only GET."""
         if request.method != "GET":
             return text_response(405, f"{request.path} can only be read, by GET", (("allow", "GET"),))
-        task_id = request.parameter("taskId")
+        task_id = next((value for name, value in request.parameters() if name in TASK_ID), None)
         seen = Place.of(request.header("last-event-id"))
         service = evolve(service_parameters(request), last_event_id=seen.offset)
         body = GatewayBody(server.epoch, keep_alive=self.keep_alive)

@@ -37,7 +37,7 @@ from hocket.errors import Code, CodecError, ErrorObject
 from hocket.http.answer import Answer
 from hocket.http.event_body import KEEP_ALIVE
 from hocket.http.gateway_body import GatewayBody
-from hocket.http.gateway_config import GatewayLimits, StreamConfig
+from hocket.http.gateway_config import TASK_ID, GatewayLimits, StreamConfig
 from hocket.http.gateway_face import failed
 from hocket.http.gateway_stream import GatewayWatch
 from hocket.http.media import unsupported_media_type
@@ -101,7 +101,7 @@ class ProgressRoutes:
             return text_response(405, f"{_STREAM} can only be read, by GET", (("allow", "GET"),))
         epoch = desks[0].server.epoch
         body = GatewayBody(epoch, StreamConfig(heartbeat=0), self.keep_alive)
-        task_ids = list(dict.fromkeys([value for name, value in request.parameters() if name == "task_id"]))
+        task_ids = list(dict.fromkeys([value for name, value in request.parameters() if name in TASK_ID]))
         service = service_parameters(request)
         if not task_ids:
             for desk in desks:

@@ -151,5 +151,7 @@ def _wrong_verb(request: Request, place: Place) -> Response:
     if "GET" in verbs and place.verbs["GET"] not in _STREAMED:
         verbs.append("HEAD")
     allowed = ", ".join(sorted(verbs))
-    error = ErrorObject.of(Code.METHOD_NOT_FOUND, f"{request.method[:32]} does nothing here; {allowed} do")
+    error = ErrorObject.of(
+        Code.METHOD_NOT_FOUND, f"{request.method[:32]} does nothing at {request.path[:256]}: use {allowed}"
+    )
     return refuse_rest(request, error, (405, "UNIMPLEMENTED"), (("allow", allowed),))
