@@ -150,6 +150,40 @@ def test_one_receiver_that_hangs_keeps_no_other_from_its_events(run_in_no_time):
     run_in_no_time(talk)
 
 
+def test_all_tasks_of_a_receiver_that_hangs_are_given_up_in_time(run_in_no_time, caplog):
+    """Waiting for a turn at a receiver that answers nobody counts as having asked it."""
+
+    async def talk():
+        async def post(target, headers, body):
+            await anyio.sleep(15)
+            raise ConnectionFailed("no answer within 15 s")
+
+        options = PushOptions(per_receiver=2, timeout=15, backoff=Backoff(base=1.0, attempts=2, jitter=False))
+        async with PushSender(options, lambda: 0.5, post) as sender:
+            sources = [Source(b"a", is_over=False) for _ in range(100)]
+            for serial, source in enumerate(sources):
+                sender.start(PushLink("t-1", "c-1", serial), source, CONFIG, "1.0")
+            await anyio.sleep(3 * 15 + 1 + 2 + 15)  # three attempts, two pauses, and a last turn that came late
+            assert all(source.is_closed for source in sources)
+        assert len(said_in(caplog)) == 100
+        assert any("it has answered nobody for 15 s" in said for said in said_in(caplog))
+
+    run_in_no_time(talk)
+
+
+def test_a_receiver_that_is_slow_but_answers_gets_everything_however_long_it_takes(run_in_no_time, caplog):
+    async def talk():
+        receiver = Receiver(*[10.0] * 60)
+        async with receiver.sender(per_receiver=2, timeout=15, backoff=Backoff(attempts=0)) as sender:
+            for serial in range(20):
+                sender.start(PushLink("t-1", "c-1", serial), Source(b"a", b"b", b"c"), CONFIG, "1.0")
+            await anyio.sleep(301)
+            assert [receiver.got.count(body) for body in (b"a", b"b", b"c")] == [20, 20, 20]
+        assert said_in(caplog) == []
+
+    run_in_no_time(talk)
+
+
 @pytest.mark.parametrize(
     ("answers", "posts", "reason"),
     [
@@ -214,7 +248,7 @@ def test_a_configuration_that_may_not_be_sent_anything_is_not(run, caplog):
 
     run(talk)
     assert [each.partition(": ")[2] for each in said_in(caplog)] == [
-        "refused: url must not lead to a loopback address",
+        "refused: url must not lead to a loopback address: only PushRules(private=True) allows it",
         "refused: token must be what a header can hold: printable ASCII",
     ]
 

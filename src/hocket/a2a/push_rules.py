@@ -71,6 +71,11 @@ def _networks(texts: Iterable[str]) -> tuple[Network, ...]:
         raise LocalProtocolError(f'networks: {error}; write it as in "10.1.0.0/16"') from None
 
 
+def _closed(kind: AddressKind) -> str:
+    reason = f"must not lead to {kind.value}"
+    return f"{reason}: only PushRules(private=True) allows it" if kind in _INSIDE else reason
+
+
 @frozen(kw_only=True)
 class PushRules:
     """Where push notifications may go, and how long the texts of a configuration may be.
@@ -99,7 +104,7 @@ class PushRules:
         """The path of the first member of a configuration that cannot be accepted, and the reason; or None.
 
         >>> PushRules().violation(TaskPushNotificationConfig(url="http://10.0.0.1/hook"))
-        ('url', 'must not lead to a private address')
+        ('url', 'must not lead to a private address: only PushRules(private=True) allows it')
         """
         target = self.read(config.url)
         if isinstance(target, str):
@@ -125,7 +130,7 @@ class PushRules:
         >>> PushRules().read("https://Receiver.example/hook?task=1")
         PushTarget(scheme='https', host='receiver.example', port=443, path='/hook?task=1')
         >>> PushRules().read("http://[::1]:8000/")
-        'must not lead to a loopback address'
+        'must not lead to a loopback address: only PushRules(private=True) allows it'
         """
         if len(url) > self.url_bytes:
             return f"must have at most url_bytes = {self.url_bytes} bytes"
@@ -157,7 +162,7 @@ class PushRules:
             return None
         if any(each in network for network in self.networks for each in (address, meant)):
             return None
-        return f"must not lead to {kind.value}"
+        return _closed(kind)
 
     def _refusal(self, target: PushTarget) -> str | None:
         if target.address is not None:
@@ -168,5 +173,5 @@ class PushRules:
         if _NUMBER.fullmatch(labels[-1]) is not None:  # what some resolvers take for an address, 127.1 or 0x7f000001
             return "must have an IPv4 address as four decimal numbers"
         if labels[-1] in _OWN and all(self.refusal_of(address) for address in _LOOPBACK):
-            return f"must not lead to {AddressKind.LOOPBACK.value}"
+            return _closed(AddressKind.LOOPBACK)
         return None
