@@ -14,6 +14,7 @@ from hocket.errors import ConnectionFailed
 from hocket.http import Headers
 from hocket.http.push import OFFSET, Again, GiveUp, Next, PushReceiver, Step
 from hocket_io.push.ports import AddressRefused, Post, Source
+from hocket_io.push.slots import ReceiverSlots
 
 __all__ = ["PushDelivery"]
 
@@ -32,7 +33,7 @@ class PushDelivery:
         progress: How the receiver does.
         post: Posts.
         slots: How many may post at the same time.
-        receiver_slots: How many of them to this receiver.
+        receiver_slots: Who may post to this receiver.
         random: For jitter, 0 <= random() < 1.
     """
 
@@ -43,7 +44,7 @@ class PushDelivery:
     progress: PushReceiver
     post: Post
     slots: anyio.CapacityLimiter
-    receiver_slots: anyio.CapacityLimiter
+    receiver_slots: ReceiverSlots
     random: Callable[[], float]
     _scope: anyio.CancelScope = field(factory=anyio.CancelScope, init=False)
     _is_owed: bool = field(default=False, init=False)
@@ -100,10 +101,11 @@ class PushDelivery:
     async def _attempt(self, event: Item) -> Step:
         headers = (*self.headers, (OFFSET, str(event.offset)))
         try:
-            async with self.receiver_slots, self.slots:
+            async with self.receiver_slots.turn(), self.slots:
                 answer = await self.post(self.target, headers, event.result)
         except AddressRefused as error:
             return GiveUp(reason=str(error))
         except ConnectionFailed as error:
             return self.progress.failed(str(error), random=self.random())
+        self.receiver_slots.answered()
         return self.progress.answered(answer.status, answer.headers, unix_now=time.time(), random=self.random())

@@ -27,6 +27,7 @@ from hocket_io.groups import leave
 from hocket_io.push.delivery import PushDelivery
 from hocket_io.push.options import PushOptions
 from hocket_io.push.ports import Post, Source
+from hocket_io.push.slots import ReceiverSlots
 
 __all__ = ["PushSender"]
 
@@ -50,9 +51,7 @@ class PushSender:
     post: Post | None = None
     _deliveries: dict[PushLink, PushDelivery] = field(factory=dict, init=False)
     _slots: anyio.CapacityLimiter = field(init=False)
-    _receivers: WeakValueDictionary[tuple[str, int], anyio.CapacityLimiter] = field(
-        factory=WeakValueDictionary, init=False
-    )
+    _receivers: WeakValueDictionary[tuple[str, int], ReceiverSlots] = field(factory=WeakValueDictionary, init=False)
     _connections: AsyncExitStack = field(factory=AsyncExitStack, init=False)
     _group: anyio.abc.TaskGroup | None = field(default=None, init=False)
     _one_ended: anyio.Event = field(factory=anyio.Event, init=False)
@@ -113,7 +112,7 @@ class PushSender:
         headers = push_headers(config, target, dialect)
         progress = PushReceiver(self.options.backoff)
         place = target.host, target.port
-        slots = self._receivers.get(place) or anyio.CapacityLimiter(self.options.per_receiver)
+        slots = self._receivers.get(place) or ReceiverSlots(self.options.per_receiver, self.options.timeout)
         self._receivers[place] = slots
         delivery = PushDelivery(name, source, target, headers, progress, self._post, self._slots, slots, self.random)
         self._deliveries[link] = delivery
