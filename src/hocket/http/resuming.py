@@ -171,9 +171,8 @@ class ResumingCall:
         self._pause.note_retry_after(fields.get("retry-after"))
         self._carrier.receive_head(status, headers, now)
         is_stream = status == 200 and _is_event_stream(fields)
-        if (
-            is_stream and self._step is _Step.SUBSCRIBE and self.call.dialect is not V0_3
-        ):  # which refuses by a stream, too
+        can_refuse = self.call.dialect is V0_3  # by a stream: whether it goes on, its first item will tell
+        if is_stream and self._step is _Step.SUBSCRIBE and not can_refuse:
             self._reader.resume()
         self._judge(now)
         self._note_refusal()
