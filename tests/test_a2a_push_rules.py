@@ -34,7 +34,7 @@ ANY_HOST = "must have a host: a name, or an address"
 BEGINNING = "must begin with https:// or http://"
 ASCII = "must be a URL: printable ASCII without spaces"
 NUMBERS = "must have an IPv4 address as four decimal numbers"
-LOOPBACK = "must not lead to a loopback address: only PushRules(private=True) allows it"
+LOOPBACK = "must not lead to a loopback address: PushRules(private=True) would allow it"
 
 
 @pytest.mark.parametrize(

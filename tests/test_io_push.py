@@ -248,7 +248,7 @@ def test_a_configuration_that_may_not_be_sent_anything_is_not(run, caplog):
 
     run(talk)
     assert [each.partition(": ")[2] for each in said_in(caplog)] == [
-        "refused: url must not lead to a loopback address: only PushRules(private=True) allows it",
+        "refused: url must not lead to a loopback address: PushRules(private=True) would allow it",
         "refused: token must be what a header can hold: printable ASCII",
     ]
 

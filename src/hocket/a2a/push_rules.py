@@ -73,7 +73,7 @@ def _networks(texts: Iterable[str]) -> tuple[Network, ...]:
 
 def _closed(kind: AddressKind) -> str:
     reason = f"must not lead to {kind.value}"
-    return f"{reason}: only PushRules(private=True) allows it" if kind in _INSIDE else reason
+    return f"{reason}: PushRules(private=True) would allow it" if kind in _INSIDE else reason
 
 
 @frozen(kw_only=True)
@@ -104,7 +104,7 @@ class PushRules:
         """The path of the first member of a configuration that cannot be accepted, and the reason; or None.
 
         >>> PushRules().violation(TaskPushNotificationConfig(url="http://10.0.0.1/hook"))
-        ('url', 'must not lead to a private address: only PushRules(private=True) allows it')
+        ('url', 'must not lead to a private address: PushRules(private=True) would allow it')
         """
         target = self.read(config.url)
         if isinstance(target, str):
@@ -130,7 +130,7 @@ class PushRules:
         >>> PushRules().read("https://Receiver.example/hook?task=1")
         PushTarget(scheme='https', host='receiver.example', port=443, path='/hook?task=1')
         >>> PushRules().read("http://[::1]:8000/")
-        'must not lead to a loopback address: only PushRules(private=True) allows it'
+        'must not lead to a loopback address: PushRules(private=True) would allow it'
         """
         if len(url) > self.url_bytes:
             return f"must have at most url_bytes = {self.url_bytes} bytes"
