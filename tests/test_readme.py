@@ -238,6 +238,7 @@ def test_the_sections_of_the_readme_come_in_this_order() -> None:
     headings = re.findall(r"^#+ (.+)$", README.read_text(encoding="utf-8"), re.MULTILINE)
     assert headings == [
         "hocket",
+        "Ask, show, come back",
         "Try it",
         "Embed it",
         "Pipe it",
