@@ -9,6 +9,7 @@ profile has a deadline: how long one example takes says more about the machine t
 """
 
 import os
+import sys
 
 import anyio
 import pytest
@@ -16,6 +17,10 @@ import trio.testing
 from hypothesis import HealthCheck, settings
 
 pytest.register_assert_rewrite("support")
+
+# Hundreds of child processes import the packages, and would compile them each time where nobody may keep bytecode.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.fixture(params=["asyncio", "trio"])
