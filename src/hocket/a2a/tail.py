@@ -51,22 +51,20 @@ class Tail:
         Raises:
             LocalProtocolError: An event of another task, after a terminal status, of a sealed artifact, or too much.
         """
-        state, added = self.state, 0
+        state, is_over, added = self.state, is_terminal(self.state), 0
         sealed: dict[str, bool] = {}  # what these items change
         for item in items:
-            if is_terminal(state):
+            if is_over:
                 raise LocalProtocolError(f"task {self.task_id} is {state.value}: nothing can follow that")
-            match item:
-                case TaskArtifactUpdateEvent(artifact=artifact):
-                    artifact_id = artifact.artifact_id
-                    if item.append and sealed.get(artifact_id, artifact_id in self._sealed):
-                        raise LocalProtocolError(f"artifact {artifact_id!r} was sealed by lastChunk; start a new one")
-                    sealed[artifact_id] = item.last_chunk
-                case TaskStatusUpdateEvent() | Task():
-                    state = item.status.state
-                case Message():
-                    pass
-            if not (isinstance(item, TaskStatusUpdateEvent) and is_terminal(state)):  # an end always fits
+            if isinstance(item, TaskArtifactUpdateEvent):  # nearly all are
+                artifact_id = item.artifact.artifact_id
+                if item.append and sealed.get(artifact_id, artifact_id in self._sealed):
+                    raise LocalProtocolError(f"artifact {artifact_id!r} was sealed by lastChunk; start a new one")
+                sealed[artifact_id] = item.last_chunk
+            elif not isinstance(item, Message):
+                state = item.status.state
+                is_over = is_terminal(state)
+            if not (is_over and isinstance(item, TaskStatusUpdateEvent)):  # an end always fits
                 added += weigh(item)
             owner = item.id if isinstance(item, Task) else item.task_id
             if owner != self.task_id:
@@ -108,15 +106,12 @@ class Tail:
     def note(self, items: Sequence[StreamItem]) -> None:
         """These come next, and the store has them."""
         for item in items:
-            match item:
-                case TaskArtifactUpdateEvent():
-                    if item.last_chunk:
-                        self._sealed[item.artifact.artifact_id] = None
-                    else:
-                        self._sealed.pop(item.artifact.artifact_id, None)
-                case TaskStatusUpdateEvent() | Task():
-                    self.state = item.status.state
-                case Message():
-                    pass
+            if isinstance(item, TaskArtifactUpdateEvent):
+                if item.last_chunk:
+                    self._sealed[item.artifact.artifact_id] = None
+                elif self._sealed:
+                    self._sealed.pop(item.artifact.artifact_id, None)
+            elif not isinstance(item, Message):
+                self.state = item.status.state
             self.weight += weigh(item)
         self.offset += len(items)
