@@ -199,3 +199,18 @@ def test_the_same_inputs_give_the_same_bytes():
         return bytes_
 
     assert played() == played()
+
+
+def test_a_task_that_was_in_use_lately_stays_longer_than_one_that_was_not():
+    world = World.of(limits=ServerLimits(tasks=2))
+    first, second = [finished(world, name) for name in ("ada", "bob")]
+    world.ask("eve", "GetTask", first)
+    finished(world, "dan")
+    assert (world.server._tasks.get(first) is None, world.server._tasks.get(second) is None) == (False, True)
+
+
+def finished(world, link):
+    task_id = world.begin(link)
+    world.finish()
+    world.take(link)
+    return task_id

@@ -48,8 +48,8 @@ class Residents:
         """The task may have become idle: note it, and let those leave that are idle longest if there is too much."""
         if live.is_idle and live.id in self._tasks:
             weight = live.weight
-            self._idle_size += weight - self._idle.get(live.id, 0)
-            self._idle[live.id] = weight
+            self._idle_size += weight - self._idle.pop(live.id, 0)
+            self._idle[live.id] = weight  # at the end: it has just been in use
             if len(self._tasks) > self.limits.tasks:
                 self._evict()
             while self._idle_size > self.limits.idle_size and len(self._idle) > 1:
