@@ -4,8 +4,8 @@ The agent says small words as fast as it can to one reader, who counts the event
 that is measured, in a process of its own. A row is the median of several runs, with the slowest and the fastest. Where
 a2a-sdk is installed (it is, for the tests), a server made with it stands beside ours, with the same reader.
 
-Then many readers at once, to each of whom the agent says a word every half second: how long a word takes, from the agent
-to the reader, and what the server has needed. `./dev bench serving [--events N] [--runs N] [--streams N]`
+Then many readers at once, to each of whom the agent says a word every half second: how long a word takes, from agent to
+reader, and what the server has needed. `./dev bench serving [--events N] [--runs N] [--streams N]`
 """
 
 import argparse
