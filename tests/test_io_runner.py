@@ -260,16 +260,11 @@ def flood(count, task):
         yield f"{PRODUCED[0]} "
 
 
-@pytest.mark.parametrize(
-    ("function", "backend", "count"),
-    [
-        (async_flood, "asyncio", 100_000),
-        (async_flood, "trio", 20_000),
-        (flood, "asyncio", 20_000),
-        (flood, "trio", 20_000),
-    ],
-)
-def test_readers_get_turns_from_an_agent_that_never_waits(function, backend, count):
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+@pytest.mark.parametrize("function", [async_flood, flood])
+def test_readers_get_turns_from_an_agent_that_never_waits(function, backend):
+    count = 20_000
+
     async def talk():
         turns = 0
 
