@@ -183,11 +183,11 @@ def test_leaving_a_child_that_has_much_to_say(pipe_target, backend, monkeypatch)
 
     async def on_a_loop():
         with anyio.fail_after(20):
-            async with AsyncClient(pipe_target) as client, client.stream("count 20000") as stream:
+            async with AsyncClient(pipe_target) as client, client.stream("count 8000") as stream:
                 await anext(stream)
 
     if backend == "blocking":
-        with Client(pipe_target) as client, client.stream("count 20000") as stream:
+        with Client(pipe_target) as client, client.stream("count 8000") as stream:
             next(stream)
     else:
         anyio.run(on_a_loop, backend=backend)
@@ -195,11 +195,11 @@ def test_leaving_a_child_that_has_much_to_say(pipe_target, backend, monkeypatch)
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_a_reader_that_takes_its_time_holds_up_the_child_and_loses_nothing(pipe_target, backend):
-    wanted = "".join(f"{number} " for number in range(20_000))
+    wanted = "".join(f"{number} " for number in range(8_000))
 
     async def on_a_loop():
         with anyio.fail_after(20):
-            async with AsyncClient(pipe_target) as client, client.stream("count 20000") as stream:
+            async with AsyncClient(pipe_target) as client, client.stream("count 8000") as stream:
                 said = (await anext(stream)).text
                 await client.text("Ada")
                 for _ in range(1_000):
@@ -207,7 +207,7 @@ def test_a_reader_that_takes_its_time_holds_up_the_child_and_loses_nothing(pipe_
                 return said + await stream.text()
 
     if backend == "blocking":
-        with Client(pipe_target) as client, client.stream("count 20000") as stream:
+        with Client(pipe_target) as client, client.stream("count 8000") as stream:
             said = next(stream).text
             client.text("Ada")
             assert said + "".join(event.text for event in stream) == wanted
