@@ -236,6 +236,18 @@ def test_the_server_keeps_to_what_is_declared(run):
     assert (card.name, card.url) == ("longer", "http://host/")
 
 
+def asks_plainly(task, seen):
+    seen.append((task.extensions, task.accepted_output_modes, task.metadata))
+    yield task.ask("?")
+    seen.append((task.extensions, task.accepted_output_modes, task.metadata))
+
+
+async def asks_asynchronously(task, seen):
+    seen.append((task.extensions, task.accepted_output_modes, task.metadata))
+    await task.ask("?")
+    seen.append((task.extensions, task.accepted_output_modes, task.metadata))
+
+
 def test_the_function_is_told_what_the_caller_wants(run):
     seen = []
 
@@ -257,6 +269,32 @@ def test_the_function_is_told_what_the_caller_wants(run):
 
     run(talk)
     assert seen == [((EXTENSION.uri,), ("text/csv",), {"n": 1})]
+
+
+@pytest.mark.parametrize("colour", [asks_plainly, asks_asynchronously])
+def test_the_function_is_told_what_the_one_who_answers_wants(run, colour):
+    agent = Agent("a", extensions=(EXTENSION,))
+    seen = []
+    agent.stream(lambda task: colour(task, seen))
+    message = {"messageId": "m1", "role": "ROLE_USER", "parts": [{"text": "go"}]}
+    first = {"message": message, "configuration": {"acceptedOutputModes": ["text/csv"]}, "metadata": {"n": 1}}
+
+    async def talk():
+        async with Host(agent) as host:
+            link = host.open_link()
+
+            async def send(params, *extensions):
+                service = ServiceParameters(version="1.0", extensions=extensions)
+                host.server.receive(link.name, 1, "SendMessage", params, service, host.now())
+                host.pump()
+                (answered,) = await read(link, lambda each: True)
+                return json.loads(answered.result)["task"]["id"]
+
+            task_id = await send(first)
+            await send({"message": {**message, "messageId": "m2", "taskId": task_id}}, EXTENSION.uri)
+
+    run(talk)
+    assert seen == [((), ("text/csv",), {"n": 1}), ((EXTENSION.uri,), (), {})]
 
 
 def test_what_the_function_is_given():

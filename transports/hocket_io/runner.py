@@ -81,7 +81,7 @@ class Runner:
         """Give a run the answer to what it asked, if it still waits."""
         turn = self._running.get((output.task_id, output.run))
         if turn is not None:
-            turn.reply(output.message)
+            turn.reply(output)
 
     def close(self) -> None:
         """Close the function of every run: the host ends."""

@@ -9,7 +9,7 @@ from typing import Any
 import anyio
 from attrs import define, field
 
-from hocket.a2a import Message, Run, Server, StreamItem
+from hocket.a2a import Message, Reply, Run, Server, StreamItem, Terms
 from hocket.agent import AgentTask, Question, Speech
 from hocket.errors import LocalProtocolError
 from hocket_io.threads import ThreadedIteration
@@ -39,10 +39,15 @@ class Turn:
     It is there before the run begins, so that nothing can come too early."""
     in_thread: ThreadedIteration | None = field(default=None, init=False)
     """The function, where it is a generator that runs in a thread."""
+    terms: Terms = field(init=False)
+    """What came beside the message that the function was given last."""
     _said: list[StreamItem] = field(factory=list, init=False)
     _answered: anyio.Event | None = field(default=None, init=False)
     _answer: Message | None = field(default=None, init=False)
     _thread: int = field(factory=threading.get_ident, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.terms = self.run.terms
 
     @property
     def key(self) -> tuple[str, int]:
@@ -116,10 +121,10 @@ class Turn:
                 self.speech.answered()
             self._answered = self._answer = None
 
-    def reply(self, message: Message) -> None:
+    def reply(self, output: Reply) -> None:
         """Here is the answer. If the function has just given up waiting, it is in the task's history only."""
         if self._answered is not None:
-            self._answer = message
+            self._answer, self.terms = output.message, output.terms
             self._answered.set()
 
     def artifact_ended(self) -> None:

@@ -71,6 +71,7 @@ from hocket.a2a.ports import (
     Stored,
     TaskPage,
     TaskQuery,
+    Terms,
 )
 from hocket.a2a.push_rules import PushRules, PushTarget
 from hocket.a2a.reader import Kind, Outcome, StreamEvent, StreamReader
@@ -197,6 +198,7 @@ __all__ = [
     "TaskState",
     "TaskStatus",
     "TaskStatusUpdateEvent",
+    "Terms",
     "TextView",
     "card_json",
     "choose_interface",

@@ -42,6 +42,7 @@ __all__ = [
     "Stored",
     "TaskPage",
     "TaskQuery",
+    "Terms",
 ]
 
 Link: TypeAlias = Hashable
@@ -114,6 +115,21 @@ class Load:
 
 
 @frozen(kw_only=True)
+class Terms:
+    """What a caller has sent beside a message, for whoever answers it.
+
+    Attributes:
+        extensions: URIs of the extensions that are in use: asked for by the caller, and declared by the agent.
+        accepted_output_modes: Media types that the caller can take; () if it does not say.
+        metadata: Whatever else.
+    """
+
+    extensions: tuple[str, ...] = ()
+    accepted_output_modes: tuple[str, ...] = ()
+    metadata: Metadata | None = None
+
+
+@frozen(kw_only=True)
 class Run:
     """Runner: run the agent's function on `message`; then `Server.started`, `emit` …, `ended`, all with `run`.
 
@@ -121,17 +137,13 @@ class Run:
         task: The task as it stands with the message.
         run: Number of the run.
         message: What the agent is asked.
-        extensions: URIs of the extensions that are in use: asked for by the caller, and declared by the agent.
-        accepted_output_modes: Media types that the caller can take; () if it does not say.
-        metadata: What the caller has sent beside the message.
+        terms: What came beside the message.
     """
 
     task: Task
     run: int
     message: Message
-    extensions: tuple[str, ...] = ()
-    accepted_output_modes: tuple[str, ...] = ()
-    metadata: Metadata | None = None
+    terms: Terms = Terms()
 
 
 @frozen(kw_only=True)
@@ -144,12 +156,21 @@ class Interrupt:
 
 @frozen(kw_only=True)
 class Reply:
-    """Runner: this run waits for an answer (`Server.asked`), and here it is; `task` as it stands with it."""
+    """Runner: this run waits for an answer (`Server.asked`), and here it is.
+
+    Attributes:
+        task_id: The task.
+        run: Number of the run.
+        message: The answer.
+        task: The task as it stands with it.
+        terms: What came beside the answer.
+    """
 
     task_id: str
     run: int
     message: Message
     task: Task
+    terms: Terms = Terms()
 
 
 @frozen(kw_only=True)

@@ -25,7 +25,7 @@ from hocket.a2a.limits import ServerLimits
 from hocket.a2a.live import LiveTask
 from hocket.a2a.mailboxes import Mailboxes
 from hocket.a2a.model import Message, Part, Role, StreamItem, Task, TaskState, TaskStatus
-from hocket.a2a.ports import Interrupt, Link, Output, Release, Reply, Run
+from hocket.a2a.ports import Interrupt, Link, Output, Release, Reply, Run, Terms
 from hocket.a2a.residents import Residents
 from hocket.a2a.runs import LiveRun, Turn
 from hocket.a2a.states import Activity, Answer
@@ -149,18 +149,16 @@ class Turns:
         """Ask the runner for a run."""
         assert turn.task is not None, "its message is in the log"
         run.turn, run.is_announced = turn, True
-        sent = turn.call.sent
-        self.outputs.append(
-            Run(
-                task=turn.task,
-                run=run.number,
-                message=turn.message,
-                extensions=activated(self.capabilities, turn.call.service),
-                accepted_output_modes=sent.configuration.accepted_output_modes if sent.configuration else (),
-                metadata=sent.metadata,
-            )
-        )
+        self.outputs.append(Run(task=turn.task, run=run.number, message=turn.message, terms=self._terms(turn.call)))
         self._listen(live, run, now)
+
+    def _terms(self, call: Call) -> Terms:
+        configuration = call.sent.configuration
+        return Terms(
+            extensions=activated(self.capabilities, call.service),
+            accepted_output_modes=configuration.accepted_output_modes if configuration else (),
+            metadata=call.sent.metadata,
+        )
 
     def _restart(self, live: LiveTask, turn: Turn, now: float) -> None:
         """A message that the run has not asked for before it ended: if the task wants one, it starts the next run."""
@@ -261,8 +259,8 @@ class Turns:
         run.turn = run.unread.popleft()
         if states.settles(live.tail.state):  # the message was here before the question
             self.appends.add(live, [self.appends.status(live, TaskState.WORKING, now)])
-        task = live.fold.snapshot()
-        self.outputs.append(Reply(task_id=live.id, run=run.number, message=run.turn.message, task=task))
+        task, terms = live.fold.snapshot(), self._terms(run.turn.call)
+        self.outputs.append(Reply(task_id=live.id, run=run.number, message=run.turn.message, task=task, terms=terms))
         self._listen(live, run, now)
 
     def _stop_waiting(self, live: LiveTask, run: LiveRun) -> None:

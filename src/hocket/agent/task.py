@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from attrs import field, frozen
 
 from hocket.a2a.model import Artifact, Message, Part
-from hocket.a2a.ports import Run
+from hocket.a2a.ports import Run, Terms
 from hocket.agent.artifacts import ArtifactBlock
 from hocket.agent.question import Question
 from hocket.agent.speech import Speech
@@ -24,6 +24,10 @@ class RunningTurn(Protocol):
     @property
     def speech(self) -> Speech:
         """What the function has said."""
+
+    @property
+    def terms(self) -> Terms:
+        """What came beside the message that it was given last."""
 
     async def ask(self, question: Question) -> Message:
         """Ask, and wait for the answer."""
@@ -41,18 +45,13 @@ class AgentTask:
         context_id: The conversation it belongs to.
         message: The message that the function was called for. What is answered to `ask` comes from there.
         history: All messages of the task so far, this one included.
-        extensions: URIs of the extensions that are active: declared by the agent and asked for by the caller.
-        accepted_output_modes: MIME types that the caller can do with; () if it does not say.
-        metadata: What the caller adds to its request.
     """
 
     id: str
     context_id: str
     message: Message
     history: tuple[Message, ...] = ()
-    extensions: tuple[str, ...] = field(default=(), kw_only=True)
-    accepted_output_modes: tuple[str, ...] = field(default=(), kw_only=True)
-    metadata: Mapping[str, Any] = field(factory=dict, kw_only=True)
+    _terms: Terms = field(default=Terms(), kw_only=True)
     _turn: RunningTurn | None = field(default=None, kw_only=True, eq=False, repr=False)
 
     @classmethod
@@ -64,16 +63,7 @@ class AgentTask:
             turn: Who runs it; None to look at it only.
         """
         task = run.task
-        return cls(
-            task.id,
-            task.context_id or "",
-            run.message,
-            task.history,
-            extensions=run.extensions,
-            accepted_output_modes=run.accepted_output_modes,
-            metadata=run.metadata or {},
-            turn=turn,
-        )
+        return cls(task.id, task.context_id or "", run.message, task.history, terms=run.terms, turn=turn)
 
     @property
     def text(self) -> str:
@@ -84,6 +74,29 @@ class AgentTask:
     def parts(self) -> tuple[Part, ...]:
         """The parts of the message."""
         return self.message.parts
+
+    @property
+    def extensions(self) -> tuple[str, ...]:
+        """URIs of the extensions that are active: declared by the agent and asked for by the caller.
+
+        Like the two that follow, it is about the message that the function was given last: the answer, once it has
+        asked.
+        """
+        return self._terms_now.extensions
+
+    @property
+    def accepted_output_modes(self) -> tuple[str, ...]:
+        """Media types that the caller can do with; () if it does not say."""
+        return self._terms_now.accepted_output_modes
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        """What the caller adds to its request."""
+        return self._terms_now.metadata or {}
+
+    @property
+    def _terms_now(self) -> Terms:
+        return self._terms if self._turn is None else self._turn.terms
 
     def progress(self, percent: float, message: str = "") -> Progress:
         """Say how far the work is: `yield task.progress(50, "Checking team calendars")`.
