@@ -15,12 +15,14 @@ import sys
 import sysconfig
 import tempfile
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 SCRIPTS = Path(__file__).parents[1] / "interop" / "peers"
 ROOMS = Path(sys.prefix) / "peers"
+IMPATIENT = {"PIP_RETRIES": "1", "PIP_DEFAULT_TIMEOUT": "5", "UV_HTTP_TIMEOUT": "5"}
 BIN, PYTHON = ("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")
 
 
@@ -35,12 +37,20 @@ def python_of(*requirements, bare=()):
     """
     wanted = (*bare, *requirements)
     room = ROOMS / f"{wanted[0]}-{hashlib.sha256(repr(wanted).encode()).hexdigest()[:8]}"
+    if reason := _what_is_wrong(room, bare, requirements):
+        pytest.skip(f"{room.name} cannot be installed: {reason}")
+    return room / BIN / PYTHON
+
+
+@cache
+def _what_is_wrong(room, bare, requirements):
+    """Why there is no such environment, or nothing. Whoever has no network finds that out once."""
     if not room.exists():
         try:
             _furnish(room, bare, requirements)
         except CannotInstall as reason:
-            pytest.skip(f"{room.name} cannot be installed: {reason}")
-    return room / BIN / PYTHON
+            return str(reason)
+    return ""
 
 
 def _furnish(room, bare, requirements):
@@ -74,7 +84,7 @@ def _install(base, python, *what):
 
 
 def _run(*command):
-    environment = {**_environment(), "PIP_USER": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_RETRIES": "1"}
+    environment = {**_environment(), "PIP_USER": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1", **IMPATIENT}
     words = [str(part) for part in command]
     try:
         done = subprocess.run(words, capture_output=True, text=True, timeout=90, check=False, env=environment)
