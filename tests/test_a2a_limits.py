@@ -29,7 +29,7 @@ def test_over_the_limit_of_tasks_new_ones_are_refused_until_one_is_idle():
     world.send("eve")
     (refused,) = world.server.take("eve")
     assert refused.error.code == -32050
-    assert refused.error.data[0]["metadata"] == {"limit": "tasks", "max": "2", "retryable": "True"}
+    assert refused.error.data[0]["metadata"] == {"limit": "tasks", "max": "2", "retryable": "true"}
     world.finish()
     world.take("bob")
     world.send("eve")

@@ -251,7 +251,37 @@ def test_who_does_not_read_on_keeps_no_more_in_memory_than_the_limit():
     assert len(world.server._tasks) < 4
 
 
-def test_who_was_told_to_be_too_slow_may_watch_again(world):
+def test_who_does_not_read_on_takes_no_room_from_new_tasks():
+    world = World.of(limits=ServerLimits(tasks=5))
+    watch(world, link="slow")
+    watch(world, link="slower")
+    busy(world, 2)
+    assert len(world.deliveries("slow")) > 2  # so that it has less to read than the other
+    busy(world, 2)
+    for number in range(20):
+        play(world, f"late {number}")
+        world.deliveries(f"late {number}")
+    for link in ("slow", "slower"):
+        (refused,) = world.deliveries(link)
+        assert refused.request_id is None
+        assert refused.error.data[0]["metadata"] == {"limit": "tasks", "max": "5", "retryable": "true"}
+
+
+def test_who_reads_on_is_left_alone_where_there_is_no_room_but_for_work():
+    world = World.of(limits=ServerLimits(tasks=3))
+    watch(world)
+    for number in range(3):
+        world.begin(f"caller {number}")
+    assert len(seen(world)) == 3
+    world.send("one too many")
+    (refused,) = world.deliveries("one too many")
+    assert refused.error.code == -32050
+    assert seen(world) == {}, "it is told nothing, and watches on"
+    world.finish()
+    assert len(seen(world)) == 1
+
+
+def test_who_was_told_to_be_too_slow_may_watch_again():
     world = World.of(limits=ServerLimits(calls=1))
     watch(world)
     busy(world, 5)

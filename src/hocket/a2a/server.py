@@ -348,6 +348,9 @@ class Server:
                 self._pushes.perform(link, call, live)
 
     def _begin(self, link: Link, call: Call, now: float) -> None:
+        while not self._tasks.has_room() and (left := self._watches.make_room()):
+            for each in left:
+                self._left(each, now)
         if self._pushes.admits(link, call, None):
             live = self._turns.begin(link, call, now)
             if live is not None:

@@ -82,24 +82,33 @@ class Watches:
         """A task has begun: those who wait for it read it. The tasks that are no longer read by who was too slow."""
         left: list[LiveTask] = []
         for watch in list(self._watches.get(live.owner, {}).values()):
-            refusal = self._too_slow(watch)
-            if refusal is not None:
-                self.end(watch.link)
-                left += self.mailboxes.stop_reading(watch.link, refusal)
+            finished = self._finished(watch)
+            if len(finished) > self.limits.calls:
+                left += self._give_up(watch, len(finished), "calls", self.limits.calls)
+            elif sum(each.weight for each in finished) > self.limits.idle_size:
+                left += self._give_up(watch, len(finished), "idle_size", self.limits.idle_size)
             else:
                 self.mailboxes.open(watch.link).calls += 1
                 self.mailboxes.read(Subscription(watch.link, watch.call(live.id), live, Cursor(live.log)))
         return left
 
-    def _too_slow(self, watch: Watch) -> Refused | None:
-        """What a link is told that leaves too much unread of tasks that are over; None if it does not."""
-        finished = [each.live for each in self.mailboxes.open(watch.link).subscriptions if each.live.log.is_ended]
-        if len(finished) > self.limits.calls:
-            limit, maximum = "calls", self.limits.calls
-        elif sum(live.weight for live in finished) > self.limits.idle_size:
-            limit, maximum = "idle_size", self.limits.idle_size
-        else:
-            return None
-        reason = f"read too slowly: {len(finished)} tasks are over and were not read to their end"
+    def make_room(self) -> list[LiveTask]:
+        """There is no room for one more task: end the watch that leaves most unread. The tasks that it read."""
+        watches = [watch for each in self._watches.values() for watch in each.values()]
+        slowest = max(watches, key=lambda watch: len(self._finished(watch)), default=None)
+        unread = 0 if slowest is None else len(self._finished(slowest))
+        if slowest is None or not unread:
+            return []
+        return self._give_up(slowest, unread, "tasks", self.limits.tasks)
+
+    def _finished(self, watch: Watch) -> list[LiveTask]:
+        """The tasks that are over, and that it has not read to their end."""
+        return [each.live for each in self.mailboxes.open(watch.link).subscriptions if each.live.log.is_ended]
+
+    def _give_up(self, watch: Watch, unread: int, limit: str, maximum: int) -> list[LiveTask]:
+        """End the watch of a link that leaves so many tasks unread; the tasks that it read."""
+        self.end(watch.link)
+        reason = f"read too slowly: {unread} tasks are over and were not read to their end"
         data = {"limit": limit, "max": maximum, "retryable": True}
-        return Refused(request_id=None, error=watch.dialect.write_error(ErrorObject.of(Code.OVERLOADED, reason, data)))
+        error = watch.dialect.write_error(ErrorObject.of(Code.OVERLOADED, reason, data))
+        return self.mailboxes.stop_reading(watch.link, Refused(request_id=None, error=error))

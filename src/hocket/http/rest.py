@@ -80,7 +80,7 @@ class RestEnvelope:
 
     def stopped(self) -> Response:
         """503, and whoever asked may ask again."""
-        error = ErrorObject.of(Code.INTERNAL_ERROR, "the server is shutting down: ask again", {"retryable": "true"})
+        error = ErrorObject.of(Code.INTERNAL_ERROR, "the server is shutting down: ask again", {"retryable": True})
         return error_response(error, self.media_type, (503, "UNAVAILABLE"))
 
 

@@ -23,9 +23,14 @@ def details(error: ErrorObject) -> list[dict[str, Any]]:
         reason = Code(error.code).name
     except ValueError:
         reason = "UNKNOWN"
-    metadata = {name: str(value) for name, value in data.items() if name not in ("field", "reason", "violations")}
+    metadata = {name: _text(value) for name, value in data.items() if name not in ("field", "reason", "violations")}
     info = {"@type": f"{_TYPE}ErrorInfo", "reason": reason, "domain": DOMAIN, "metadata": metadata}
     if "field" not in data:
         return [info]
     broken = [{"field": each["field"], "description": each["reason"]} for each in data.get("violations", [data])]
     return [info, {"@type": f"{_TYPE}BadRequest", "fieldViolations": broken}]
+
+
+def _text(value: object) -> str:
+    """A value of metadata, which are all texts, as JSON would have it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
