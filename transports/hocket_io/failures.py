@@ -24,12 +24,12 @@ def split_off(
 def in_words(error: BaseException) -> str:
     """Kind and text of an error; of a group those of what is in it, since the group itself says nothing.
 
-    >>> in_words(ExceptionGroup("unhandled errors in a TaskGroup", [ValueError("broken"), KeyError("name")]))
-    "ValueError: broken; KeyError: 'name'"
+    >>> in_words(ExceptionGroup("unhandled errors in a TaskGroup", [ValueError("broken"), TimeoutError()]))
+    'ValueError: broken; TimeoutError'
     """
     if isinstance(error, BaseExceptionGroup):
         return "; ".join([in_words(each) for each in error.exceptions])
-    return f"{type(error).__name__}: {error}"
+    return ": ".join(filter(None, [type(error).__name__, str(error)]))
 
 
 @contextmanager
