@@ -113,6 +113,8 @@ def test_what_is_allowed_can_be_chosen():
     assert isinstance(PushRules(https_only=True).read("https://receiver.example/"), PushTarget)
     with pytest.raises(LocalProtocolError, match=r'networks: .*write it as in "10.1.0.0/16"'):
         PushRules(networks=["10.1.2.3/16"])
+    with pytest.raises(LocalProtocolError, match=r"networks must be a tuple of networks, .*: write \('10.0.0.0/8',\)"):
+        PushRules(networks="10.0.0.0/8")
 
 
 HEADER = "must be what a header can hold: printable ASCII"

@@ -29,7 +29,10 @@ both = pytest.mark.parametrize("client", [Client, AsyncClient])
         ({"timeout": -1.5}, "timeout must be a number of seconds over 0"),
         ({"timeout": float("inf")}, "timeout must be a number of seconds over 0"),
         ({"timeout": float("nan")}, "timeout must be a number of seconds over 0"),
-        ({"limits": ServerLimits()}, "limits must be a ClientLimits, not ServerLimits("),
+        (
+            {"limits": ServerLimits()},
+            "limits must be a ClientLimits, not ServerLimits(",
+        ),
         ({"resume": 3}, "resume must be a Backoff, or None for never, not 3"),
         ({"resume": False}, "resume must be a Backoff, or None for never, not False"),
     ],
@@ -46,3 +49,8 @@ def test_what_is_of_its_kind_is_taken(client):
     timeout = httpx2.Timeout(3.0)
     assert client("http://x", timeout=timeout, resume=None, extensions=["urn:x"], headers={"A": "b"}).timeout is timeout
     assert client("http://x", timeout=1, resume=Backoff(), version="0.3", binding="HTTP+JSON").timeout == 1
+
+
+@both
+def test_credentials_are_not_shown(client):
+    assert "s3cret" not in repr(client("http://x", headers={"Authorization": "Bearer s3cret"}))

@@ -36,7 +36,7 @@ def test_an_agent():
     [
         ("", "is no target: give"),
         ("127.0.0.1:8000", "did you mean http://127.0.0.1:8000"),
-        ("hello.py", "is no target: give"),
+        ("hello.py", "did you mean stdio:python -m hocket pipe hello.py"),
         ("ws://agent.example", "ws:// is not spoken here"),
         ("ftp://agent.example", "ftp:// is not spoken here"),
         ("://", ":// is not spoken here"),

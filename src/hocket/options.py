@@ -11,6 +11,9 @@ from hocket.errors import LocalProtocolError
 
 __all__ = ["Validator", "must_be", "one_of_kind", "several"]
 
+_LONGEST = 60
+"""Characters of a value that are repeated in an error."""
+
 Validator: TypeAlias = Callable[[Any, "Attribute[Any]", Any], None]
 
 
@@ -32,7 +35,7 @@ def must_be(words: str, is_right: Callable[[Any], bool]) -> Validator:
 
     def check(instance: object, attribute: Attribute[Any], value: object) -> None:
         if not is_right(value):
-            raise LocalProtocolError(f"{attribute.alias} must be {words}, not {value!r}")
+            raise LocalProtocolError(f"{attribute.alias} must be {words}, not {_shown(value)}")
 
     return check
 
@@ -59,11 +62,17 @@ def several(words: str, kind: type, is_right: Callable[[Any], bool] = lambda val
     def check(instance: object, attribute: Attribute[Any], value: object) -> None:
         wanted = f"{attribute.alias} must be a tuple of {words}"
         if isinstance(value, kind):
-            raise LocalProtocolError(f"{wanted}, not {value!r}: write ({value!r},)")
+            shown = _shown(value)
+            raise LocalProtocolError(f"{wanted}, not {shown}: write ({'…' if shown.endswith('…') else shown},)")
         if not isinstance(value, tuple | list):
-            raise LocalProtocolError(f"{wanted}, not {value!r}")
+            raise LocalProtocolError(f"{wanted}, not {_shown(value)}")
         for each in value:
             if not isinstance(each, kind) or not is_right(each):
-                raise LocalProtocolError(f"{wanted}, not {each!r} in it")
+                raise LocalProtocolError(f"{wanted}, not {_shown(each)} in it")
 
     return check
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

@@ -85,7 +85,7 @@ class Client:
     target: Target = field(converter=parse_target)
     version: str | None = field(default=None, kw_only=True, validator=TEXT)
     binding: str | None = field(default=None, kw_only=True, validator=TEXT)
-    headers: Mapping[str, str] = field(factory=dict, kw_only=True, validator=HEADERS)
+    headers: Mapping[str, str] = field(factory=dict, kw_only=True, repr=False, validator=HEADERS)
     extensions: Sequence[str] = field(default=(), kw_only=True, validator=EXTENSIONS)
     timeout: float | httpx2.Timeout | None = field(default=None, kw_only=True, validator=TIMEOUT)
     limits: ClientLimits = field(default=ClientLimits(), kw_only=True, validator=LIMITS)

@@ -58,8 +58,9 @@ def parse_target(target: str | Agent) -> Target:
     if target.startswith("stdio:"):
         return parse_command(target.removeprefix("stdio:"))
     if "://" not in target:
+        meant = f"stdio:python -m hocket pipe {target}" if target.endswith(".py") else f"http://{target}"
         raise LocalProtocolError(
-            f"{target!r} is no target: give http(s)://HOST…, stdio:COMMAND, or an Agent (did you mean http://{target}?)"
+            f"{target!r} is no target: give http(s)://HOST…, stdio:COMMAND, or an Agent (did you mean {meant}?)"
         )
     scheme = target.partition("://")[0].lower()
     if scheme not in ("http", "https"):

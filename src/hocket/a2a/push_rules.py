@@ -65,6 +65,8 @@ class PushTarget:
 
 
 def _networks(texts: Iterable[str]) -> tuple[Network, ...]:
+    if isinstance(texts, str):
+        raise LocalProtocolError(f"networks must be a tuple of networks, not {texts!r}: write ({texts!r},)")
     try:
         return tuple([ip_network(text) for text in texts])
     except ValueError as error:
