@@ -68,7 +68,7 @@ def tasks():
         ids.append(world.runs[-1].task.id)
         for name in AGENTS:
             world.ask(f"{name}-{number}", "SubscribeToTask", ids[-1])
-            world.ask(name, "CreateTaskPushNotificationConfig", taskId=ids[-1], **HOOK)
+            world.ask(name, "CreateTaskPushNotificationConfig", taskId=ids[-1], id=name, **HOOK)
         callers += [f"{name}-{number}" for name in AGENTS]
         world.say("one")
         if number == 3:
