@@ -2,7 +2,18 @@
 
 import pytest
 
-from hocket.a2a import V1_0, Ended, Item, Opened, Refused, ServerLimits, ServiceParameters, TaskState
+from hocket.a2a import (
+    V1_0,
+    Ended,
+    Item,
+    Opened,
+    Refused,
+    ServerLimits,
+    ServiceParameters,
+    TaskState,
+    TaskStatus,
+    TaskStatusUpdateEvent,
+)
 from hocket.errors import LocalProtocolError
 from hocket.log import LogLimits
 from support.world import World, short
@@ -320,3 +331,41 @@ def test_a_task_that_only_a_slow_watch_has_read_ends_as_the_agent_wants_it():
     assert world.interrupts == [], "the watch reads it still"
     busy(world, 3)
     assert len(world.interrupts) == 1
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_the_tasks_of_a_tenant_are_read_by_its_name(world, named):
+    world.server.watch(
+        "all", V1_0, ServiceParameters(version="1.0"), world.now, None if not named else [], tenant="acme"
+    )
+    task_id = world.begin("ada", tenant="acme")
+    other = world.begin("bob")
+    if named:
+        world.server.watch("all", V1_0, ServiceParameters(version="1.0"), world.now, [task_id, other], tenant="acme")
+        world.pump()
+    told = world.take("all")
+    assert told[:2] == (["task submitted", "working"] if not named else [-32001, "task submitted"])
+    assert len(told) == 2 + named
+
+
+def test_a_task_that_is_let_go_is_not_left_unread():
+    world = World.of(limits=ServerLimits(calls=1))
+    world.server.watch("all", V1_0, ServiceParameters(version="1.0"), world.now)
+    for name in "abc":
+        task_id = world.begin(name)
+        world.finish()
+        world.server.cancel_call("all", task_id, world.now)
+    world.begin("d")
+    assert len(world.server._watches) == 1
+
+
+def test_a_task_that_another_replica_has_ended_is_left_unread_too():
+    world = World.of(limits=ServerLimits(calls=1))
+    world.server.watch("all", V1_0, ServiceParameters(version="1.0"), world.now)
+    for name in "abc":
+        task_id = world.begin(name)
+        last = world.store.load(task_id).entries[-1].offset
+        done = TaskStatusUpdateEvent(task_id=task_id, status=TaskStatus(state=TaskState.COMPLETED))
+        world.store.append(task_id, last, [done])
+        world.say("late")
+    assert len(world.server._watches) == 0

@@ -77,7 +77,7 @@ class Server:
 
     def __attrs_post_init__(self) -> None:
         self._tasks = Residents(self.limits)
-        self._mailboxes = Mailboxes(self._outputs)
+        self._mailboxes = Mailboxes(self._outputs, self.limits)
         self._watches = Watches(self._mailboxes, self.limits)
         self._listing = Listing(self._mailboxes, self._outputs)
         self._pushes = PushConfigs(self.limits, self._mailboxes, self._outputs)
@@ -132,6 +132,7 @@ class Server:
         """The caller wants no (more) answer to a call. Its task goes on (unless `on_disconnect` says otherwise)."""
         self._listing.withdraw(link, request_id)
         for live in self._mailboxes.withdraw(link, request_id):
+            self._watches.done(link, live)
             self._left(live, now)
 
     def disconnect(self, link: Link, now: float) -> None:
@@ -153,6 +154,7 @@ class Server:
         service: ServiceParameters,
         now: float,
         task_ids: Sequence[str] | None = None,
+        tenant: str = "",
     ) -> None:
         """Let a link read many tasks: what it takes carries the task's id as its `request_id`, and ends task by task.
 
@@ -163,11 +165,12 @@ class Server:
             now: Seconds on the caller's clock.
             task_ids: The tasks, each from the start of what is kept; one that nobody knows gets a `Refused`. None for
                 every task that this owner begins here from now on.
+            tenant: The tenant whose tasks they are.
 
         Raises:
             LocalProtocolError: The link watches what begins already.
         """
-        watch = Watch(link=link, dialect=dialect, service=service)
+        watch = Watch(link=link, dialect=dialect, service=service, tenant=tenant)
         if task_ids is None:
             self._watches.begin(watch)
             return
@@ -180,6 +183,7 @@ class Server:
         for subscription in over:
             if isinstance(link, PushLink):
                 self._pushes.finished(link)
+            self._watches.done(link, subscription.live)
             self._tasks.rest(subscription.live)
         return out
 
@@ -219,13 +223,18 @@ class Server:
                 self._left(left, now)
         self._turns.appends.ask_store(live)
         self._turns.arrive(live, now)
+        self._known(live, now)
+        if (checkpoint := live.checkpoint()) is not None:
+            self._outputs.append(checkpoint)
+        self._tasks.rest(live)
+
+    def _known(self, live: LiveTask, now: float) -> None:
+        """More is known of the task."""
         self._unpark(live, now)
         self._mailboxes.tell_readers(live)
         if live.log.is_ended:
             self._turns.over(live)
-        if (checkpoint := live.checkpoint()) is not None:
-            self._outputs.append(checkpoint)
-        self._tasks.rest(live)
+            self._watches.over(live)
 
     def append_refused(self, task_id: str, now: float) -> None:
         """The store did not append: another replica has. Our run is fenced, and the task is read anew."""
@@ -250,8 +259,7 @@ class Server:
         if live.heard > live.log.last:  # news of another replica came before what the store knew earlier
             self._reload(live)
             return
-        self._mailboxes.tell_readers(live)
-        self._unpark(live, now)
+        self._known(live, now)
         self._tasks.rest(live)
 
     def found(self, ticket: int, page: TaskPage | None, now: float) -> None:
@@ -351,10 +359,8 @@ class Server:
         while not self._tasks.has_room() and (left := self._watches.make_room()):
             for each in left:
                 self._left(each, now)
-        if self._pushes.admits(link, call, None):
-            live = self._turns.begin(link, call, now)
-            if live is not None:
-                self._pushes.take_from(call, live)
+        if self._pushes.admits(link, call, None) and (live := self._turns.begin(link, call, now)) is not None:
+            self._pushes.take_from(call, live)
 
     def _follow_up(self, link: Link, call: Call, live: LiveTask, now: float) -> None:
         if self._pushes.admits(link, call, live.id) and self._turns.follow_up(link, call, live, now):
