@@ -3,6 +3,7 @@
 import pytest
 
 from hocket.a2a import (
+    Answered,
     Message,
     Part,
     Role,
@@ -58,6 +59,25 @@ def test_over_the_limit_of_calls_a_link_is_refused(what):
     world.take()
     world.ask("ada", "GetTask", task_id)
     assert world.take() == ["task completed"], "what was answered does not count any more"
+
+
+def test_over_the_limit_of_answers_a_link_takes_some_before_it_reads_more():
+    """Answers are as large as tasks: a batch of a few bytes that asks for one a hundred times would fill the memory."""
+    world = World.of(limits=ServerLimits(answers=10_000))
+    task_id = world.begin("owner")
+    world.say("x" * 6_000)
+    for number in range(4):
+        world.ask("ada", "GetTask", task_id, request_id=number)
+    world.ask("ada", "ListTasks", request_id=4)
+    world.send(task=task_id, stream=False, request_id=5)
+    world.finish()
+    first, second, *refused, completed = world.deliveries()
+    assert [type(each) for each in (first, second, completed)] == [Answered] * 3, (
+        "what was sent is answered in any case"
+    )
+    assert [each.error.data[0]["metadata"]["limit"] for each in refused] == ["answers"] * 3
+    world.ask("ada", "GetTask", task_id)
+    assert world.take()[0].startswith("task completed"), "what was taken does not count any more"
 
 
 def test_a_malformed_call_counts_only_until_its_error_was_taken():

@@ -21,6 +21,8 @@ class ServerLimits:
             end: a watch that keeps more of them in memory is ended.
         task_size: Bytes of artifacts and messages one task may produce; its agent fails beyond that.
         calls: Unanswered calls of one link; finished tasks that a link which watches has not read to their end.
+        answers: Bytes of answers that one link has not taken; beyond it what can be asked for again, tasks and lists, is
+            refused until it has.
         id: Bytes of a task, context or message id.
         cancel_grace: Seconds an agent may take to stop once it is canceled; then the task is CANCELED without it.
         answer_grace: Seconds an agent that has said INPUT_REQUIRED may go on without asking or ending once an answer is
@@ -36,6 +38,7 @@ class ServerLimits:
     idle_size: int = 64 * 1024 * 1024
     task_size: int = 32 * 1024 * 1024
     calls: int = 1_024
+    answers: int = 16 * 1024 * 1024
     id: int = 256
     cancel_grace: float = 5.0
     answer_grace: float = 30.0

@@ -9,6 +9,7 @@ from attrs import define, field
 
 from hocket.a2a.admission import admit_subscription, history_length
 from hocket.a2a.dialects import Operation, Result
+from hocket.a2a.limits import ServerLimits
 from hocket.a2a.live import LiveTask
 from hocket.a2a.model import TaskState
 from hocket.a2a.ports import Answered, Delivery, Ended, Link, Output, Ready, Refused
@@ -21,6 +22,9 @@ from hocket.log import Cursor
 
 __all__ = ["Mailbox", "Mailboxes"]
 
+_ONLY_READ = (Operation.GET, Operation.LIST)
+"""What can be asked for again, and is answered the same."""
+
 _LAST = frozenset([Answered, Refused, Ended])
 """Each of these is the last delivery of its call."""
 
@@ -32,6 +36,7 @@ class Mailbox:
     Attributes:
         unread: Subscriptions that may have something to read, in the order in which it is their turn.
         calls: Calls of which the link was not yet given the end.
+        held: Bytes of answers to hand out.
     """
 
     answers: deque[Delivery] = field(factory=deque)
@@ -39,6 +44,7 @@ class Mailbox:
     unread: deque[Subscription] = field(factory=deque)
     waits_for: dict[str, LiveTask] = field(factory=dict)
     calls: int = 0
+    held: int = 0
     is_ready: bool = False
 
 
@@ -50,6 +56,7 @@ class Mailboxes:
     """
 
     outputs: deque[Output]
+    limits: ServerLimits = ServerLimits()
     _boxes: dict[Link, Mailbox] = field(factory=dict, init=False)
 
     def __len__(self) -> int:
@@ -94,8 +101,15 @@ class Mailboxes:
         self.give(link, call, live.snapshot(history_length(call)))
 
     def give(self, link: Link, call: Call, result: Result) -> None:
-        """Answer a call with this."""
+        """Answer a call with this; or not, if it can ask again and has left enough answers lying there."""
+        box = self._boxes.get(link)
+        if box is None:
+            return
+        if box.held > self.limits.answers and call.operation in _ONLY_READ:
+            self.refuse_over_limit(link, call, "answers", self.limits.answers)
+            return
         written = call.dialect.write_result(call.operation, result)
+        box.held += len(written)
         self.deliver(link, Answered(request_id=call.request_id, result=written))
 
     def wait(self, link: Link, call: Call, live: LiveTask) -> None:
@@ -259,7 +273,9 @@ class Mailboxes:
         out: list[Delivery] = []
         over: list[Subscription] = []
         while box.answers and len(out) < limit:
-            out.append(box.answers.popleft())
+            out.append(answer := box.answers.popleft())
+            if isinstance(answer, Answered):
+                box.held -= len(answer.result)
         while box.unread and len(out) < limit:
             subscription = box.unread.popleft()
             subscription.is_queued = False
