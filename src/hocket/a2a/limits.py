@@ -21,7 +21,7 @@ class ServerLimits:
             end: a watch that keeps more of them in memory is ended.
         task_size: Bytes of artifacts and messages one task may produce; its agent fails beyond that.
         calls: Unanswered calls of one link; finished tasks that a link which watches has not read to their end.
-        answers: Bytes of answers that one link has not taken; beyond it what can be asked for again, tasks and lists, is
+        answers: Bytes of answers that one link has not taken; beyond it what can be asked for again (tasks, lists) is
             refused until it has.
         id: Bytes of a task, context or message id.
         cancel_grace: Seconds an agent may take to stop once it is canceled; then the task is CANCELED without it.
