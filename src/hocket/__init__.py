@@ -5,6 +5,7 @@
 """
 
 from hocket.agent import Addition, Agent, AgentTask, Progress, Question
+from hocket.backoff import Backoff
 from hocket.connection import Connection
 from hocket.endpoint import Endpoint
 from hocket.entropy import Entropy
@@ -16,6 +17,7 @@ __all__ = [
     "Addition",
     "Agent",
     "AgentTask",
+    "Backoff",
     "Connection",
     "Endpoint",
     "Entropy",

@@ -105,7 +105,7 @@ def write_enum(value: Any, out: list[bytes], literals: Mapping[Any, bytes], name
     """A member of an enum, as the dialect spells it."""
     literal = literals.get(value) if isinstance(value, Enum) else None
     if literal is None:
-        raise must_be(value, f"a {name} that this dialect has")
+        raise must_be(value, f"a {name} that this dialect has" if isinstance(value, Enum) else f"a member of {name}")
     out.append(literal)
 
 

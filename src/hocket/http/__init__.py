@@ -15,6 +15,7 @@ from hocket.http.event_body import KEEP_ALIVE
 from hocket.http.exchange import Exchange
 from hocket.http.gateway_config import GatewayLimits
 from hocket.http.messages import Headers, Request, Response, json_response, text_response
+from hocket.http.principal import Authenticate, bearer_tokens
 from hocket.http.rest_call import RestCall, rest_request
 from hocket.http.resuming import Carrier, ResumingCall
 from hocket.http.routes import CARD_PATHS, Face, Routes
@@ -25,6 +26,7 @@ __all__ = [
     "KEEP_ALIVE",
     "Address",
     "Answer",
+    "Authenticate",
     "CardSearch",
     "Carrier",
     "Envelope",
@@ -39,6 +41,7 @@ __all__ = [
     "ResumingCall",
     "Routes",
     "RpcEnvelope",
+    "bearer_tokens",
     "identified",
     "json_response",
     "receive_rpc",
