@@ -152,6 +152,28 @@ def test_of_two_calls_only_the_one_is_taken_back(world):
     assert world.take() == ["task completed", "completed", "ended completed"]
 
 
+def test_of_two_messages_on_their_way_only_the_one_is_taken_back(world):
+    world.hold()
+    world.send("ada", stream=False, request_id=1)
+    world.send("ada", stream=False, request_id=2)
+    world.server.cancel_call("ada", 1, world.now)
+    assert world.take() == [-32800]
+    world.release()
+    for run in list(world.runs):
+        world.server.ended(run.task.id, run.run, world.now)
+    world.pump()
+    assert world.take() == ["task failed"]
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_call_that_is_taken_back_is_one_that_leaves(stream):
+    world = World.of(on_disconnect="cancel")
+    world.begin(stream=stream, request_id=7)
+    world.server.cancel_call("ada", 7, world.now)
+    world.pump()
+    assert len(world.interrupts) == 1
+
+
 def test_a_call_that_waits_for_the_store_can_be_taken_back(world):
     world.hold()
     world.ask("ada", "GetTask", "somewhere", request_id=5)

@@ -397,3 +397,20 @@ def test_who_leaves_before_the_task_is_in_the_log_leaves_its_receiver():
     world.finish()
     assert world.interrupts == []
     assert got(world, world.pushes[0])[-1] == "ended completed"
+
+
+def test_a_message_that_waits_for_the_agent_sets_its_configuration_when_it_is_taken(world):
+    task_id = world.begin()
+    world.become(TaskState.INPUT_REQUIRED)
+    world.send("bob", task=task_id, message_id="m2", **sent_with({"url": URL}))
+    assert (world.pushes, listed(world, task_id)) == ([], {"configs": []})
+    world.end()
+    assert ([push.config.url for push in world.pushes], len(world.runs)) == ([URL], 2)
+
+
+def test_a_message_that_waited_in_vain_sets_no_configuration(world):
+    task_id = world.begin()
+    world.become(TaskState.INPUT_REQUIRED)
+    world.send("bob", task=task_id, message_id="m2", **sent_with({"url": URL}))
+    world.finish()
+    assert (world.take("bob"), world.pushes, listed(world, task_id)) == ([-32004], [], {"configs": []})

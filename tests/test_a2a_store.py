@@ -203,6 +203,7 @@ def test_a_task_the_store_has_lost_ends_for_everybody(world):
     world.say("into the void")
     assert [world.take(link) for link in ("ada", "bob", "eve")] == [[-32001], [-32001], [-32001]]
     assert len(world.interrupts) == 1
+    assert not world.server._mailboxes.get("eve").waits_for
     for link in ("ada", "bob", "eve"):
         world.server.disconnect(link, 0.0)
     assert world.is_empty()
@@ -251,6 +252,28 @@ def test_a_store_that_never_shows_what_it_has_told_is_asked_once_more_and_not_fo
     assert other.take("bob") == ["task working"]
     assert isinstance(other.server.next_output(), Ready)
     assert other.server.next_output() is None
+
+
+def test_what_the_store_knew_already_is_not_asked_for_again(world):
+    task_id = world.begin()
+    stored = world.store.load(task_id)
+    other = World(Server(entropy=seeded(2)), world.store)
+    other.hold()
+    other.ask("bob", "GetTask", task_id)
+    other.held.clear()
+    other.server.feed(task_id, stored.entries, other.now)
+    other.server.loaded(task_id, stored, other.now)
+    assert other.take("bob") == ["task working"]
+    assert isinstance(other.server.next_output(), Ready)
+    assert other.server.next_output() is None
+
+
+def test_a_task_that_nobody_has_asked_for_is_not_loaded(world):
+    task_id = world.begin()
+    world.server.loaded(task_id, None, world.now)
+    world.server.loaded("nobody", None, world.now)
+    world.finish()
+    assert world.take()[-1] == "ended completed"
 
 
 def test_checkpoints_come_at_the_end_and_rarely_on_the_way(world):
