@@ -1,7 +1,11 @@
 """MemoryPipe: the bytes of a pipe, without a pipe."""
 
+import _thread
+import itertools
 import json
+import sys
 import threading
+import traceback
 
 import anyio
 import pytest
@@ -11,6 +15,7 @@ from hocket.a2a import Task
 from hocket.errors import LocalProtocolError
 from hocket_io import AsyncClient, Client
 from hocket_io.memory import MemoryPipe
+from hocket_io.portal import PortalPipe
 from support.agents import greeter
 
 
@@ -105,3 +110,34 @@ def test_an_agent_that_cannot_begin_leaves_no_thread_behind():
     with pytest.raises(LocalProtocolError, match="has no function"), Client(Agent("mute")):
         pass
     assert threading.enumerate() == before
+
+
+def where_the_main_thread_is():
+    frame = sys._current_frames()[threading.main_thread().ident]
+    return [each.f_code.co_name for each, _ in itertools.islice(traceback.walk_stack(frame), 3)]
+
+
+def test_what_came_at_the_moment_of_an_interrupt_is_not_lost(monkeypatch):
+    """It may be another stream's, which is read on."""
+    receive, interrupts = MemoryPipe.receive, [True]
+
+    async def and_interrupt(self):
+        data = await receive(self)
+        if interrupts:
+            interrupts.pop()
+            with anyio.fail_after(10):
+                while where_the_main_thread_is() != ["wait", "result", "receive"]:
+                    await anyio.lowlevel.checkpoint()
+            _thread.interrupt_main()
+        return data
+
+    monkeypatch.setattr(MemoryPipe, "receive", and_interrupt)
+    pipe = PortalPipe(greeter())
+    try:
+        pipe.send(b"garbage\n")
+        with pytest.raises(KeyboardInterrupt):
+            pipe.receive()
+        pipe.send(b'{"jsonrpc":"2.0","id":1,"method":"nope"}\n')
+        assert json.loads(pipe.receive().splitlines()[0])["id"] is None
+    finally:
+        pipe.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from contextlib import ExitStack
 
 import anyio.from_thread
@@ -23,6 +24,7 @@ class PortalPipe:
     """
 
     def __init__(self, agent: Agent) -> None:
+        self._receiving: Future[bytes] | None = None
         with ExitStack() as stack:  # a loop whose agent cannot begin has to end as well
             self._portal = stack.enter_context(anyio.from_thread.start_blocking_portal())
             self._pipe = stack.enter_context(self._portal.wrap_async_context_manager(MemoryPipe(agent)))
@@ -30,7 +32,11 @@ class PortalPipe:
 
     def receive(self) -> bytes:
         """Bytes from the agent; b"" once the pipe is closed."""
-        return self._portal.call(self._pipe.receive)
+        if self._receiving is None:
+            self._receiving = self._portal.start_task_soon(self._pipe.receive)
+        data = self._receiving.result()
+        self._receiving = None  # not before: whoever is interrupted here gets the same bytes the next time
+        return data
 
     def send(self, data: bytes) -> None:
         """Bytes for the agent."""
