@@ -598,6 +598,18 @@ def test_an_agent_is_not_let_go_for_an_answer_that_was_taken_back(world):
     assert world.server.next_timeout() == 60.0
 
 
+def test_who_sends_a_message_twice_does_not_make_the_agent_hurry(world):
+    task_id = world.begin()
+    world.become(AUTH)
+    world.hold()
+    world.send("bob", task=task_id, message_id="m2")
+    world.send("eve", task=task_id, message_id="m2")
+    assert world.server.next_timeout() is None
+    world.release()
+    world.pass_time(30.0)
+    assert world.releases == []
+
+
 def test_a_cancel_stops_an_agent_that_an_answer_waits_for(world):
     task_id = world.begin()
     world.become(INPUT)

@@ -303,3 +303,16 @@ class NotingStore:
 
     def append(self, *appended):
         return self.inner.append(*appended)
+
+
+def test_a_task_that_was_loaded_is_checkpointed_no_sooner_than_one_that_was_not(world):
+    task_id = world.begin()
+    for _ in range(1_100):
+        world.say("x")
+    other = World(Server(entropy=seeded(2)), world.store)
+    other.ask("bob", "GetTask", task_id)
+    before = world.store.load(task_id)
+    event = TaskStatusUpdateEvent(task_id=task_id, status=TaskStatus(state=TaskState.WORKING))
+    other.server.feed(task_id, world.store.append(task_id, 1_102, [event]), other.now)
+    other.pump()
+    assert world.store.load(task_id).offset == before.offset

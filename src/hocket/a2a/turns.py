@@ -270,7 +270,9 @@ class Turns:
     def _await_agent(self, live: LiveTask, now: float) -> None:
         """An answer is here before the agent waits for one: it has a while to ask, or to end."""
         run = live.run
-        if run is not None and not run.is_awaited and run.activity is Activity.WORKING:
+        if run is None or run.is_awaited or live.tail.state is not TaskState.INPUT_REQUIRED:
+            return
+        if run.activity is Activity.WORKING:
             run.is_awaited = True
             self._deadlines.set(Deadline.ANSWER, live.id, now + self.limits.answer_grace)
 
