@@ -240,6 +240,26 @@ def test_the_server_keeps_to_what_is_declared(run):
     assert (card.name, card.url) == ("longer", "http://host/")
 
 
+def test_an_extended_card_that_cannot_be_made_is_an_internal_error_and_is_logged(run, caplog):
+    def make(url):
+        raise KeyError("secret")
+
+    agent = Agent("a", extended_card=make)
+    agent.stream(hello)
+
+    async def talk():
+        async with Host(agent) as host:
+            link = host.open_link()
+            service = ServiceParameters(version="1.0")
+            host.server.receive(link.name, 1, "GetExtendedAgentCard", {}, service, host.now())
+            host.pump()
+            return await read(link, lambda each: True)
+
+    (refused,) = run(talk)
+    assert (refused.error.code, refused.error.message) == (-32603, "the extended card could not be made")
+    assert "agent 'a' could not make its extended card" in caplog.text
+
+
 def asks_plainly(task, seen):
     seen.append((task.extensions, task.accepted_output_modes, task.metadata))
     yield task.ask("?")

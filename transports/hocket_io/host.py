@@ -6,6 +6,7 @@ One host serves one agent to any number of transports at once; it lives on one e
 from __future__ import annotations
 
 import itertools
+import logging
 import time
 from types import TracebackType
 from typing import Self
@@ -14,6 +15,7 @@ import anyio
 from attrs import define, field
 
 from hocket.a2a import (
+    AgentCard,
     Append,
     Checkpoint,
     Delivery,
@@ -39,6 +41,8 @@ from hocket_io.runner import Runner
 from hocket_io.stores import MemoryStore
 
 __all__ = ["Host", "HostLink"]
+
+_log = logging.getLogger(__name__)
 
 
 @define(eq=False)
@@ -106,7 +110,7 @@ class Host:
             limits=self.limits,
             on_disconnect=self.agent.on_disconnect,
             capabilities=self.agent.capabilities,
-            extended_card=self.agent.extended_card_at if self.agent.extended_card is not None else None,
+            extended_card=self._extended_card if self.agent.extended_card is not None else None,
             input_modes=self.agent.input_modes,
             push_rules=self.push.rules,
         )
@@ -182,6 +186,13 @@ class Host:
         at = server.next_timeout()
         if at is not None and at < self._wakes_at:
             self._alarm.set()
+
+    def _extended_card(self, url: str) -> AgentCard | None:
+        try:
+            return self.agent.extended_card_at(url)
+        except Exception:  # noqa: BLE001  -- the function that makes it is somebody else's code
+            _log.exception("agent %r could not make its extended card", self.agent.name)
+            return None
 
     def _append(self, output: Append) -> None:
         try:

@@ -78,6 +78,11 @@ class Mailboxes:
         """Answer a call with an error."""
         self.deliver(link, Refused(request_id=call.request_id, error=call.dialect.write_error(error)))
 
+    def refuse_unread(self, link: Link, request_id: Id, error: ErrorObject) -> None:
+        """What was asked could not be understood."""
+        self.open(link).calls += 1
+        self.deliver(link, Refused(request_id=request_id, error=error))
+
     def refuse_over_limit(self, link: Link, call: Call, limit: str, maximum: int) -> None:
         """Answer a call with the limit that it would exceed; the caller may try again."""
         self.refuse(link, call, Code.OVERLOADED, data={"limit": limit, "max": maximum, "retryable": True})

@@ -29,7 +29,7 @@ from hocket.a2a.live import LiveTask
 from hocket.a2a.mailboxes import Mailboxes
 from hocket.a2a.model import StreamItem
 from hocket.a2a.parameters import ServiceParameters
-from hocket.a2a.ports import Delivery, Link, Load, Output, PushLink, Refused, Stored, TaskPage
+from hocket.a2a.ports import Delivery, Link, Load, Output, PushLink, Stored, TaskPage
 from hocket.a2a.push_configs import PushConfigs, forbidden
 from hocket.a2a.push_rules import PushRules
 from hocket.a2a.residents import Residents
@@ -54,7 +54,7 @@ class Server:
         limits: What is held at the most.
         on_disconnect: "cancel" cancels a task when the last link that reads it or waits for it is gone.
         capabilities: Which optional parts of A2A the agent has, as its card declares them.
-        extended_card: Makes the card for those who are authenticated, at the address they have used.
+        extended_card: Makes the card for those who are authenticated, at the address they have used; None if it fails.
         input_modes: Media types of the parts that the agent takes, ranges like `text/*` too; () for all.
         push_rules: Where push notifications may go.
     """
@@ -64,7 +64,7 @@ class Server:
     limits: ServerLimits = ServerLimits()
     on_disconnect: Literal["continue", "cancel"] = "continue"
     capabilities: AgentCapabilities = AgentCapabilities(streaming=True)
-    extended_card: Callable[[str], AgentCard] | None = None
+    extended_card: Callable[[str], AgentCard | None] | None = None
     input_modes: tuple[str, ...] = ()
     push_rules: PushRules = PushRules()
     _tasks: Residents = field(init=False)
@@ -100,13 +100,13 @@ class Server:
         """Take a request: `take(link)` will give its answer, its items, or its error."""
         dialect, operation = negotiate(method, service.version)
         if isinstance(operation, ErrorObject):
-            self._refuse_unread(link, request_id, dialect.write_error(operation))
+            self._mailboxes.refuse_unread(link, request_id, dialect.write_error(operation))
             return
         read = undeclared(self.capabilities, operation, service) or dialect.read_params(
             operation, params, self.limits.id
         )
         if isinstance(read, ErrorObject):
-            self._refuse_unread(link, request_id, dialect.write_error(read))
+            self._mailboxes.refuse_unread(link, request_id, dialect.write_error(read))
             return
         call = Call(request_id=request_id, dialect=dialect, operation=operation, params=read, service=service)
         self.perform(link, call, now)
@@ -370,14 +370,13 @@ class Server:
         if self.extended_card is None:
             self._mailboxes.refuse(link, call, Code.EXTENDED_AGENT_CARD_NOT_CONFIGURED)
             return
-        self._mailboxes.give(link, call, self.extended_card(call.service.base_url))
+        card = self.extended_card(call.service.base_url)
+        if card is None:
+            self._mailboxes.refuse(link, call, Code.INTERNAL_ERROR, "the extended card could not be made")
+        else:
+            self._mailboxes.give(link, call, card)
 
-    # Refusing, loading, leaving ---------------------------------------------------------------------------------
-
-    def _refuse_unread(self, link: Link, request_id: Id, error: ErrorObject) -> None:
-        """What was asked could not be understood."""
-        self._mailboxes.open(link).calls += 1
-        self._mailboxes.deliver(link, Refused(request_id=request_id, error=error))
+    # Loading, leaving -------------------------------------------------------------------------------------------
 
     def _reload(self, live: LiveTask) -> None:
         live.is_loading, live.heard = True, 0
