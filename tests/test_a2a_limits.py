@@ -234,3 +234,14 @@ def finished(world, link):
     world.finish()
     world.take(link)
     return task_id
+
+
+def test_tasks_that_are_only_looked_at_do_not_stay_beyond_the_limit():
+    world = World.of(limits=ServerLimits(tasks=2))
+    tasks = [finished(world, name) for name in ("ada", "bob", "dan")]
+    world.begin("eve")
+    world.begin("fay")
+    for task_id in tasks:
+        world.ask("gus", "GetTask", task_id)
+    assert len(world.take("gus")) == 3
+    assert len(world.server._tasks) == 2

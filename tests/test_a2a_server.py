@@ -271,3 +271,14 @@ def test_a_message_to_a_task_that_nobody_knows_creates_none(world):
     world.send(task="invented")
     assert world.take() == [-32001]
     assert world.runs == []
+
+
+def test_a_link_that_has_not_taken_everything_is_not_told_again(world):
+    task_id = world.begin()
+    assert world.rang == ["ada"]
+    world.server.take("ada", 1)
+    world.ask("ada", "GetTask", task_id)
+    assert world.rang == ["ada"]
+    world.deliveries()
+    world.say("two")
+    assert world.rang == ["ada", "ada"]
