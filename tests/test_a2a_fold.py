@@ -3,6 +3,7 @@
 import tracemalloc
 
 import pytest
+from attrs import evolve
 
 from hocket.a2a import (
     Artifact,
@@ -140,12 +141,13 @@ def test_a_chunk_costs_the_same_however_long_the_stream_is():
         (status(TaskState.WORKING), 200),
         (status(TaskState.WORKING, message("m", "123")), 203),
         (message("m", "1234"), 204),
-        (status(TaskState.WORKING, metadata={"key": "value"}), 208),
-        (chunk("12", metadata={"key": 1}), 213),
+        (status(TaskState.WORKING, metadata={"key": "value"}), 272),
+        (chunk("12", metadata={"key": 1}), 277),
         (TASK, 500),
         (Task(id="t", status=TASK.status, history=(message("m", "12"),)), 502),
         (Task(id="t", status=TaskStatus(state=TaskState.WORKING, message=message("m", "123"))), 503),
         (fold([TASK, chunk("1234")]), 504),
+        (fold([TASK, chunk("12"), chunk("34", append=True)]), 604),
     ],
 )
 def test_weights(item, weight):
@@ -159,7 +161,15 @@ def test_every_kind_of_part_weighs():
         Part(data={"key": ["1", 2, None], "": (True,)}),
         Part(text="", metadata={"k": "v"}),
     )
-    assert weigh(Message(message_id="m", role=Role.USER, parts=parts)) == 200 + 2 + 3 + (3 + 1 + 8 + 8 + 8) + 2
+    assert weigh(Message(message_id="m", role=Role.USER, parts=parts)) == 500 + 2 + 3 + (64 * 3 + 3 + 1 + 8 + 8 + 8) + (
+        64 + 2
+    )
+
+
+def test_what_is_empty_weighs_what_it_takes():
+    empty = message("m", "")
+    assert weigh(evolve(empty, parts=(Part(data=[[], {}] * 1_000),))) > 100_000
+    assert weigh(evolve(empty, parts=(Part(text=""),) * 1_000)) > 90_000
 
 
 def test_a_url_and_a_name_weigh_too():

@@ -8,6 +8,7 @@ from math import inf, nan
 
 import pytest
 
+from hocket.a2a import V1_0, Part
 from hocket.codec import MSGSPEC, STDLIB, Codec, Raw, default, dumps, escape_string, loads
 from hocket.errors import CodecError, LocalProtocolError
 
@@ -51,6 +52,16 @@ assert dialect.reader(size).from_json(dialect.writer(size).to_json(size.SMALL)) 
 
 def test_a_refusal_is_a_sentence():
     assert str(refusal(default, b'["a')) == "not JSON: Unterminated string starting at character 1"
+
+
+def test_a_text_has_a_million_values_at_the_most(codec):
+    lists = b"[" + b",".join([b"[]"] * 500_000) + b"]"
+    assert len(codec.loads(lists)) == 500_000
+    assert codec.loads(b'"%b"' % (b"[,{" * 500_000)) == "[,{" * 500_000  # in a string they are no values
+    for many in (b"[[]," + lists[1:], b"[" + b"0," * 1_000_000 + b"0]"):
+        assert str(refusal(codec, many)) == "more than 1000000 values"
+        with pytest.raises(CodecError, match="more than 1000000 values"):
+            V1_0.wire.reader(Part).from_json(many)
 
 
 # --- reading ---

@@ -9,7 +9,7 @@ is merged; a Message is added to the history.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from attrs import define, evolve, field
@@ -216,8 +216,16 @@ def weigh(item: StreamItem) -> int:
     return total + _weigh_json(item.metadata) if item.metadata else total
 
 
-def _weigh_parts(parts: Iterable[Part]) -> int:
-    total = 0
+_SCALARS = frozenset([int, float, bool, type(None)])
+_CONTAINER = 64
+"""Bytes of a list or an object that is empty."""
+
+_PART = 100
+"""Bytes of a part that is empty, beside others."""
+
+
+def _weigh_parts(parts: Sequence[Part]) -> int:
+    total = _PART * max(0, len(parts) - 1)
     for part in parts:
         if part.text is not None:
             total += len(part.text)
@@ -235,12 +243,22 @@ def _weigh_parts(parts: Iterable[Part]) -> int:
 
 
 def _weigh_json(value: object) -> int:
-    match value:
-        case str():
-            return len(value)
-        case Mapping():
-            return sum(len(name) + _weigh_json(member) for name, member in value.items())
-        case list() | tuple():
-            return sum(_weigh_json(member) for member in value)
-        case _:
-            return 8
+    """Without recursion, and hardly a step for each value: there may be a million of them."""
+    total = 0
+    rest: list[Any] = [value]
+    while rest:
+        each = rest.pop()
+        kind = each.__class__
+        if kind is str:
+            total += len(each)
+        elif kind in _SCALARS:
+            total += 8
+        elif kind is list or kind is tuple:
+            total += _CONTAINER
+            rest.extend(each)
+        elif isinstance(each, Mapping):
+            total += _CONTAINER + sum(map(len, each))
+            rest.extend(each.values())
+        else:
+            total += 8
+    return total

@@ -1,7 +1,7 @@
-"""Questions about JSON text that no parser answers: how deep, how long its numbers, which names twice.
+"""Questions about JSON text that no parser answers: how deep, how many values, how long its numbers, which names twice.
 
 Each is first put in a cheap form that settles almost every text with a few C-level passes over the bytes, and
-only what that leaves open is looked at exactly. Depth and numbers may be asked about any bytes: on those that
+only what that leaves open is looked at exactly. All but the names may be asked about any bytes: on those that
 are not JSON either answer will do, since a parser refuses them afterwards.
 """
 
@@ -16,10 +16,12 @@ from hocket.errors import CodecError
 __all__ = [
     "MAX_DEPTH",
     "MAX_NUMBER",
+    "MAX_VALUES",
     "SCAN_ONCE",
     "check_depth",
     "check_names",
     "check_numbers",
+    "check_values",
     "skip_space",
 ]
 
@@ -28,6 +30,13 @@ MAX_DEPTH: Final = 64
 
 MAX_NUMBER: Final = 309
 """The longest number literal, in characters: room for every finite double written out in full."""
+
+MAX_VALUES: Final = 1_000_000
+"""How many values there may be, roughly: each bracket that opens and each comma counts as one.
+
+An empty list takes three bytes of text and thirty times as much of memory. Without this limit a body of 16 MiB is read
+for half a minute, and becomes gigabytes.
+"""
 
 _NUMBER_BYTES: Final = b"0123456789+-.eE"
 _AS_NUMBER_MAP: Final = bytes(0x30 if byte in _NUMBER_BYTES else 0x20 for byte in range(256))
@@ -78,6 +87,22 @@ def check_numbers(data: bytes) -> None:
         return
     if _LONG_RUN in _without_strings(data).translate(_AS_NUMBER_MAP):
         raise CodecError(f"a number of more than {MAX_NUMBER} characters")
+
+
+def check_values(data: bytes) -> None:
+    """Refuse text with more than `MAX_VALUES` values.
+
+    Raises:
+        CodecError: There are more.
+    """
+    if len(data) <= MAX_VALUES or _separators(data) <= MAX_VALUES:
+        return
+    if _separators(_without_strings(data)) > MAX_VALUES:
+        raise CodecError(f"more than {MAX_VALUES} values")
+
+
+def _separators(data: bytes) -> int:
+    return data.count(b",") + data.count(b"[") + data.count(b"{")
 
 
 SCAN_ONCE: Final = JSONDecoder().scan_once  # type: ignore[attr-defined]  # typeshed leaves it out

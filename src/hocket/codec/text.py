@@ -4,8 +4,9 @@ The standard library's path is the definition. Where msgspec is installed it is 
 and whatever it might read or write otherwise, takes the defined path. So both engines give the same values,
 the same bytes and the same errors.
 
-What is read is RFC 8259 in strict UTF-8 without a byte order mark, at most 64 levels deep, its numbers finite
-and at most 309 characters long. A lone surrogate is read where it is escaped, and is written escaped.
+What is read is RFC 8259 in strict UTF-8 without a byte order mark, at most 64 levels deep and a million values large,
+its numbers finite and at most 309 characters long. A lone surrogate is read where it is escaped, and is written
+escaped.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Any, Final, NoReturn, Protocol
 
 from attrs import frozen
 
-from hocket.codec.scan import MAX_DEPTH, MAX_NUMBER, check_depth, check_names, check_numbers, skip_space
+from hocket.codec.scan import MAX_DEPTH, MAX_NUMBER, check_depth, check_names, check_numbers, check_values, skip_space
 from hocket.codec.values import JsonValue, Raw
 from hocket.errors import CodecError, LocalProtocolError
 
@@ -97,6 +98,7 @@ def _parse(data: bytes) -> JsonValue:
 
 def _loads_stdlib(data: bytes | str, *, envelope: bool = False) -> JsonValue:
     data = _as_bytes(data)
+    check_values(data)
     check_depth(data)
     check_numbers(data)
     value = _parse(data)
@@ -216,6 +218,7 @@ def _msgspec_codec() -> Codec:
 
     def loads(data: bytes | str, *, envelope: bool = False) -> JsonValue:
         data = _as_bytes(data)
+        check_values(data)
         check_depth(data)
         check_numbers(data)
         try:
