@@ -94,6 +94,61 @@ def test_a_repeated_response_may_be_an_error():
     assert events(call) == [("task", False, None), ("error", True, None)]
 
 
+def refusal(code, call="1"):
+    return line({"id": call, "error": {"code": code, "message": "no"}})
+
+
+@pytest.mark.parametrize(
+    ("dialect", "method", "task"),
+    [
+        (V1_0, "SendMessage", {"task": {**WORKING["task"], "status": {"state": "TASK_STATE_COMPLETED"}}}),
+        (V0_3, "message/send", {"kind": "task", "id": "t", "contextId": "c", "status": {"state": "completed"}}),
+    ],
+)
+def test_an_agent_that_does_not_stream_is_sent_the_message_and_answers_in_one_event(dialect, method, task):
+    pipe, call = client(dialect=dialect, headers={"A2A-Extensions": "urn:x"})
+    (refused,) = sent(pipe)
+    pipe.receive_data(refusal(-32004), 0.0)
+    assert (pipe.next_event(), events(call), call.is_closed) == (call, [], False)
+    (asked,) = sent(pipe)
+    assert (asked["id"], asked["method"], asked["params"]) == ("2", method, refused["params"])
+    pipe.receive_data(line({"id": "2", "result": task}), 0.0)
+    assert pipe.next_event() is call
+    assert events(call) == [("task", True, None)]
+    assert call.outcome is Outcome.SETTLED
+
+
+def test_a_message_that_is_refused_twice_is_refused():
+    pipe, call = client()
+    pipe.receive_data(refusal(-32004) + refusal(-32004, "2"), 0.0)
+    assert events(call) == [("error", True, None)]
+    assert len(sent(pipe)) == 2
+
+
+def test_a_message_that_was_sent_without_a_stream_can_be_dropped():
+    pipe, call = client()
+    pipe.receive_data(refusal(-32004), 0.0)
+    sent(pipe)
+    pipe.drop(call, 0.0)
+    assert [each["params"] for each in sent(pipe)] == [{"id": "2"}]
+
+
+@pytest.mark.parametrize(
+    ("operation", "before", "code"),
+    [
+        (Operation.STREAM, b"", -32603),
+        (Operation.STREAM, item(WORKING), -32004),
+        (Operation.GET, b"", -32004),
+        (Operation.SEND, b"", -32004),
+    ],
+)
+def test_nothing_else_is_sent_twice(operation, before, code):
+    pipe, call = client(operation)
+    pipe.receive_data(before + refusal(code), 0.0)
+    assert call.is_closed
+    assert len(sent(pipe)) == 1
+
+
 def test_calls_on_one_pipe_do_not_mix():
     pipe, first = client()
     second = pipe.call(Operation.STREAM, HELLO, 0.0)

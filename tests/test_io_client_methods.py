@@ -1,5 +1,6 @@
 """Every method of A2A, asked by every kind of client over every binding, of one agent."""
 
+import functools
 import inspect
 
 import anyio
@@ -251,6 +252,23 @@ def test_an_agent_that_does_not_stream_answers_all_the_same(plain_url, binding):
         assert caught.value.code == -32004
         with pytest.raises(NotSupported, match="sends no push notifications"):
             client.set_push(event.task_id, HOOK)
+
+
+@pytest.mark.parametrize("way", [Blocking, functools.partial(Looped, "asyncio"), functools.partial(Looped, "trio")])
+def test_in_memory_too(way):
+    agent = Agent("plain", streaming=False)
+
+    @agent.stream
+    def plain(task):
+        answer = yield task.ask("Which?")
+        yield f"{answer.text}, all at once"
+
+    with way(agent) as client:
+        task = client("send", "go")
+        assert client("text", "this one", task_id=task.id) == "this one, all at once"
+        assert client("text", "go") == "Which?"
+        with pytest.raises(RpcError, match="-32004"):
+            client("text", "go on", task_id=task.id)  # it is over: what is refused twice is refused
 
 
 def test_an_extension_that_is_required_must_be_asked_for(plain_url):

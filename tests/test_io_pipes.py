@@ -111,6 +111,20 @@ def test_a_stream_that_is_closed_early_is_cancelled_at_once(run):
     assert [each["method"] for each in run(talk)] == ["SendStreamingMessage", "$/cancelRequest"]
 
 
+def test_an_answer_that_nobody_waits_for_any_more_is_cancelled(run):
+    async def talk():
+        pipe = FakePipe()
+        async with PipeTransport(pipe) as transport:
+            call = await transport.start(Operation.SEND, MESSAGE)
+            with anyio.CancelScope() as scope:
+                scope.cancel()
+                await transport.answer(call)
+            await anyio.wait_all_tasks_blocked()
+            return pipe.requests()
+
+    assert [each["method"] for each in run(talk)] == ["SendMessage", "$/cancelRequest"]
+
+
 def test_a_stream_that_was_read_to_its_end_is_not_cancelled(run):
     async def talk():
         pipe = FakePipe()

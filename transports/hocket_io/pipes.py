@@ -62,7 +62,7 @@ class PipeTransport:
     limits: ClientLimits = ClientLimits()
     extensions: Sequence[str] = ()
     _machine: PipeClient = field(init=False)
-    _bells: dict[str, anyio.Event] = field(factory=dict, init=False)
+    _bells: dict[ClientCall, anyio.Event] = field(factory=dict, init=False)
     _hungry: anyio.Event = field(factory=anyio.Event, init=False)
     _waiting: int = field(default=0, init=False)
     _unsent: anyio.Event = field(factory=anyio.Event, init=False)
@@ -104,7 +104,7 @@ class PipeTransport:
         if self.extensions:
             headers["A2A-Extensions"] = ", ".join(self.extensions)
         call = self._machine.call(operation, params, time.monotonic(), headers)
-        self._bells[str(call.request_id)] = anyio.Event()
+        self._bells[call] = anyio.Event()
         self._unsent.set()
         return call
 
@@ -134,19 +134,18 @@ class PipeTransport:
         return call.result()
 
     def _forget(self, call: ClientCall) -> None:
-        self._bells.pop(str(call.request_id), None)
+        self._bells.pop(call, None)
         self._machine.drop(call, time.monotonic())
         self._unsent.set()
 
     async def _wait(self, call: ClientCall) -> None:
-        name = str(call.request_id)
         self._waiting += 1
         self._hungry.set()
         try:
-            await self._bells[name].wait()
+            await self._bells[call].wait()
         finally:
             self._waiting -= 1
-        self._bells[name] = anyio.Event()
+        self._bells[call] = anyio.Event()
 
     async def _run(self) -> None:
         """Read and write until the client is left; where it is cancelled, it may cancel its task before it goes."""
@@ -191,6 +190,6 @@ class PipeTransport:
 
     def _ring(self) -> None:
         while (call := self._machine.next_event()) is not None:
-            bell = self._bells.get(str(call.request_id))
+            bell = self._bells.get(call)
             if bell is not None:
                 bell.set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from attrs import define, field
@@ -11,7 +12,7 @@ from hocket.a2a.dialects import Dialect, Operation, Params
 from hocket.a2a.limits import ClientLimits
 from hocket.a2a.pipe.wire import STREAM_METHOD, write_meta
 from hocket.connection import Connection
-from hocket.errors import CodecError, ConnectionFailed, HocketError
+from hocket.errors import Code, CodecError, ConnectionFailed, ErrorObject, HocketError, LocalProtocolError
 from hocket.framing import Framing
 from hocket.jsonrpc import (
     LSP,
@@ -31,6 +32,9 @@ __all__ = ["PipeClient"]
 class PipeClient:
     """The client's side of one connection. An Endpoint; its events are the calls to which something happened.
 
+    There is no card on a pipe: that an agent does not stream is known once it refuses to. The message is then sent to be
+    answered at once, and the answer is told as the one event.
+
     Args:
         framing: How messages are cut out of the bytes.
         dialect: How calls are written.
@@ -42,6 +46,7 @@ class PipeClient:
     limits: ClientLimits = ClientLimits()
     connection: Connection = field(init=False)
     _calls: dict[Id, ClientCall] = field(factory=dict, init=False)
+    _headers: dict[Id, Mapping[str, str]] = field(factory=dict, init=False)
     _touched: dict[Id, ClientCall] = field(factory=dict, init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -58,7 +63,7 @@ class PipeClient:
         return sum(call.reader.unread for call in self._calls.values())
 
     def call(
-        self, operation: Operation, params: Params, now: float, headers: dict[str, str] | None = None
+        self, operation: Operation, params: Params, now: float, headers: Mapping[str, str] | None = None
     ) -> ClientCall:
         """Ask for something.
 
@@ -71,16 +76,13 @@ class PipeClient:
         Raises:
             LocalProtocolError: The connection is closed, or too much is in flight. Nothing was sent.
         """
-        written = self.dialect.write_params(operation, params)
-        fields = {"A2A-Version": self.dialect.version, **(headers or {})}
-        method = self.dialect.methods[operation]
-        request_id = self.connection.send_request(method, write_meta(written, fields), now=now)
-        call = self._calls[request_id] = ClientCall(operation, params, self.dialect, request_id, limits=self.limits)
+        call = ClientCall(operation, params, self.dialect, "", limits=self.limits)
+        self._send(call, headers or {}, now)
         return call
 
     def drop(self, call: ClientCall, now: float) -> None:
         """The caller wants nothing more of this call: the server is told, the task goes on."""
-        if self._calls.pop(call.request_id, None) is None or self.connection.is_closed:
+        if self._pop(call.request_id) is None or self.connection.is_closed:
             return
         if not call.is_closed and call.request_id in self.connection.pending:
             self.connection.cancel(call.request_id, now=now)
@@ -88,17 +90,17 @@ class PipeClient:
     def receive_data(self, data: bytes, now: float) -> None:
         """Bytes from the server."""
         self.connection.receive_data(data, now)
-        self._route()
+        self._route(now)
 
     def receive_eof(self, now: float) -> None:
         """The server will say nothing more: every open call is over."""
         self.connection.receive_eof(now)
-        self._route()
+        self._route(now)
 
     def handle_timeout(self, now: float) -> None:
         """The time that `next_timeout` named has come."""
         self.connection.handle_timeout(now)
-        self._route()
+        self._route(now)
 
     def next_timeout(self) -> float | None:
         """When `handle_timeout` wants to be called, or None."""
@@ -120,8 +122,15 @@ class PipeClient:
             call.receive_end(error)
             self._touched[call.request_id] = call
         self._calls.clear()
+        self._headers.clear()
 
-    def _route(self) -> None:
+    def _send(self, call: ClientCall, headers: Mapping[str, str], now: float) -> None:
+        """Write the call as a request, whose id it is known by from then on."""
+        params = write_meta(call.write_params(), {"A2A-Version": self.dialect.version, **headers})
+        call.request_id = self.connection.send_request(call.method, params, now=now)
+        self._calls[call.request_id], self._headers[call.request_id] = call, headers
+
+    def _route(self, now: float) -> None:
         while (event := self.connection.next_event()) is not None:
             match event:
                 case NotificationReceived(method=method, params=params) if method == STREAM_METHOD:
@@ -129,7 +138,7 @@ class PipeClient:
                 case ResultReceived(id=request_id, result=result):
                     self._receive_result(request_id, result)
                 case ErrorReceived(id=request_id, error=error) if request_id in self._calls:
-                    self._finish(request_id).receive_error(error)
+                    self._refuse(request_id, error, now)
                 case UnexpectedResponse(id=request_id) if request_id in self._calls:
                     self._receive_repeated(event)
                 case RequestTimedOut(id=request_id) if request_id in self._calls:
@@ -153,12 +162,24 @@ class PipeClient:
         if call is None:
             return
         self._touched[request_id] = call
-        if not call.is_streaming:
+        if call.as_stream or not call.is_streaming:
             self._finish(request_id).receive_result(result)
         elif isinstance(result, dict) and "state" in result and "offset" in result:
             self._finish(request_id).receive_end()
         else:  # a peer that repeats responses with one id instead of sending notifications
             self._give(call, result)
+
+    def _refuse(self, request_id: Id, error: ErrorObject, now: float) -> None:
+        headers = self._headers[request_id]
+        call = self._finish(request_id)
+        if error.code != Code.UNSUPPORTED_OPERATION or call.operation is not Operation.STREAM or call.reader.news:
+            call.receive_error(error)
+            return
+        call.operation, call.as_stream = Operation.SEND, True
+        try:
+            self._send(call, headers, now)
+        except LocalProtocolError:  # too much is in flight, say: then the refusal is the answer
+            call.receive_error(error)
 
     def _receive_repeated(self, event: UnexpectedResponse) -> None:
         call = self._calls[event.id]
@@ -174,8 +195,13 @@ class PipeClient:
         except CodecError as error:
             call.fail(error)
         if call.is_closed:
-            self._calls.pop(call.request_id, None)
+            self._pop(call.request_id)
 
     def _finish(self, request_id: Id) -> ClientCall:
-        call = self._touched[request_id] = self._calls.pop(request_id)
+        call = self._touched[request_id] = self._calls[request_id]
+        self._pop(request_id)
         return call
+
+    def _pop(self, request_id: Id) -> ClientCall | None:
+        self._headers.pop(request_id, None)
+        return self._calls.pop(request_id, None)
