@@ -233,6 +233,15 @@ def test_messages_without_a_task(call):
         assert "".join(event.text for event in events) == "Hello from messages"
         assert [event.done for event in events] == [False] * (len(events) - 1) + [True]
         assert call(url, "text", "Ada") == "Hello from messages"
+    with web(agent_that_streams(sse(said("Hello "), said("there")))) as (url, _), Client(url) as client:
+        assert client.stream("Ada").result().text == "there"
+
+
+def test_an_agent_that_answers_in_its_status(call):
+    status = {"state": "TASK_STATE_COMPLETED", **said("That was all.")}
+    update = {"statusUpdate": {"taskId": "t", "contextId": "c", "status": status}}
+    with web(agent_that_streams(sse({"task": TASK}, update))) as (url, _):
+        assert call(url, "text", "Ada") == "That was all."
 
 
 def test_a_stream_that_ends_too_early(call):
