@@ -32,8 +32,8 @@ __all__ = ["PipeClient"]
 class PipeClient:
     """The client's side of one connection. An Endpoint; its events are the calls to which something happened.
 
-    There is no card on a pipe: that an agent does not stream is known once it refuses to. The message is then sent for one
-    answer, which is told as the one event.
+    There is no card on a pipe: that an agent does not stream is known once it refuses to. The message is then sent
+    for one answer, which is told as the one event.
 
     Args:
         framing: How messages are cut out of the bytes.
