@@ -30,6 +30,7 @@ def test_over_the_limit_of_tasks_new_ones_are_refused_until_one_is_idle():
     world.send("eve")
     (refused,) = world.server.take("eve")
     assert refused.error.code == -32050
+    assert refused.error.message == "too many tasks are under way: the limit tasks is 2"
     assert refused.error.data[0]["metadata"] == {"limit": "tasks", "max": "2", "retryable": "true"}
     world.finish()
     world.take("bob")
@@ -78,6 +79,14 @@ def test_over_the_limit_of_answers_a_link_takes_some_before_it_reads_more():
     assert [each.error.data[0]["metadata"]["limit"] for each in refused] == ["answers"] * 3
     world.ask("ada", "GetTask", task_id)
     assert world.take()[0].startswith("task completed"), "what was taken does not count any more"
+
+
+def test_what_is_too_large_is_too_large_tomorrow():
+    world = World.of(limits=ServerLimits(task_size=1_000))
+    world.send(text="x" * 2_000)
+    (refused,) = world.deliveries()
+    assert refused.error.message == "the task would become too large: the limit task_size is 1000"
+    assert refused.error.data[0]["metadata"]["retryable"] == "false"
 
 
 def test_a_malformed_call_counts_only_until_its_error_was_taken():

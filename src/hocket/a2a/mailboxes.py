@@ -25,6 +25,19 @@ __all__ = ["Mailbox", "Mailboxes"]
 _ONLY_READ = (Operation.GET, Operation.LIST)
 """What can be asked for again, and is answered the same."""
 
+_EXCEEDED = {
+    "answers": "too much of what this caller has asked for was not read yet",
+    "calls": "too many calls of this caller wait for their answers",
+    "push_configs": "the task has too many configurations of push notifications",
+    "push_configs_in_all": "there are too many configurations of push notifications",
+    "task_size": "the task would become too large",
+    "tasks": "too many tasks are under way",
+}
+"""What is said of each limit that a call would exceed."""
+
+_FOR_EVER = ("task_size",)
+"""Those that time does not mend."""
+
 _LAST = frozenset([Answered, Refused, Ended])
 """Each of these is the last delivery of its call."""
 
@@ -84,8 +97,9 @@ class Mailboxes:
         self.deliver(link, Refused(request_id=request_id, error=error))
 
     def refuse_over_limit(self, link: Link, call: Call, limit: str, maximum: int) -> None:
-        """Answer a call with the limit that it would exceed; the caller may try again."""
-        self.refuse(link, call, Code.OVERLOADED, data={"limit": limit, "max": maximum, "retryable": True})
+        """Answer a call with the limit that it would exceed, and with whether it helps to try again later."""
+        data: dict[str, Any] = {"limit": limit, "max": maximum, "retryable": limit not in _FOR_EVER}
+        self.refuse(link, call, Code.OVERLOADED, f"{_EXCEEDED[limit]}: the limit {limit} is {maximum}", data)
 
     def deliver(self, link: Link, delivery: Delivery) -> None:
         """Put an answer into the link's mailbox."""
