@@ -1,9 +1,11 @@
 """GatewayRoutes: which agents a request is for, where there are several at one address.
 
-GET  /agents                  who is here
-     /agents/ID/…             one agent: a whole A2A agent, and the gateway's dialect at /agents/ID/a2a
-     /tasks, /tasks/stream …  tasks of all agents as progress events: see `progress`
-GET  /health                  {"status": "ok"}
+The paths::
+
+    GET  /agents                  who is here
+         /agents/ID/…             one agent: a whole A2A agent, and the gateway's dialect at /agents/ID/a2a
+         /tasks, /tasks/stream …  tasks of all agents as progress events: see `progress`
+    GET  /health                  {"status": "ok"}
 
 One of the agents may have all other paths as well.
 """

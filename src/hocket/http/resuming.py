@@ -51,7 +51,7 @@ class Carrier(Protocol):
 
     @property
     def retry(self) -> float | None:
-        """Seconds that the stream wants its readers to wait before they come back (`retry:`), if it said so."""
+        """Seconds that the stream wants its readers to wait before they come back (`retry`), if it said so."""
 
     def next_request(self) -> Request | None:
         """What to ask, once."""
@@ -109,7 +109,7 @@ class ResumingCall:
         call: What is asked. If it streams, it must be `is_resumable`.
         carry: Puts a call on HTTP: the binding, the address and the header fields are its own.
         backoff: How long to wait before each attempt, and after how many in a row without any news a stream is given
-            up; None to resume nothing. A `retry:` in the stream replaces its base, and `Retry-After` is waited for,
+            up; None to resume nothing. A `retry` in the stream replaces its base, and `Retry-After` is waited for,
             up to its maximum.
         entropy: Where the jitter comes from.
 

@@ -1,11 +1,13 @@
 """Routes: which path answers what. Values in, values out.
 
-GET  /.well-known/agent-card.json           the card (A2A 0.3 and 1.0)
-GET  /.well-known/agent.json                the same card (A2A 0.2)
-GET  …/agent/authenticatedExtendedCard      the extended card (A2A 0.2)
-POST / and POST …/a2a                       A2A over JSON-RPC
-     /message:…, /tasks…, /extendedAgentCard   A2A 1.0 over HTTP+JSON: the table is in `rest_paths`
-GET  /health                                {"status": "ok"}
+The paths::
+
+    GET  /.well-known/agent-card.json           the card (A2A 0.3 and 1.0)
+    GET  /.well-known/agent.json                the same card (A2A 0.2)
+    GET  …/agent/authenticatedExtendedCard      the extended card (A2A 0.2)
+    POST / and POST …/a2a                       A2A over JSON-RPC
+         /message:…, /tasks…, /extendedAgentCard   A2A 1.0 over HTTP+JSON: the table is in `rest_paths`
+    GET  /health                                {"status": "ok"}
 """
 
 from __future__ import annotations
