@@ -121,6 +121,27 @@ def test_an_agent_may_finish_instead_of_being_cancelled(run):
     assert rest[-1].state is TaskState.COMPLETED
 
 
+def test_a_host_that_ends_closes_also_what_begins_meanwhile(run):
+    """The message that a run has left unanswered begins another one when that ends."""
+    begun = []
+
+    async def waits(task):
+        begun.append(task.text)
+        yield TaskStatus(state=TaskState.AUTH_REQUIRED)
+        await anyio.sleep_forever()
+
+    async def talk():
+        async with AsyncClient(agent_of(waits)) as client:
+            async with client.stream("go") as stream:
+                async for event in stream:
+                    if event.state is TaskState.AUTH_REQUIRED:
+                        break
+            await client.send("more", task_id=stream.task_id, wait=False)
+
+    run(talk)
+    assert begun[0] == "go"
+
+
 def test_an_interrupt_can_come_before_the_run_has_begun(run):
     called = []
 

@@ -61,12 +61,15 @@ class Runner:
     pump: Callable[[], None]
     _threads: anyio.CapacityLimiter = field(factory=lambda: anyio.CapacityLimiter(_THREADS), init=False)
     _running: dict[tuple[str, int], Turn] = field(factory=dict, init=False)
+    _is_closed: bool = field(default=False, init=False)
 
     def begin(self, run: Run) -> Turn:
         """A turn, to be given to `run`. It is there before the run begins, so that no interrupt can come too early."""
         speech = Speech(run.task.id, run.task.context_id or "", run.run, self.entropy)
         turn = Turn(run, speech, self.server, self.now, self.pump)
         self._running[turn.key] = turn
+        if self._is_closed:
+            turn.scope.cancel()
         return turn
 
     def interrupt(self, output: Interrupt) -> None:
@@ -84,7 +87,8 @@ class Runner:
             turn.reply(output)
 
     def close(self) -> None:
-        """Close the function of every run: the host ends."""
+        """Close the function of every run, also of those that begin when another one ends: the host ends."""
+        self._is_closed = True
         for turn in self._running.values():
             turn.scope.cancel()
 
