@@ -91,7 +91,19 @@ def test_a_repeated_response_may_be_an_error():
     pipe, call = client()
     pipe.receive_data(line({"id": "1", "result": WORKING}), 0.0)
     pipe.receive_data(line({"id": "1", "error": {"code": -32603, "message": "boom"}}), 0.0)
-    assert events(call) == [("task", False, None), ("error", True, None)]
+    first, last = call.next_event(), call.next_event()
+    assert (first.kind, last.kind, last.done) == ("task", "error", True)
+    assert "boom (-32603)" in str(last.error)
+
+
+def test_a_call_whose_response_came_can_be_dropped():
+    pipe, call = client()
+    sent(pipe)
+    pipe.receive_data(line({"id": "1", "result": WORKING}), 0.0)
+    pipe.drop(call, 0.0)
+    assert sent(pipe) == [], "there is nothing to cancel"
+    pipe.receive_data(line({"id": "1", "result": WORKING}), 0.0)
+    assert events(call) == [("task", False, None)]
 
 
 def refusal(code, call="1"):

@@ -20,7 +20,6 @@ from hocket.jsonrpc import (
     ErrorReceived,
     Id,
     NotificationReceived,
-    RequestTimedOut,
     ResultReceived,
     UnexpectedResponse,
 )
@@ -141,8 +140,6 @@ class PipeClient:
                     self._refuse(request_id, error, now)
                 case UnexpectedResponse(id=request_id) if request_id in self._calls:
                     self._receive_repeated(event)
-                case RequestTimedOut(id=request_id) if request_id in self._calls:
-                    self._finish(request_id).receive_end(ConnectionFailed("the call was not answered in time"))
                 case ConnectionClosed(error=error):
                     self.fail(ConnectionFailed(f"the connection ended{f': {error}' if error else ''}"))
                 case _:
