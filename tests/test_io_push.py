@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import re
 
 import anyio
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from hocket.a2a import PushRules
 from hocket.a2a.ports import PushLink
 from hocket.backoff import Backoff
-from hocket.errors import ConnectionFailed
+from hocket.errors import ConnectionFailed, LocalProtocolError
 from hocket.http import Response
 from hocket_io.push import PushOptions
 from hocket_io.push.ports import AddressRefused
@@ -351,3 +352,15 @@ def test_options_that_make_no_sense_are_refused():
         with pytest.raises(ValueError):
             PushOptions(**option)
     assert PushOptions().rules == PushRules()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"rules": {"private": True}}, "rules must be PushRules, not {'private': True}"),
+        ({"backoff": 3}, "backoff must be a Backoff, not 3"),
+    ],
+)
+def test_an_option_of_the_wrong_kind_is_refused_at_once(options, said):
+    with pytest.raises(LocalProtocolError, match=re.escape(said)):
+        PushOptions(**options)

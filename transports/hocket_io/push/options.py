@@ -9,6 +9,7 @@ from attrs.validators import ge, gt
 
 from hocket.a2a import PushRules
 from hocket.backoff import Backoff
+from hocket.options import one_of_kind
 
 __all__ = ["PushOptions"]
 
@@ -30,8 +31,10 @@ class PushOptions:
         tls: What certificates are checked with; None for the authorities that this machine trusts.
     """
 
-    rules: PushRules = PushRules()
-    backoff: Backoff = field(factory=lambda: Backoff(base=1.0, factor=2.0, maximum=60.0, attempts=10))
+    rules: PushRules = field(default=PushRules(), validator=one_of_kind("PushRules", PushRules))
+    backoff: Backoff = field(
+        default=Backoff(base=1.0, factor=2.0, maximum=60.0, attempts=10), validator=one_of_kind("a Backoff", Backoff)
+    )
     timeout: float = field(default=15.0, validator=gt(0))
     connections: int = field(default=64, validator=ge(1))
     per_receiver: int = field(default=8, validator=ge(1))
