@@ -74,7 +74,7 @@ class Client:
         binding: "JSONRPC" or "HTTP+JSON"; None for the one that the agent's card names first.
         headers: Header fields to send with every request.
         extensions: URIs of the extensions to ask for.
-        timeout: Seconds, or an httpx2.Timeout for each phase; by default 10 to connect and 300 of silence.
+        timeout: Over HTTP: seconds, or an httpx2.Timeout for each phase; by default 10 to connect and 300 of silence.
         limits: Of what comes back; a call whose answer is larger fails with the name of the limit.
         resume: When to try a stream over HTTP again that was cut; None for never.
 
