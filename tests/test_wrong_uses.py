@@ -39,7 +39,7 @@ def test_a_target_that_is_no_text_and_no_agent(client, target):
 
 
 def test_a_word_that_on_disconnect_does_not_know():
-    with pytest.raises(LocalProtocolError, match="on_disconnect is 'continue' or 'cancel', not 'cancle'"):
+    with pytest.raises(LocalProtocolError, match="on_disconnect must be 'continue' or 'cancel', not 'cancle'"):
         Agent("a", on_disconnect="cancle")
 
 

@@ -107,7 +107,9 @@ class Notes:
 
     calls: list = field(factory=list)
     limits: ServerLimits = ServerLimits()
-    capabilities: AgentCapabilities = field(factory=AgentCapabilities)
+    capabilities: AgentCapabilities = AgentCapabilities(
+        streaming=True, push_notifications=True, extended_agent_card=True
+    )
 
     def perform(self, link, call, now):
         self.calls.append(call)
