@@ -101,15 +101,16 @@ PARAMS = {
 CALLS = st.one_of(*[st.tuples(st.just(operation), params) for operation, params in PARAMS.items()])
 
 
+ABLE = AgentCapabilities(streaming=True, push_notifications=True, extended_agent_card=True)
+
+
 @define(eq=False)
 class Notes:
     """A server that writes down what it is asked."""
 
     calls: list = field(factory=list)
     limits: ServerLimits = ServerLimits()
-    capabilities: AgentCapabilities = AgentCapabilities(
-        streaming=True, push_notifications=True, extended_agent_card=True
-    )
+    capabilities: AgentCapabilities = ABLE
 
     def perform(self, link, call, now):
         self.calls.append(call)
