@@ -90,6 +90,27 @@ def test_a_server_that_reports_the_leaving_by_an_exception(run):
     run(talk)
 
 
+def test_it_is_noticed_between_small_writes_that_the_client_is_gone(run):
+    async def talk():
+        app = App(agent_of(lambda task: (f"{number} " for number in range(300))))
+        async with Lifespan(app):
+            task = (await post(app, "message/send", message()).perform()).json()["result"]
+            (name,) = app._hosts.running
+            params = {"id": task["id"], "streamConfig": {"bufferSize": 1}}
+            request = post(app, "tasks/resubscribe", params, path=f"/agents/{name}/a2a")
+
+            async def send(told):  # as servers do while there is room in the buffer of the socket: without a wait
+                request.sent.append(told)
+                if len(request.sent) == 10:
+                    request.leaves.set()
+
+            request.send = send
+            await request.perform()
+        return len(request.sent)
+
+    assert 10 <= run(talk) < 20
+
+
 def test_a_reader_that_stops_reading_holds_up_nobody(run):
     async def talk():
         app = App(greeter())

@@ -42,6 +42,9 @@ ItemOut = TypeVar("ItemOut", covariant=True)
 _BATCH = 256
 """Deliveries written together at the most."""
 
+_IN_A_ROW = 4
+"""Writes without a turn for others: for those who write, too, and for the news that the client is gone."""
+
 
 STOPPED = text_response(503, "the server is shutting down: ask again")
 """The answer to a request whose body nobody waits for any more."""
@@ -94,7 +97,11 @@ async def write_answer(
         if response is not None:
             is_stream = True
             await send(_head(response.status, response.headers))
+        written = 0
         while chunks := answer.data_to_send():
+            written += 1
+            if written % _IN_A_ROW == 0:  # `send` may never wait
+                await anyio.lowlevel.checkpoint()
             more = not answer.is_closed or answer.is_cut
             await send({"type": "http.response.body", "body": b"".join(chunks), "more_body": more})
             if not more:
@@ -105,7 +112,7 @@ async def write_answer(
             return
         if not deliveries:
             await source.wait(answer.next_timeout())
-        elif len(deliveries) >= _BATCH:  # `send` may never wait; others get a turn, and news of the client
+        elif len(deliveries) >= _BATCH:
             await anyio.lowlevel.checkpoint()
 
 
