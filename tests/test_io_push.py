@@ -209,6 +209,20 @@ def test_a_receiver_is_given_up(run_in_no_time, caplog, answers, posts, reason):
     assert reason in said
 
 
+def test_a_receiver_that_refuses_all_it_gets_does_not_fill_the_log(run, caplog):
+    async def talk():
+        receiver = Receiver(*[307] * 5, 204, 307, 307)
+        async with receiver.sender(backoff=Backoff(attempts=10)) as sender:
+            sender.start(LINK, Source(*b"abcdefgh"), CONFIG, "1.0")
+            await anyio.wait_all_tasks_blocked()
+        assert len(receiver.got) == 8
+
+    run(talk)
+    assert [said.rpartition(": ")[2] for said in said_in(caplog)] == [
+        "it answered 307; this event is not sent again"
+    ] * 2
+
+
 def test_an_event_that_is_refused_is_passed_over(run, caplog):
     async def talk():
         receiver = Receiver(422)

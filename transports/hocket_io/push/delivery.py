@@ -95,7 +95,8 @@ class PushDelivery:
             case GiveUp(reason=reason):
                 _log.warning("%s: given up: %s", self.name, reason)
             case Next(refusal=str() as refusal):
-                _log.warning("%s: %s; this event is not sent again", self.name, refusal)
+                level = logging.WARNING if self.progress.failures == 1 else logging.INFO  # once for many in a row
+                _log.log(level, "%s: %s; this event is not sent again", self.name, refusal)
         return isinstance(step, Next)
 
     async def _attempt(self, event: Item) -> Step:
