@@ -11,6 +11,7 @@ from hocket import Agent
 from hocket.a2a import TaskState
 from hocket_io import AsyncClient
 from hocket_io.http.asgi import App
+from support.agents import agent_of
 from support.serving import serving
 
 
@@ -116,6 +117,35 @@ def test_in_memory(backend):
 def test_over_http(backend):
     with serving(lambda url: App(make_agent())) as url:
         check(url, backend, step=3)
+
+
+def endless(task):
+    while True:
+        yield "on and on "
+
+
+async def async_endless(task):
+    while True:
+        yield "on and on "
+
+
+@pytest.mark.parametrize("function", [endless, async_endless])
+def test_an_agent_that_never_pauses_does_not_keep_its_reader(run, function):
+    """asyncio cancels what waits; a reader for whom there is always something new waits for nothing."""
+    told = []
+
+    async def talk():
+        with anyio.CancelScope() as scope:
+            async with AsyncClient(agent_of(function)) as client, client.stream("go") as stream:
+                async for event in stream:
+                    told.append(event)
+                    if len(told) == 10:
+                        scope.cancel()
+                    if len(told) == 20_000:
+                        break
+
+    run(talk)
+    assert len(told) < 20_000
 
 
 @pytest.fixture(params=["in memory", "over HTTP"])

@@ -9,6 +9,7 @@ from typing import Protocol, Self
 
 import anyio
 import anyio.abc
+import anyio.lowlevel
 from attrs import define, field
 
 from hocket.a2a import (
@@ -139,6 +140,7 @@ class PipeTransport:
         self._unsent.set()
 
     async def _wait(self, call: ClientCall) -> None:
+        await anyio.lowlevel.checkpoint_if_cancelled()  # where there is always something new, nothing else would tell
         self._waiting += 1
         self._hungry.set()
         try:
