@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from hocket.a2a import (
     V1_0,
+    AgentCapabilities,
     Answered,
     Append,
     Artifact,
@@ -38,9 +39,12 @@ from hocket.a2a import (
     Server,
     ServerLimits,
     ServiceParameters,
+    StartPush,
+    StopPush,
     SubscribeToTaskRequest,
     Task,
     TaskArtifactUpdateEvent,
+    TaskPushNotificationConfig,
     TaskState,
     TaskStatus,
     TaskStatusUpdateEvent,
@@ -54,6 +58,8 @@ from support.links import FINAL, QUESTIONS
 from support.messages import user_says
 from support.world import keep
 
+PUSHES = AgentCapabilities(streaming=True, push_notifications=True)
+CONFIG = TaskPushNotificationConfig(url="https://receiver.example/", id="c")
 SERVICE = ServiceParameters(version="1.0")
 LIMITS = ServerLimits(tasks=3, cancel_grace=5.0, answer_grace=8.0, patience=15.0, log=LogLimits(entries=5))
 WHICH = st.integers(0, 99)
@@ -65,9 +71,12 @@ def says(task_id, state):
 
 @define(eq=False)
 class Reader:
-    """One call on a link of its own, or a link that watches; what it was given is held against the log."""
+    """One call on a link of its own, a link that watches, or a sender of notifications.
 
-    link: str
+    What it was given is held against the log.
+    """
+
+    link: object
     truth: dict
     watches: bool = False
     seen: dict = field(factory=dict)
@@ -97,7 +106,8 @@ class Reader:
                 self.over.add(name)
             case Answered(result=result):
                 answer = json.loads(result)
-                task_id = answer.get("task", answer)["id"]
+                answer = answer.get("task", answer)
+                task_id = answer.get("taskId", answer["id"])
                 assert task_id in self.truth
                 self.over.add(name)
             case Refused():
@@ -121,7 +131,7 @@ class Life(RuleBasedStateMachine):
 
     def __init__(self):
         super().__init__()
-        self.server = Server(entropy=seeded(9), limits=LIMITS, on_disconnect=self.on_disconnect)
+        self.server = Server(entropy=seeded(9), limits=LIMITS, on_disconnect=self.on_disconnect, capabilities=PUSHES)
         self.store = MemoryStore()
         self.truth = {}
         self.wishes = []
@@ -157,6 +167,11 @@ class Life(RuleBasedStateMachine):
                 case Interrupt(task_id=task_id, run=run) | Release(task_id=task_id, run=run):
                     self.waiting.discard((task_id, run))
                     self.stopping.add((task_id, run))
+                case StartPush(link=link):
+                    (subscription,) = self.server._mailboxes.get(link).subscriptions
+                    self.readers.append(Reader(link, self.truth, seen={link.task_id: subscription.cursor.after}))
+                case StopPush(link=link):
+                    self.readers = [reader for reader in self.readers if reader.link != link]
             if self.wishes and not self.is_slow:
                 self.keep_one()
 
@@ -210,11 +225,12 @@ class Life(RuleBasedStateMachine):
         again=st.booleans(),
         hurry=st.booleans(),
         silence=st.sampled_from([None, 4.0]),
+        config=st.sampled_from([None, None, CONFIG]),
     )
-    def follow_up(self, which, operation, again, hurry, silence):
+    def follow_up(self, which, operation, again, hurry, silence, config):
         number = self.numbers if not again else max(0, self.numbers - 1)
         params = user_says(message_id=f"m{number}", task_id=self.pick(self.truth, which))
-        configuration = SendMessageConfiguration(return_immediately=hurry)
+        configuration = SendMessageConfiguration(return_immediately=hurry, task_push_notification_config=config)
         self.ask(operation, evolve(params, configuration=configuration), silence=silence)
 
     @precondition(lambda self: any(self.is_asked(task_id) for task_id in self.truth))
@@ -238,6 +254,13 @@ class Life(RuleBasedStateMachine):
         known = None if seen is None else min(seen, len(self.truth[task_id]))
         self.ask(Operation.SUBSCRIBE, SubscribeToTaskRequest(id=task_id), seen=known)
 
+    @precondition(lambda self: self.truth)
+    @rule(which=WHICH, again=st.booleans())
+    def set_a_push_configuration(self, which, again):
+        task_id = self.pick(self.truth, which)
+        url = f"https://receiver.example/{'' if again else self.numbers}"
+        self.ask(Operation.PUSH_CREATE, evolve(CONFIG, task_id=task_id, url=url))
+
     @rule(which=WHICH, named=st.booleans())
     def watch(self, which, named):
         self.numbers += 1
@@ -255,7 +278,8 @@ class Life(RuleBasedStateMachine):
             self.readers.remove(reader)
             self.server.disconnect(reader.link, self.now)
         elif how == "take back":
-            self.server.cancel_call(reader.link, int(reader.link.removeprefix("link ")), self.now)
+            if isinstance(reader.link, str):
+                self.server.cancel_call(reader.link, int(reader.link.removeprefix("link ")), self.now)
         elif how == "get":
             if self.truth:
                 self.ask(Operation.GET, GetTaskRequest(id=self.pick(self.truth, which)))
@@ -410,6 +434,7 @@ class Life(RuleBasedStateMachine):
             assert fold(log).state in (*FINAL, *QUESTIONS)
         assert not self.server._mailboxes
         assert not self.server._watches
+        assert len(self.server._pushes) == len(self.server._pushes._resting)
         assert self.server.next_timeout() is None
         assert len(self.server._tasks) <= LIMITS.tasks
         assert all(live.is_idle for live in self.server._tasks._tasks.values())

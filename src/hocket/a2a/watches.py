@@ -69,7 +69,6 @@ class Watches:
         """
         if watch.link in self._owners:
             raise LocalProtocolError("this link watches already: open another one")
-        self.mailboxes.open(watch.link)
         self._owners[watch.link] = watch.owner
         self._watches.setdefault(watch.owner, {})[watch.link] = watch
         self._unread[watch.link] = {}
