@@ -414,3 +414,22 @@ def test_a_message_that_waited_in_vain_sets_no_configuration(world):
     world.send("bob", task=task_id, message_id="m2", **sent_with({"url": URL}))
     world.finish()
     assert (world.take("bob"), world.pushes, listed(world, task_id)) == ([-32004], [], {"configs": []})
+
+
+def test_a_message_that_is_sent_again_brings_its_configuration(world):
+    task_id = world.begin()
+    world.send("bob", task=task_id, message_id="m1", **sent_with({"url": URL}))
+    assert [push.config.url for push in world.pushes] == [URL]
+
+
+def test_a_receiver_that_is_given_up_keeps_no_task_in_memory():
+    world = pushing(limits=ServerLimits(tasks=1))
+    task_id = world.begin()
+    create(world, task_id)
+    world.finish(TaskState.INPUT_REQUIRED)
+    world.take()
+    world.send("bob")
+    assert world.take("bob") == [-32050]
+    world.server.disconnect(world.pushes[0].link, world.now)
+    world.send("bob")
+    assert world.take("bob") == ["task submitted"]

@@ -282,3 +282,13 @@ def test_a_link_that_has_not_taken_everything_is_not_told_again(world):
     world.deliveries()
     world.say("two")
     assert world.rang == ["ada", "ada"]
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_link_remembers_no_task_that_it_has_been_told_of(world, stream):
+    """A pipe may live for years."""
+    world.begin(stream=stream)
+    world.finish()
+    assert world.take()
+    box = world.server._mailboxes.get("ada")
+    assert not (box.waits_for or box.subscriptions or box.answers or box.unread or box.calls)

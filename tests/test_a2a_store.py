@@ -218,6 +218,7 @@ def test_a_new_task_that_the_store_does_not_take_is_no_task_that_was_not_found(w
     world.pump()
     world.release()
     assert (world.take(), world.runs, len(world.server._tasks)) == ([-32603], [], 0)
+    assert not world.server._mailboxes.get("ada").waits_for
 
 
 def test_an_entry_that_comes_while_an_older_state_is_on_its_way_from_the_store_is_not_lost(world):
