@@ -300,6 +300,8 @@ def test_who_was_told_to_be_too_slow_may_watch_again():
     watch(world)
     last = play(world)
     assert seen(world) == {last: WHOLE}
+    world.ask("eye", "GetTask", last)
+    assert world.take("eye") == ["task completed one"], "what it did not read are no calls that wait for an answer"
 
 
 def test_who_reads_on_may_read_as_many_tasks_as_there_are():

@@ -94,6 +94,11 @@ def test_options_of_their_kinds():
     )
 
 
+def test_nobody_is_no_agent(run):
+    answer = asked(run, pair(), "GET", "/agents//weather")
+    assert (answer.status, answer.json()["error"]["code"]) == (404, 4101)
+
+
 def test_each_agent_answers_at_its_own_address(run):
     async def talk():
         app = pair()
