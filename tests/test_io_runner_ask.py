@@ -462,6 +462,33 @@ def test_a_generator_in_a_thread_is_let_go_too(run_in_virtual_time):
     run_in_virtual_time(talk)
 
 
+def test_a_function_that_says_it_asks_and_then_hangs_is_closed_when_an_answer_waits(run_in_virtual_time):
+    calls = []
+
+    async def hangs(task):
+        calls.append(task.text)
+        try:
+            if task.text == "red":
+                yield "Painted."
+                return
+            yield TaskStatusUpdateEvent(task_id=task.id, status=TaskStatus(state=TaskState.INPUT_REQUIRED))
+            await anyio.sleep_forever()
+        finally:
+            calls.append("closed")
+
+    async def talk():
+        async with AsyncClient(agent_of(hangs)) as client:
+            asked = await client.send("Paint the door")
+            assert asked.state is TaskState.INPUT_REQUIRED
+            begun = anyio.current_time()
+            answer = await client.send("red", task_id=asked.id)
+            assert answer.text == "Painted."
+            assert anyio.current_time() - begun < ServerLimits().answer_grace + 1
+
+    run_in_virtual_time(talk)
+    assert calls == ["Paint the door", "closed", "red", "closed"]
+
+
 # Mistakes ---------------------------------------------------------------------------------------------------------
 
 
