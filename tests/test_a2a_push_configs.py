@@ -433,3 +433,13 @@ def test_a_receiver_that_is_given_up_keeps_no_task_in_memory():
     world.server.disconnect(world.pushes[0].link, world.now)
     world.send("bob")
     assert world.take("bob") == ["task submitted"]
+
+
+def test_the_last_page_of_configurations_has_no_token_also_if_it_is_full(world):
+    task_id = world.begin()
+    create(world, task_id, id="a")
+    create(world, task_id, id="b")
+    first = listed(world, task_id, pageSize=1)
+    assert [each["id"] for each in first["configs"]] == ["a"]
+    last = listed(world, task_id, pageSize=1, pageToken=first["nextPageToken"])
+    assert ([each["id"] for each in last["configs"]], "nextPageToken" in last) == (["b"], False)

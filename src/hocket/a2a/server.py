@@ -251,7 +251,6 @@ class Server:
             return
         live.is_loading = False
         if stored is None:
-            self._turns.fence(live)
             self._tasks.forget(live)
             self._mailboxes.dismiss(live)
             return
