@@ -73,13 +73,15 @@ def test_calls_for_a_task_wait_for_it_in_their_order(world):
 
 def test_a_call_of_a_link_that_left_meanwhile_is_forgotten(world):
     task_id = world.begin()
-    other = World(Server(entropy=seeded(2)), world.store)
+    other = World(Server(entropy=seeded(2), limits=ServerLimits(tasks=1)), world.store)
     other.hold()
     other.ask("bob", "SubscribeToTask", task_id)
     other.server.disconnect("bob", other.now)
     other.release()
     assert not other.server._mailboxes
     assert other.server._tasks.get(task_id).is_idle
+    other.send("eve")
+    assert other.take("eve") == ["task submitted"], "it makes room"
 
 
 @pytest.mark.parametrize("missing", [1, 2])
