@@ -6,7 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hocket.a2a import (
+    V0_3,
     V1_0,
+    AgentCapabilities,
+    AgentCard,
     Answered,
     Ended,
     GetTaskRequest,
@@ -37,18 +40,33 @@ MESSAGES = st.fixed_dictionaries(
     },
     optional={"taskId": IDS | JSON, "contextId": IDS | JSON, "metadata": JSON},
 )
+CONFIGS = st.fixed_dictionaries(
+    {"url": st.sampled_from(["https://receiver.example/", "http://10.0.0.1/", "https://[::1"]) | JSON},
+    optional={"id": IDS | JSON, "token": JSON, "authentication": JSON},
+)
 PARAMS = st.one_of(
     JSON,
+    st.builds(lambda task_id, config: {"taskId": task_id, **config}, IDS, CONFIGS),
+    st.fixed_dictionaries({"taskId": IDS, "pushNotificationConfig": CONFIGS}),
+    st.fixed_dictionaries({"taskId": IDS}, optional={"id": IDS | JSON, "pageSize": JSON, "pageToken": JSON}),
+    st.dictionaries(st.sampled_from(["contextId", "status", "pageSize", "pageToken", "tenant"]), JSON, max_size=3),
     st.fixed_dictionaries({"id": IDS}, optional={"historyLength": st.integers(-2, 3) | JSON}),
     st.fixed_dictionaries(
         {"message": MESSAGES},
         optional={
             "configuration": JSON
-            | st.fixed_dictionaries({}, optional={"historyLength": JSON, "returnImmediately": JSON})
+            | st.fixed_dictionaries(
+                {},
+                optional={
+                    "historyLength": JSON,
+                    "returnImmediately": JSON,
+                    "taskPushNotificationConfig": CONFIGS,
+                },
+            )
         },
     ),
 )
-METHODS = st.sampled_from([*V1_0.methods.values(), "message/send", "tasks/get", "tasks/resubscribe", "x"])
+METHODS = st.sampled_from([*V1_0.methods.values(), *V0_3.methods.values(), "x"])
 SERVICES = st.builds(
     ServiceParameters.of,
     st.dictionaries(
@@ -59,10 +77,15 @@ SERVICES = st.builds(
 ) | st.just(ServiceParameters(version="1.0"))
 
 
+EVERYTHING = AgentCapabilities(streaming=True, push_notifications=True, extended_agent_card=True)
+CARD = AgentCard(name="longer", description="d", version="1", capabilities=EVERYTHING)
+
+
 def small(words=(), *, log=1_000, is_finishing=True):
     """A server with small limits and an agent that says the words."""
-    limits = ServerLimits(tasks=5, calls=4, log=LogLimits(entries=log))
-    return Scripted(words, Server(entropy=numbered(), limits=limits), is_finishing)
+    limits = ServerLimits(tasks=5, calls=4, push_configs=2, push_configs_in_all=3, log=LogLimits(entries=log))
+    server = Server(entropy=numbered(), limits=limits, capabilities=EVERYTHING, extended_card=lambda url: CARD)
+    return Scripted(words, server, is_finishing)
 
 
 @given(
@@ -93,7 +116,7 @@ def test_whatever_is_asked_is_answered_once(requests, is_finishing, mouthful):
     for each in (each for link in taken for each in taken[link]):
         if isinstance(each, Item | Answered):
             json.loads(each.result)
-    for link in taken:
+    for link in list(scripted.server._mailboxes._boxes):  # the callers, and the senders of notifications
         scripted.server.disconnect(link, 0.0)
     assert not scripted.server._mailboxes
 
