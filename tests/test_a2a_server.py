@@ -291,4 +291,4 @@ def test_a_link_remembers_no_task_that_it_has_been_told_of(world, stream):
     world.finish()
     assert world.take()
     box = world.server._mailboxes.get("ada")
-    assert not (box.waits_for or box.subscriptions or box.answers or box.unread or box.calls)
+    assert not any([box.waits_for, box.subscriptions, box.answers, box.unread, box.calls])
