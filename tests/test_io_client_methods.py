@@ -11,6 +11,7 @@ from hocket.a2a import (
     AgentCard,
     AgentExtension,
     AuthenticationInfo,
+    Outcome,
     Part,
     SendMessageConfiguration,
     TaskState,
@@ -104,6 +105,10 @@ WAYS = {
     "trio REST": lambda url, **more: Looped("trio", url, binding="HTTP+JSON", **more),
     "asyncio in memory": lambda url, **more: Looped("asyncio", make_agent(), **more),
 }
+
+
+async def events_of(stream):
+    return [event async for event in stream]
 
 
 @pytest.fixture(params=WAYS)
@@ -310,3 +315,23 @@ def test_the_two_clients_are_twins():
     streams = [public(kind) for kind in (Stream, AsyncStream)]
     streams[1]["close"] = streams[1].pop("aclose")
     assert streams[0] == streams[1]
+
+
+def test_resuming_a_task_that_is_over_tells_it_as_the_one_event(way):
+    with way(extensions=[MOOD]) as ask:
+        task = ask("send", "mood")
+        stream = ask.client.resume(task.id)
+        if isinstance(stream, Stream):
+            events, result = list(stream), stream.result()
+        else:
+            events, result = ask.portal.call(events_of, stream), ask.portal.call(stream.result)
+    assert [(event.kind, event.done, event.text) for event in events] == [("task", True, MOOD)]
+    assert result.state is TaskState.COMPLETED
+    assert (stream.task_id, stream.outcome) == (task.id, Outcome.SETTLED)
+
+
+def test_resuming_a_task_that_nobody_knows_says_so(way):
+    with way() as ask:
+        stream = ask.client.resume("nobody's")
+        (event,) = list(stream) if isinstance(stream, Stream) else ask.portal.call(events_of, stream)
+    assert (event.kind, event.done, event.error.code) == ("error", True, -32001)

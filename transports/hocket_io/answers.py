@@ -6,8 +6,20 @@ from typing import TypeVar
 
 from attrs import define, field
 
-from hocket.a2a import Artifact, ClientCall, Message, Outcome, Result, StreamEvent, Task, TaskState
-from hocket.errors import AgentError, CodecError, HocketError, LocalProtocolError
+from hocket.a2a import (
+    Artifact,
+    ClientCall,
+    Message,
+    Operation,
+    Outcome,
+    Result,
+    StreamEvent,
+    StreamReader,
+    Task,
+    TaskState,
+)
+from hocket.a2a.states import is_terminal
+from hocket.errors import AgentError, Code, CodecError, HocketError, LocalProtocolError, RpcError
 
 __all__ = ["StreamView", "answer_as"]
 
@@ -63,6 +75,21 @@ class StreamView:
         if event.done:
             self._is_told, self._failure = True, event.error
         return event
+
+    def _may_be_over(self, event: StreamEvent) -> bool:
+        """Whether this is how 1.0 refuses a subscription to a task that is over: then the task itself is the answer."""
+        call, error = self._call, event.error
+        is_refused = isinstance(error, RpcError) and error.code == Code.UNSUPPORTED_OPERATION
+        return call is not None and call.operation is Operation.SUBSCRIBE and call.reader.task is None and is_refused
+
+    def _over_with(self, task: Task, refusal: StreamEvent) -> StreamEvent:
+        """The one event of a stream whose task was over before it began; the refusal if that was not the reason."""
+        call = self._call
+        if call is None or not is_terminal(task.state):
+            return refusal
+        call.reader = StreamReader(is_subscription=True, limits=call.limits)
+        call.reader.receive(task)
+        return call.reader.next_event() or refusal
 
     def _whole_call(self) -> ClientCall:
         """The call of a stream that was read to its end.

@@ -161,7 +161,7 @@ class AsyncClient:
         return AsyncStream(self, Operation.STREAM, params)
 
     def resume(self, task_id: str, *, after: int | None = None) -> AsyncStream:
-        """Read a task that is under way: a snapshot of it, then what follows.
+        """Read a task: a snapshot of it, then what follows. One that is over is told as the one event.
 
         Args:
             task_id: The task.

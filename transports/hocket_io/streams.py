@@ -46,7 +46,10 @@ class Stream(StreamView):
             transport = self.client.transport
             self._call = transport.start(self.operation, self.params, self.last_event_id)
             self._events = transport.events(self._call)
-        return self._note(self._events.__next__())
+        event = self._events.__next__()
+        if self._may_be_over(event):
+            event = self._over_with(self.client.get(self._known_task_id("read it")), event)
+        return self._note(event)
 
     def __enter__(self) -> Self:
         return self
@@ -128,7 +131,10 @@ class AsyncStream(StreamView):
             transport = self.client.transport
             self._call = await transport.start(self.operation, self.params, self.last_event_id)
             self._events = transport.events(self._call)
-        return self._note(await self._events.__anext__())
+        event = await self._events.__anext__()
+        if self._may_be_over(event):
+            event = self._over_with(await self.client.get(self._known_task_id("read it")), event)
+        return self._note(event)
 
     async def __aenter__(self) -> Self:
         return self
