@@ -303,12 +303,15 @@ def test_0_3_finds_the_field_where_it_has_written_it(world, url):
     task_id = world.begin()
     config = {"pushNotificationConfig": {"url": url}}
     error = call(world, "tasks/pushNotificationConfig/set", version=None, taskId=task_id, **config)
-    assert (error.code, error.data["field"]) == (-32602, "pushNotificationConfig.url")
+    assert (error.code, error.data["fieldViolations"][0]["field"]) == (-32602, "pushNotificationConfig.url")
     message = {"messageId": "m2", "role": "user", "parts": [{"kind": "text", "text": "hi"}]}
     error = call(world, "message/send", version=None, message=message, configuration=config)
-    assert (error.code, error.data["field"]) == (-32602, "configuration.pushNotificationConfig.url")
+    assert (error.code, error.data["fieldViolations"][0]["field"]) == (
+        -32602,
+        "configuration.pushNotificationConfig.url",
+    )
     error = call(world, "tasks/pushNotificationConfig/delete", version=None, id="", pushNotificationConfigId="")
-    assert [each["field"] for each in error.data["violations"]] == ["id", "pushNotificationConfigId"]
+    assert [each["field"] for each in error.data["fieldViolations"]] == ["id", "pushNotificationConfigId"]
 
 
 def test_private_addresses_where_the_rules_allow_them():

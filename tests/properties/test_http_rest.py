@@ -32,6 +32,7 @@ from hocket.a2a import (
     TaskPushNotificationConfig,
     TaskState,
 )
+from hocket.a2a.dialects.invalid import invalid_params
 from hocket.errors import Code, ErrorObject
 from hocket.http import Exchange, HttpCall, Request, Response, RestCall
 from hocket.http.rest import RestEnvelope, receive_rest
@@ -190,7 +191,7 @@ def test_any_path_and_any_query_is_answered(text):
 @given(
     st.sampled_from(Code),
     st.text(),
-    st.none() | st.fixed_dictionaries({"field": st.text(max_size=3), "reason": st.text(max_size=3)}),
+    st.none() | st.tuples(st.text(max_size=3), st.text(max_size=3)).map(lambda wrong: invalid_params(wrong).data),
     st.booleans(),
 )
 def test_an_error_comes_back_as_it_was_sent_whether_it_is_the_answer_or_breaks_a_stream(code, text, data, in_stream):

@@ -241,6 +241,12 @@ def test_1_0_invalid_params_name_the_field():
     assert [each["field"] for each in violations["fieldViolations"]] == ["message"]
 
 
+def test_0_3_invalid_params_name_the_field_too():
+    error = Agent().post(request("message/send", {"message": {"role": "user", "parts": []}}))["error"]
+    assert error["code"] == -32602
+    assert error["data"] == {"fieldViolations": [{"field": "message.messageId", "description": "is required"}]}
+
+
 def test_0_3_errors_are_plain():
     error = Agent().post(request("tasks/get", {"id": "T"}))["error"]
     assert error == {"code": -32001, "message": "Task not found"}

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from hocket.a2a import V1_0, Operation
+from hocket.a2a.dialects.invalid import invalid_params
 from hocket.errors import Code, ErrorObject, LocalProtocolError
 from hocket.http.rest_errors import STATUSES, error_response, read_error
 from hocket.http.rest_paths import read_path, write_path
@@ -142,7 +143,7 @@ def test_every_code_of_a2a_has_a_row():
 
 
 def test_a_bad_parameter_is_named():
-    error = V1_0.write_error(ErrorObject.of(Code.INVALID_PARAMS, "params.id: x", {"field": "id", "reason": "x"}))
+    error = V1_0.write_error(invalid_params(("id", "x")))
     body = json.loads(error_response(error, "application/json").body)["error"]
     assert body["message"] == "id: x"
     assert body["details"][1]["fieldViolations"] == [{"field": "id", "description": "x"}]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hocket.a2a import states
+from hocket.a2a.dialects.invalid import invalid_params
 from hocket.a2a.live import LiveTask
 from hocket.a2a.model import Message, TaskState
 from hocket.a2a.requests import GetTaskRequest, SendMessageRequest
@@ -17,8 +18,8 @@ def admit_message(message: Message, live: LiveTask) -> Answer | ErrorObject:
     """A follow-up: starts or continues a run, or is one that was sent before (TASK_AGAIN), or is refused."""
     state = live.tail.state
     if message.context_id is not None and message.context_id != live.fold.context_id:
-        field, reason = "message.contextId", f"must be that of task {live.id}: leave it out, or send the task's own"
-        return ErrorObject.of(Code.INVALID_PARAMS, f"params.{field}: {reason}", {"field": field, "reason": reason})
+        reason = f"must be that of task {live.id}: leave it out, or send the task's own"
+        return invalid_params(("message.contextId", reason))
     if live.is_arriving(message.message_id):
         return Answer.LATER  # once more, while the first is on its way into the log
     if live.fold.has_message(message.message_id):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from attrs import define, evolve, field
 
+from hocket.a2a.dialects.invalid import invalid_params
 from hocket.a2a.fold import trim_history
 from hocket.a2a.mailboxes import Mailboxes
 from hocket.a2a.model import Task, TaskState
@@ -50,8 +51,8 @@ class Listing:
             return
         if page is None:
             reason = "is none of ours, or belongs to another list: begin again without it"
-            data = {"field": "pageToken", "reason": reason}
-            self.mailboxes.refuse(link, call, Code.INVALID_PARAMS, f"params.pageToken: {reason}", data)
+            error = invalid_params(("pageToken", reason))
+            self.mailboxes.refuse(link, call, Code.INVALID_PARAMS, error.message, error.data)
             return
         assert isinstance(call.params, ListTasksRequest), "the parameters of a list"
         answer = ListTasksResponse(

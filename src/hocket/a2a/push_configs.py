@@ -12,6 +12,7 @@ from collections import deque
 from attrs import define, evolve, field
 
 from hocket.a2a.dialects import V0_3, Dialect, Operation
+from hocket.a2a.dialects.invalid import invalid_params
 from hocket.a2a.limits import ServerLimits
 from hocket.a2a.live import LiveTask
 from hocket.a2a.mailboxes import Mailboxes
@@ -164,8 +165,8 @@ class PushConfigs:
         token, size = params.page_token or "0", params.page_size or PAGE
         if not (token.isascii() and token.isdigit() and len(token) <= 18):
             reason = "is none of ours: begin again without it"
-            data = {"field": "pageToken", "reason": reason}
-            self.mailboxes.refuse(link, call, Code.INVALID_PARAMS, f"params.pageToken: {reason}", data)
+            error = invalid_params(("pageToken", reason))
+            self.mailboxes.refuse(link, call, Code.INVALID_PARAMS, error.message, error.data)
             return
         rest = [kept for kept in self._tasks.get(params.task_id, {}).values() if kept.place > int(token)]
         page = rest[:size]
@@ -234,7 +235,7 @@ def forbidden(rules: PushRules, call: Call) -> ErrorObject | None:
     path, reason = f"{path}{wrong[0]}", wrong[1]
     if isinstance(call.dialect, Dialect):
         path = call.dialect.own_path(type(call.params), path)
-    return ErrorObject.of(Code.INVALID_PARAMS, f"params.{path}: {reason}", {"field": path, "reason": reason})
+    return invalid_params((path, reason))
 
 
 def _brought(call: Call) -> tuple[str, TaskPushNotificationConfig | None]:

@@ -6,7 +6,8 @@ from typing import Any
 
 from attrs import frozen
 
-from hocket.errors import Code, ErrorObject
+from hocket.a2a.dialects.invalid import invalid_params
+from hocket.errors import ErrorObject
 
 __all__ = ["TASK_ID", "GatewayLimits", "StreamConfig", "read_stream_config"]
 
@@ -71,7 +72,7 @@ def read_stream_config(value: Any, limits: GatewayLimits) -> StreamConfig | Erro
     if value is None:
         return StreamConfig()
     if not isinstance(value, dict):
-        return _refusal([("streamConfig", "must be an object")])
+        return invalid_params(("streamConfig", "must be an object"))
     given: dict[str, int] = {}
     violations: list[tuple[str, str]] = []
     for member, (name, least) in _MEMBERS.items():
@@ -82,10 +83,4 @@ def read_stream_config(value: Any, limits: GatewayLimits) -> StreamConfig | Erro
             given[name] = number
         else:
             violations.append((f"streamConfig.{member}", f"must be an integer from {least} to {most}"))
-    return _refusal(violations) if violations else StreamConfig(**given)
-
-
-def _refusal(violations: list[tuple[str, str]]) -> ErrorObject:
-    named = [{"field": field, "reason": reason} for field, reason in violations]
-    field, reason = violations[0]
-    return ErrorObject.of(Code.INVALID_PARAMS, f"params.{field}: {reason}", {**named[0], "violations": named})
+    return invalid_params(*violations) if violations else StreamConfig(**given)

@@ -31,6 +31,7 @@ from hocket.a2a import (
     SubscribeToTaskRequest,
 )
 from hocket.a2a.dialects.gateway_errors import GatewayCode, gateway_error
+from hocket.a2a.dialects.invalid import invalid_params
 from hocket.a2a.dialects.progress import PROGRESS
 from hocket.codec import loads
 from hocket.errors import Code, CodecError, ErrorObject
@@ -191,8 +192,7 @@ def _read_start(body: bytes) -> tuple[str | None, str] | ErrorObject:
 
 
 def _invalid(name: str, reason: str) -> ErrorObject:
-    data = {"field": name, "reason": reason}
-    return gateway_error(ErrorObject.of(Code.INVALID_PARAMS, f"{name}: {reason}", data))
+    return gateway_error(invalid_params((name, reason), under=""))
 
 
 def _failed(error: ErrorObject, now: float) -> Response:

@@ -7,6 +7,7 @@ from re import compile as regex
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from hocket.a2a.dialects.invalid import invalid_params
 from hocket.codec import loads
 from hocket.errors import Code, CodecError, ErrorObject, LocalProtocolError
 from hocket.http.messages import Request
@@ -95,7 +96,7 @@ def _query(pairs: Iterable[tuple[str, str]]) -> dict[str, Any] | ErrorObject:
 
 
 def _invalid(field: str, reason: str) -> ErrorObject:
-    return ErrorObject.of(Code.INVALID_PARAMS, f"{field}: {reason}", {"field": field, "reason": reason})
+    return invalid_params((field, reason), under="")
 
 
 def _camel(name: str) -> str:

@@ -23,12 +23,11 @@ def details(error: ErrorObject) -> list[dict[str, Any]]:
         reason = Code(error.code).name
     except ValueError:
         reason = "UNKNOWN"
-    metadata = {name: _text(value) for name, value in data.items() if name not in ("field", "reason", "violations")}
+    metadata = {name: _text(value) for name, value in data.items() if name != "fieldViolations"}
     info = {"@type": f"{_TYPE}ErrorInfo", "reason": reason, "domain": DOMAIN, "metadata": metadata}
-    if "field" not in data:
+    if "fieldViolations" not in data:
         return [info]
-    broken = [{"field": each["field"], "description": each["reason"]} for each in data.get("violations", [data])]
-    return [info, {"@type": f"{_TYPE}BadRequest", "fieldViolations": broken}]
+    return [info, {"@type": f"{_TYPE}BadRequest", "fieldViolations": data["fieldViolations"]}]
 
 
 def _text(value: object) -> str:

@@ -11,9 +11,10 @@ from attrs import field, frozen
 from hocket import codec
 from hocket.a2a.card import AgentCard
 from hocket.a2a.dialects.boxes import boxed, unboxed
-from hocket.a2a.dialects.checks import ID_BYTES, Violation, violations
+from hocket.a2a.dialects.checks import ID_BYTES, violations
 from hocket.a2a.dialects.details import details
 from hocket.a2a.dialects.forms import AS_IT_IS, WireForm
+from hocket.a2a.dialects.invalid import invalid_params
 from hocket.a2a.model import Message, SendResult, StreamItem, Task, TaskState, TaskStatusUpdateEvent
 from hocket.a2a.requests import (
     CancelTaskRequest,
@@ -30,7 +31,7 @@ from hocket.a2a.requests import (
     SubscribeToTaskRequest,
     TaskPushNotificationConfig,
 )
-from hocket.errors import Code, CodecError, ErrorObject
+from hocket.errors import CodecError, ErrorObject
 from hocket.log import Entry
 
 __all__ = ["CallDialect", "Dialect", "Operation", "Params", "Result"]
@@ -211,10 +212,10 @@ class Dialect:
         try:
             parsed: Params = self.read(_PARAMS[operation], {} if params is None else params, "params")
         except CodecError as error:
-            return _invalid([(error.path, error.reason)])
+            return invalid_params((error.path.removeprefix("params."), error.reason))
         wrong = violations(parsed, id_bytes)
         if wrong:
-            return _invalid([(f"params.{self.own_path(type(parsed), path)}", reason) for path, reason in wrong])
+            return invalid_params(*[(self.own_path(type(parsed), path), reason) for path, reason in wrong])
         return parsed
 
     def own_path(self, params: type[Params], path: str) -> str:
@@ -333,11 +334,3 @@ class Dialect:
 def _interrupts(item: StreamItem) -> bool:
     """Whether this ends the stream of some readers and not of others."""
     return isinstance(item, TaskStatusUpdateEvent) and item.status.state is TaskState.INPUT_REQUIRED
-
-
-def _invalid(wrong: list[Violation]) -> ErrorObject:
-    """The error that names what is wrong: the first in words, and all of it where there is more."""
-    named = [{"field": path.removeprefix("params."), "reason": reason} for path, reason in wrong]
-    more = {"violations": named} if len(named) > 1 else {}
-    path, reason = wrong[0]
-    return ErrorObject.of(Code.INVALID_PARAMS, f"{path}: {reason}", {**named[0], **more})

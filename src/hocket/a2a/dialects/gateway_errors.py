@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from enum import IntEnum
 from re import compile as regex
-from typing import Any
 
 from hocket.errors import Code, ErrorObject
 
@@ -39,21 +38,18 @@ _CODES: dict[int, GatewayCode] = {
 
 
 def gateway_error(error: ErrorObject) -> ErrorObject:
-    """An error of A2A as the gateway dialect numbers it; parameters that are wrong are named in `fieldViolations`.
+    """An error of A2A as the gateway dialect numbers it.
 
     >>> gateway_error(ErrorObject.of(Code.TASK_NOT_FOUND)).code
     4001
-    >>> data = {"field": "message.parts", "reason": "must have at least one part"}
-    >>> error = gateway_error(ErrorObject.of(Code.INVALID_PARAMS, "no parts", data))
-    >>> error.code, error.data["fieldViolations"]
-    (4201, [{'field': 'message.parts', 'description': 'must have at least one part'}])
+    >>> from hocket.a2a.dialects.invalid import invalid_params
+    >>> gateway_error(invalid_params(("message.parts", "must have at least one part"))).code
+    4201
     """
-    data: dict[str, Any] | None = error.data if isinstance(error.data, dict) else None
-    if data is None or error.code != Code.INVALID_PARAMS or "field" not in data:
-        return ErrorObject(int(_CODES.get(error.code, error.code)), error.message, error.data)
-    named = data.get("violations") or [data]
-    violations = [{"field": each["field"], "description": each["reason"]} for each in named]
-    return ErrorObject(_code_of(data["field"]), error.message, {"fieldViolations": violations})
+    violations = error.data.get("fieldViolations") if isinstance(error.data, dict) else None
+    if violations and error.code == Code.INVALID_PARAMS:
+        return ErrorObject(_code_of(violations[0]["field"]), error.message, error.data)
+    return ErrorObject(int(_CODES.get(error.code, error.code)), error.message, error.data)
 
 
 def _code_of(field: str) -> int:
