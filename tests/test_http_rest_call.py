@@ -27,7 +27,7 @@ from hocket.errors import (
     StreamCut,
 )
 from hocket.framing import FramingLimits
-from hocket.http import RestCall, rest_request
+from hocket.http import HttpCall, RestBinding, rest_request
 from hocket.http.response_body import ResponseBody
 from support.messages import user_says
 
@@ -45,7 +45,7 @@ PARAMS = {
 
 def call(operation=Operation.GET, params=None, url="http://agent/", limits=ClientLimits(), **options):
     asked = ClientCall(operation, params or PARAMS[operation], V1_0, "r", limits=limits)
-    return RestCall(asked, url, **options)
+    return HttpCall(asked, url, binding=RestBinding(), **options)
 
 
 def finish(http, status, body=b"", headers=()):

@@ -21,14 +21,14 @@ from hocket.a2a import (
 from hocket.backoff import Backoff
 from hocket.entropy import seeded
 from hocket.errors import AgentError, ConnectionFailed, HocketError, RequestTimeout
-from hocket.http import HttpCall, RestCall, ResumingCall
+from hocket.http import HttpCall, RestBinding, ResumingCall, RpcBinding
 from hocket_io.answers import StreamView
 from support.drain import drain
 from support.messages import user_says
 from support.wire import TASK, chunk, said
 
 ATTEMPTS = 3
-BINDINGS = {"1.0": (V1_0, HttpCall), "1.0 REST": (V1_0, RestCall), "0.3": (V0_3, HttpCall)}
+BINDINGS = {"1.0": (V1_0, RpcBinding()), "1.0 REST": (V1_0, RestBinding()), "0.3": (V0_3, RpcBinding())}
 ASKED = {
     Operation.STREAM: user_says(),
     Operation.SUBSCRIBE: SubscribeToTaskRequest(id="t"),
@@ -147,10 +147,12 @@ def talk(machine, answers):
 
 
 def machine_for(binding, operation, *, resume, as_stream=False):
-    dialect, carrier = BINDINGS[binding]
+    dialect, form = BINDINGS[binding]
     backoff = Backoff(attempts=ATTEMPTS) if resume else None
     call = ClientCall(operation, ASKED[operation], dialect, "r", is_resumable=True, as_stream=as_stream)
-    return ResumingCall(call, lambda call: carrier(call, "http://agent/", (), call.last_event_id), backoff, seeded(3))
+    return ResumingCall(
+        call, lambda each: HttpCall(each, "http://agent/", (), each.last_event_id, form), backoff, seeded(3)
+    )
 
 
 @given(st.sampled_from(list(BINDINGS)), st.sampled_from(["stream", "subscribe", "as stream"]), ANSWERS, st.booleans())

@@ -34,7 +34,7 @@ from hocket.a2a import (
 )
 from hocket.a2a.dialects.invalid import invalid_params
 from hocket.errors import Code, ErrorObject
-from hocket.http import Exchange, HttpCall, Request, Response, RestCall
+from hocket.http import Exchange, HttpCall, Request, Response, RestBinding
 from hocket.http.rest import RestEnvelope, receive_rest
 from hocket.http.rest_paths import read_path, write_path
 from support.cuts import cut_at
@@ -131,7 +131,7 @@ def arrived(request, mount=""):
 
 
 def rest(operation, params, url="http://agent/", **options):
-    return RestCall(ClientCall(operation, params, V1_0, "r", **options), url)
+    return HttpCall(ClientCall(operation, params, V1_0, "r", **options), url, binding=RestBinding())
 
 
 def finish(http, status, headers, pieces):

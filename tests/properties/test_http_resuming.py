@@ -6,22 +6,22 @@ from hypothesis import strategies as st
 from hocket.a2a import V0_3, V1_0, ClientCall, Operation, Outcome, SubscribeToTaskRequest
 from hocket.backoff import Backoff
 from hocket.entropy import seeded
-from hocket.http import HttpCall, RestCall, ResumingCall
+from hocket.http import HttpCall, RestBinding, ResumingCall, RpcBinding
 from support.cut_streams import REFUSED, Talker, converse
 from support.messages import user_says
 
 ATTEMPTS = 5
 BACKOFF = Backoff(attempts=ATTEMPTS)
 URL = "http://agent/"
-BINDINGS = {"1.0": (V1_0, HttpCall), "1.0 REST": (V1_0, RestCall), "0.3": (V0_3, HttpCall)}
+BINDINGS = {"1.0": (V1_0, RpcBinding()), "1.0 REST": (V1_0, RestBinding()), "0.3": (V0_3, RpcBinding())}
 WORDS = st.lists(st.sampled_from(["a ", "long " * 30, "\u2028", "é"]), min_size=1, max_size=5)
 CUTS = st.integers(0, 2_500) | st.integers(0, 300) | st.just(REFUSED)
 
 
 def asking(binding, operation=Operation.STREAM, params=None, *, backoff=BACKOFF, seen=None):
-    dialect, carrier = BINDINGS[binding]
+    dialect, form = BINDINGS[binding]
     call = ClientCall(operation, params or user_says(), dialect, "r", seen, is_resumable=True)
-    return ResumingCall(call, lambda call: carrier(call, URL, (), call.last_event_id), backoff, seeded(3))
+    return ResumingCall(call, lambda each: HttpCall(each, URL, (), each.last_event_id, form), backoff, seeded(3))
 
 
 def begun(binding, talker, plan, **options):

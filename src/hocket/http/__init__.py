@@ -1,13 +1,14 @@
 """The HTTP bindings of A2A as values: a Request becomes a Response or a stream of events. No sockets here.
 
 `routes` says which path answers what; `rpc` and `rest` are the server's sides of the two bindings, JSON-RPC and
-HTTP+JSON, around one `exchange`; `call` and `rest_call` are the client's sides, which
-`resuming` takes up again where a stream was cut.
+HTTP+JSON, around one `exchange`; `rpc_binding` and `rest_binding` are the client's sides,
+around one `call`, which `resuming` takes up again where a stream was cut.
 """
 
 from hocket.http.address import Address
 from hocket.http.answer import Answer
 from hocket.http.authentication import identified
+from hocket.http.bindings import Binding
 from hocket.http.call import HttpCall
 from hocket.http.discovery import CardSearch
 from hocket.http.envelopes import Envelope
@@ -16,10 +17,11 @@ from hocket.http.exchange import Exchange
 from hocket.http.gateway_config import GatewayLimits
 from hocket.http.messages import Headers, Request, Response, json_response, text_response
 from hocket.http.principal import Authenticate, bearer_tokens
-from hocket.http.rest_call import RestCall, rest_request
+from hocket.http.rest_binding import RestBinding, rest_request
 from hocket.http.resuming import Carrier, ResumingCall
 from hocket.http.routes import CARD_PATHS, Face, Routes
 from hocket.http.rpc import RpcEnvelope, receive_rpc
+from hocket.http.rpc_binding import RpcBinding
 
 __all__ = [
     "CARD_PATHS",
@@ -27,6 +29,7 @@ __all__ = [
     "Address",
     "Answer",
     "Authenticate",
+    "Binding",
     "CardSearch",
     "Carrier",
     "Envelope",
@@ -37,9 +40,10 @@ __all__ = [
     "HttpCall",
     "Request",
     "Response",
-    "RestCall",
+    "RestBinding",
     "ResumingCall",
     "Routes",
+    "RpcBinding",
     "RpcEnvelope",
     "bearer_tokens",
     "identified",

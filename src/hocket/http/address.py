@@ -11,7 +11,7 @@ from hocket.errors import Code, ErrorObject, LocalProtocolError, NotSupported
 from hocket.http.call import HttpCall
 from hocket.http.messages import Headers
 from hocket.http.old_card import OldCardCall
-from hocket.http.rest_call import RestCall
+from hocket.http.rest_binding import RestBinding
 
 __all__ = ["Address"]
 
@@ -77,11 +77,11 @@ class Address:
             is_resumable=True,
         )
 
-    def carry(self, call: ClientCall) -> HttpCall | RestCall | OldCardCall:
+    def carry(self, call: ClientCall) -> HttpCall | OldCardCall:
         """The call as requests and responses of HTTP."""
         url, headers = self.interface.url, (*self._extension_header(), *self.headers)
         if self.interface.protocol_binding == "HTTP+JSON":
-            return RestCall(call, url, headers, call.last_event_id)
+            return HttpCall(call, url, headers, call.last_event_id, RestBinding())
         if call.operation is Operation.EXTENDED_CARD and self.interface.protocol_version.startswith("0.2"):
             return OldCardCall(call, url, headers)
         return HttpCall(call, url, headers, call.last_event_id)

@@ -1,19 +1,21 @@
 """HttpCall: one A2A call of a client over HTTP. It says what to ask, then reads the answer, without I/O.
 
 First `next_request`, then `receive_head`, `receive_data` …, `receive_eof`: what came is in the call's events or
-its result. A stream that was cut is resumed by `ResumingCall`, with calls of this kind.
+its result. How both look as bytes is the business of the binding. A stream that was cut is resumed by `ResumingCall`,
+with calls of this kind.
 """
 
 from __future__ import annotations
 
 from attrs import define, field
 
-from hocket.a2a import ClientCall, Operation
-from hocket.codec import dumps, loads
+from hocket.a2a import ClientCall
 from hocket.errors import CodecError, ErrorObject, HocketError
 from hocket.framing import ServerSentEvent
+from hocket.http.bindings import Binding
 from hocket.http.messages import Headers, Request
 from hocket.http.response_body import ResponseBody
+from hocket.http.rpc_binding import RpcBinding
 
 __all__ = ["HttpCall"]
 
@@ -24,15 +26,17 @@ class HttpCall:
 
     Args:
         call: What is asked, and where the answer goes.
-        url: The address of the agent's JSON-RPC interface.
+        url: The address of the agent's interface.
         headers: Header fields to send beside those of the binding.
         last_event_id: Offset to go on after, for a subscription that resumes.
+        binding: How the call is put on HTTP, and its answer read: what differs from binding to binding.
     """
 
     call: ClientCall
     url: str
     headers: Headers = ()
     last_event_id: int | None = None
+    binding: Binding = field(factory=RpcBinding)
     _is_asked: bool = field(default=False, init=False)
     _body: ResponseBody = field(init=False)
 
@@ -55,23 +59,16 @@ class HttpCall:
         return self._body.retry
 
     def next_request(self) -> Request | None:
-        """What to ask, once; None when there is nothing (more) to ask. `path` is the whole URL."""
+        """What to ask, once; None when there is nothing (more) to ask. `path` is the whole URL.
+
+        Raises:
+            LocalProtocolError: The parameters cannot be said over this binding.
+        """
         if self._is_asked:
             return None
+        request = self.binding.request(self.call, self.url, self._fields())
         self._is_asked = True
-        accept = "text/event-stream, application/json" if self.call.is_streaming else "application/json"
-        fields = [("content-type", "application/json"), ("accept", accept), ("accept-encoding", "identity")]
-        if self.call.dialect.sends_version:
-            fields.append(("a2a-version", self.call.dialect.version))
-        if self.last_event_id is not None:
-            fields.append(("last-event-id", str(self.last_event_id)))
-        request = {
-            "jsonrpc": "2.0",
-            "id": self.call.request_id,
-            "method": self.call.method,
-            "params": self.call.write_params(),
-        }
-        return Request(method="POST", path=self.url, headers=(*fields, *self.headers), body=dumps(request))
+        return request
 
     def receive_head(self, status: int, headers: Headers, now: float) -> None:
         """The status and header fields (names in lower case) of the response."""
@@ -93,7 +90,7 @@ class HttpCall:
         if self._body.is_stream:
             self.call.receive_end()
         elif not self.is_closed:
-            self._read_answer(self._body.whole)
+            self._read_answer()
 
     def receive_failure(self, error: HocketError, now: float) -> None:
         """The connection broke."""
@@ -101,6 +98,15 @@ class HttpCall:
             self.call.receive_end(error)
         else:
             self.call.fail(error)
+
+    def _fields(self) -> Headers:
+        """The header fields that are the same in each binding."""
+        fields = [("accept-encoding", "identity")]
+        if self.call.dialect.sends_version:
+            fields.append(("a2a-version", self.call.dialect.version))
+        if self.last_event_id is not None:
+            fields.append(("last-event-id", str(self.last_event_id)))
+        return (*fields, *self.headers)
 
     def _look(self) -> None:
         """Take what can be read by now."""
@@ -111,7 +117,7 @@ class HttpCall:
 
     def _read_event(self, event: ServerSentEvent) -> None:
         try:
-            outcome = self.call.dialect.read_response(event.data)
+            outcome = self.binding.read_event(self.call, event.data)
         except CodecError as error:
             self.call.fail(error)
             return
@@ -120,21 +126,13 @@ class HttpCall:
         else:
             self.call.receive_item(outcome, int(event.id) if event.id.isascii() and event.id.isdigit() else None)
 
-    def _read_answer(self, body: bytes) -> None:
+    def _read_answer(self) -> None:
         try:
-            answer = loads(body, envelope=True)
-        except CodecError as error:
-            self.call.fail(self._not_an_answer(str(error)))
+            answer = self.binding.read_answer(self.call, self._body)
+        except HocketError as error:
+            self.call.fail(error)
             return
-        match answer:
-            case {"error": {"code": int() as code, "message": str() as message, **more}}:
-                self.call.receive_error(ErrorObject(code, message, more.get("data")))
-            case {"result": result} if 200 <= self._body.status < 300:
-                self.call.receive_result(result)
-            case {"jsonrpc": "2.0"} if 200 <= self._body.status < 300 and self.call.operation is Operation.PUSH_DELETE:
-                self.call.receive_result(None)  # some peers leave the result out where there is nothing to say
-            case _:
-                self.call.fail(self._not_an_answer("there is neither a result nor an error in it"))
-
-    def _not_an_answer(self, reason: str) -> HocketError:
-        return self._body.unreadable("JSON-RPC answer", reason)
+        if isinstance(answer, ErrorObject):
+            self.call.receive_error(answer)
+        else:
+            self.call.receive_result(answer)

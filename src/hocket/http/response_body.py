@@ -34,6 +34,11 @@ class ResponseBody:
     _held: int = field(default=0, init=False)
 
     @property
+    def is_success(self) -> bool:
+        """Whether the status is one of success, 2xx."""
+        return 200 <= self.status < 300
+
+    @property
     def is_stream(self) -> bool:
         """Whether the body is a stream of events: then `next_event` gives them, else `whole` is the answer."""
         return self._parser is not None

@@ -1,6 +1,6 @@
 """ResumingCall: a call over HTTP that asks again where its stream was cut, until it has the whole answer. No I/O.
 
-How one question and its answer look as bytes is the business of `HttpCall` and `RestCall`; here is what to ask next
+How one question and its answer look as bytes is the business of `HttpCall` and its binding; here is what to ask next
 (A2A 1.0 section 3.1.6, 0.3 section 7.9, and our decisions where they are silent):
 
     stream ──cut──> wait ──> subscribe ──settled──> its last event
@@ -45,7 +45,7 @@ _SHORTEST = 0.001
 
 
 class Carrier(Protocol):
-    """One question and its answer over HTTP: what `HttpCall` and `RestCall` have in common."""
+    """One question and its answer over HTTP: what `HttpCall` and `OldCardCall` have in common."""
 
     call: ClientCall
 
