@@ -7,6 +7,8 @@ GET  /a2a/stream            the events of every task that begins from now on
 
 from __future__ import annotations
 
+from functools import partial
+
 from attrs import define, evolve, field
 
 from hocket.a2a import (
@@ -29,7 +31,8 @@ from hocket.http.event_body import KEEP_ALIVE
 from hocket.http.gateway_body import GatewayBody, Place, failure_json
 from hocket.http.gateway_call import GatewayCall, refused, status_of
 from hocket.http.gateway_config import TASK_ID, GatewayLimits, StreamConfig, read_stream_config
-from hocket.http.gateway_stream import GatewayStream, GatewayWatch
+from hocket.http.gateway_stream import GatewayStream
+from hocket.http.gateway_telling import NewTasks, OneTask
 from hocket.http.media import unsupported_media_type
 from hocket.http.messages import Request, Response, json_response, text_response
 from hocket.http.service import service_parameters
@@ -94,7 +97,7 @@ class GatewayFace:
         body = GatewayBody(server.epoch, config, self.keep_alive)
         begins = call.operation is Operation.STREAM
         seen = Place() if begins else Place.of(request.header("last-event-id"))
-        return GatewayStream(body, lambda error: refused(asked.id, error), seen)
+        return GatewayStream(body, OneTask(seen), partial(refused, asked.id))
 
     def _answer(
         self,
@@ -139,9 +142,7 @@ class GatewayFace:
             silence=config.timeout if config is not None and operation is Operation.STREAM else None,
         )
 
-    def _events(
-        self, link: Link, request: Request, server: Server, now: float
-    ) -> Response | GatewayStream | GatewayWatch:
+    def _events(self, link: Link, request: Request, server: Server, now: float) -> Response | GatewayStream:
         """The stream of an EventSource, which can only GET."""
         if request.method != "GET":
             return text_response(405, f"{request.path} can only be read, by GET", (("allow", "GET"),))
@@ -149,17 +150,18 @@ class GatewayFace:
         seen = Place.of(request.header("last-event-id"))
         service = evolve(service_parameters(request), last_event_id=seen.offset)
         body = GatewayBody(server.epoch, keep_alive=self.keep_alive)
+        refusal = partial(failed, task_id=task_id, now=server.epoch + now)
         if task_id is None:
             if not server.capabilities.streaming:
-                return failed(ErrorObject.of(Code.UNSUPPORTED_OPERATION), None, server.epoch + now)
+                return refusal(ErrorObject.of(Code.UNSUPPORTED_OPERATION))
             server.watch(link, self.dialect, service, now)
-            return GatewayWatch(body)
+            return GatewayStream(body, NewTasks(), refusal)
         params = SubscribeToTaskRequest(id=task_id)
         call = Call(
             request_id=task_id, dialect=self.dialect, operation=Operation.SUBSCRIBE, params=params, service=service
         )
         server.perform(link, call, now)
-        return GatewayStream(body, lambda error: failed(error, task_id, server.epoch + now), seen, is_event_source=True)
+        return GatewayStream(body, OneTask(seen, is_event_source=True), refusal)
 
 
 def failed(error: ErrorObject, task_id: str | None, now: float, *, status: int | None = None) -> Response:

@@ -11,6 +11,7 @@ Whose a task is need not be said: each agent is asked, and the one that knows it
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from attrs import define, evolve, field, frozen
@@ -40,11 +41,12 @@ from hocket.http.event_body import KEEP_ALIVE
 from hocket.http.gateway_body import GatewayBody
 from hocket.http.gateway_config import TASK_ID, GatewayLimits, StreamConfig
 from hocket.http.gateway_face import failed
-from hocket.http.gateway_stream import GatewayWatch
+from hocket.http.gateway_stream import GatewayStream
+from hocket.http.gateway_telling import NewTasks
 from hocket.http.media import unsupported_media_type
 from hocket.http.messages import Request, Response, text_response
 from hocket.http.progress_answer import ProgressAnswer
-from hocket.http.progress_stream import ProgressStream, places_of
+from hocket.http.progress_telling import TaskProgress, places_of
 from hocket.http.service import service_parameters
 
 __all__ = ["Desk", "ProgressRoutes", "is_about_progress"]
@@ -102,16 +104,17 @@ class ProgressRoutes:
             return text_response(405, f"{_STREAM} can only be read, by GET", (("allow", "GET"),))
         epoch = desks[0].server.epoch
         body = GatewayBody(epoch, StreamConfig(heartbeat=0), self.keep_alive)
+        refusal = partial(_failed, now=epoch + now)
         task_ids = list(dict.fromkeys([value for name, value in request.parameters() if name in TASK_ID]))
         service = service_parameters(request)
         if not task_ids:
             for desk in desks:
                 if desk.server.capabilities.streaming:
                     desk.server.watch(desk.link, PROGRESS, service, now)
-            return GatewayWatch(body)
+            return GatewayStream(body, NewTasks(), refusal)
         if len(task_ids) > self.limits.followed:
             reason = f"must be at most {self.limits.followed} ids; raise the limit followed on the gateway"
-            return _failed(_invalid("task_id", reason), epoch + now)
+            return refusal(_invalid("task_id", reason))
         places = places_of(task_ids, request.header("last-event-id"))
         for desk in desks:
             for task_id, offset in places.items():
@@ -123,7 +126,7 @@ class ProgressRoutes:
                     service=evolve(service, last_event_id=offset),
                 )
                 desk.server.perform(desk.link, call, now)
-        return ProgressStream(body, places, len(desks), lambda error: _failed(error, epoch + now))
+        return GatewayStream(body, TaskProgress(places, len(desks)), refusal)
 
     def _start(self, desks: Sequence[Desk], request: Request, now: float) -> Response | Answer[Delivery]:
         epoch = desks[0].server.epoch
@@ -164,7 +167,7 @@ class ProgressRoutes:
             )
             desk.server.perform(desk.link, call, now)
         epoch = desks[0].server.epoch
-        return ProgressAnswer(len(desks), lambda error: _failed(error, epoch + now), status)
+        return ProgressAnswer(len(desks), partial(_failed, now=epoch + now), status)
 
 
 def _canceled_task(request: Request) -> str | None:
