@@ -9,6 +9,7 @@ from hocket.a2a import (
     V1_0,
     Answered,
     ClientCall,
+    DeleteTaskPushNotificationConfigRequest,
     Ended,
     GetTaskRequest,
     Item,
@@ -148,9 +149,15 @@ def test_an_answer_over_the_limit_is_an_error_that_names_it():
 # The client's side
 
 
+PARAMS = {
+    Operation.GET: GetTaskRequest(id="t"),
+    Operation.SUBSCRIBE: SubscribeToTaskRequest(id="t"),
+    Operation.PUSH_DELETE: DeleteTaskPushNotificationConfigRequest(task_id="t", id="c"),
+}
+
+
 def call(operation=Operation.SUBSCRIBE, dialect=V1_0, **options):
-    params = SubscribeToTaskRequest(id="t") if operation is Operation.SUBSCRIBE else GetTaskRequest(id="t")
-    return HttpCall(ClientCall(operation, params, dialect, "r"), "http://agent/", **options)
+    return HttpCall(ClientCall(operation, PARAMS[operation], dialect, "r"), "http://agent/", **options)
 
 
 def test_a_call_asks_once():
@@ -184,6 +191,23 @@ def test_a_page_of_some_kind_is_no_answer(body):
     http.receive_eof(0.0)
     with pytest.raises(ConnectionFailed, match="http://agent/ gave HTTP 502"):
         http.call.result()
+
+
+@pytest.mark.parametrize(
+    ("status", "operation", "error"),
+    [
+        (200, Operation.PUSH_DELETE, None),
+        (502, Operation.PUSH_DELETE, ConnectionFailed),
+        (200, Operation.GET, ConnectionFailed),
+    ],
+)
+def test_a_deletion_may_be_answered_without_a_result(status, operation, error):
+    http = call(operation)
+    http.receive_head(status, (), 0.0)
+    http.receive_data(b'{"jsonrpc":"2.0","id":"r"}', 0.0)
+    http.receive_eof(0.0)
+    assert http.is_closed
+    assert type(http.call.error) is (error or type(None))
 
 
 def test_an_error_counts_whatever_the_status():
