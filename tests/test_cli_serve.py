@@ -56,6 +56,16 @@ def test_serve_says_where_and_ends_on_ctrl_c() -> None:
         assert process.wait() == 0
 
 
+@pytest.mark.parametrize(
+    ("options", "seconds"), [([], 15.0), (["--keep-alive", "4"], 4.0), (["--keep-alive", "0"], None)]
+)
+def test_silent_streams_are_kept_alive_as_is_said(monkeypatch, options: list[str], seconds: float | None) -> None:
+    given: dict[str, object] = {}
+    monkeypatch.setattr("hocket_io.cli.serve.serve_agents", lambda *_, **options: given.update(options))
+    assert CliRunner().invoke(hocket, ["serve", "--echo", *options]).exit_code == 0
+    assert given["keep_alive"] == seconds
+
+
 @pytest.mark.parametrize(("options", "is_open"), [([], False), (["--push-private"], True)])
 def test_push_notifications_go_to_private_addresses_if_that_is_said(
     monkeypatch: pytest.MonkeyPatch, options: list[str], is_open: bool

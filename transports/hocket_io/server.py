@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from hocket.a2a import ServerLimits
 from hocket.agent import Agent
+from hocket.http import KEEP_ALIVE
 from hocket.http.principal import Authenticate
 from hocket_io.extras import needs
 from hocket_io.http.listening import AddressInUse, listen, shown_address, web_server
@@ -19,6 +21,10 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 8000,
     url: str | None = None,
+    root: str | None = None,
+    keep_alive: float | None = KEEP_ALIVE,
+    body_limit: int = 16 * 1024 * 1024,
+    limits: ServerLimits = ServerLimits(),
     cors_origins: Sequence[str] = (),
     push: PushOptions | None = None,
     authenticate: Authenticate | None = None,
@@ -32,6 +38,10 @@ def serve(
         host: The address to listen on.
         port: The port; 0 picks a free one.
         url: The address to put on cards; by default the one that each caller used.
+        root: The ID of the agent, of several, that is at the root as well.
+        keep_alive: Seconds between comments on silent streams; None for none.
+        body_limit: Bytes of a request's body.
+        limits: Of the A2A server of each agent.
         cors_origins: Web pages from elsewhere that may read what is answered, as `https://page.example`; `*` for all.
         push: How push notifications are sent, and where to.
         authenticate: Says for whom the header fields of a call vouch, or why for nobody; None asks nobody.
@@ -47,7 +57,17 @@ def serve(
 
         from hocket_io.http.asgi import App
 
-    app = App(agents, url=url, cors_origins=cors_origins, push=push or PushOptions(), authenticate=authenticate)
+    app = App(
+        agents,
+        root=root,
+        url=url,
+        keep_alive=keep_alive,
+        body_limit=body_limit,
+        limits=limits,
+        cors_origins=cors_origins,
+        push=push or PushOptions(),
+        authenticate=authenticate,
+    )
     listening = listen(host, port)
     url_here = f"http://{shown_address(*listening.getsockname()[:2])}/"
     server = web_server(app, when_ready=lambda: on_ready and on_ready(url_here), before_shutdown=app.close_calls)

@@ -7,7 +7,7 @@ import click
 from hocket.a2a import PushRules
 from hocket.agent import Agent
 from hocket.errors import HocketError
-from hocket.http import CARD_PATHS
+from hocket.http import CARD_PATHS, KEEP_ALIVE
 from hocket_io.cli.echo import echo_agent
 from hocket_io.cli.exits import Failure, failure_of
 from hocket_io.cli.load import load_agent
@@ -26,6 +26,14 @@ __all__ = ["serve"]
 @click.option("--port", default=8000, type=click.IntRange(0, 65_535), help="Port to listen on; 0 picks a free one.")
 @click.option("--url", help="Address to put on cards.  [default: the one that the caller used]")
 @click.option(
+    "--keep-alive",
+    default=KEEP_ALIVE,
+    show_default=True,
+    type=click.FloatRange(0),
+    metavar="SECONDS",
+    help="Write a comment to streams that were silent for so long; 0 for never.",
+)
+@click.option(
     "--cors-origin",
     "cors_origins",
     multiple=True,
@@ -40,6 +48,7 @@ def serve(
     host: str,
     port: int,
     url: str | None,
+    keep_alive: float,
     cors_origins: tuple[str, ...],
     push_private: bool,
     echo: bool,
@@ -65,7 +74,16 @@ def serve(
     served = agents[0] if len(agents) == 1 else agents
     push = PushOptions(rules=PushRules(private=push_private))
     try:
-        serve_agents(served, host=host, port=port, url=url, cors_origins=cors_origins, push=push, on_ready=announce)
+        serve_agents(
+            served,
+            host=host,
+            port=port,
+            url=url,
+            keep_alive=keep_alive or None,
+            cors_origins=cors_origins,
+            push=push,
+            on_ready=announce,
+        )
     except AddressInUse as error:
         raise Failure(str(error)) from None
     except HocketError as error:
