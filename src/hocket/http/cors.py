@@ -62,8 +62,12 @@ class Cors:
         >>> Cors().refusal(strange).status, Cors(("*",)).refusal(strange)
         (403, None)
         """
+        return None if request.method in _ONLY_READ else self.refusal_of_page(request)
+
+    def refusal_of_page(self, request: Request) -> Response | None:
+        """`refusal`, whatever the method: the handshake of a WebSocket is a GET, and opens more than a page to read."""
         origin = request.header("origin")
-        if origin is None or request.method in _ONLY_READ or self._allowed(request) is not None:
+        if origin is None or self._allowed(request) is not None:
             return None
         known_as = request.base_url.partition("://")[2].partition("/")[0]
         if origin.partition("://")[2] in (request.header("host"), known_as):

@@ -6,20 +6,18 @@ has no id, so it is a notification: it is not answered, and a refusal is told by
 
 from __future__ import annotations
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from hocket.acp.hub import Hub
 from hocket.acp.hub.links import Link
 from hocket.codec import dumps, loads
 from hocket.errors import Code, CodecError, ErrorObject, LocalProtocolError
+from hocket.http.close import Close
 
 __all__ = ["Close", "HubSocket", "close_for"]
 
 _BATCH = 256
 """Messages that are taken from the hub at a time."""
-
-_REASON = 123
-"""Bytes that fit beside the code into a close frame (RFC 6455 section 5.5)."""
 
 _SEED_TYPE = "stream.message"
 
@@ -32,24 +30,6 @@ _CODES: dict[int, int] = {
     Code.STREAM_CLOSED: 1000,
     Code.LIMIT_EXCEEDED: 1013,
 }
-
-
-def _short(reason: str) -> str:
-    return reason.encode()[:_REASON].decode("utf-8", "ignore")
-
-
-@frozen
-class Close:
-    """How a WebSocket ends.
-
-    Attributes:
-        code: 1000 the stream has ended · 1003 binary frames · 1009 too big · 1012 the hub restarts · 1013 try again
-            later · 4001 authentication · 4003 forbidden · 4004 no such stream.
-        reason: Why, in words that fit into the frame.
-    """
-
-    code: int
-    reason: str = field(converter=_short)
 
 
 def close_for(error: ErrorObject) -> Close:

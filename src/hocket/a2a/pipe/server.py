@@ -13,7 +13,7 @@ from hocket.codec import Raw, dumps
 from hocket.connection import Connection
 from hocket.errors import Code, ErrorObject, LocalProtocolError
 from hocket.framing import Framing
-from hocket.jsonrpc import LSP, CancelReceived, ConnectionClosed, Id, RequestReceived
+from hocket.jsonrpc import LSP, CancelReceived, ConnectionClosed, Id, PeerLimits, RequestReceived
 
 __all__ = ["PipeServer"]
 
@@ -26,18 +26,23 @@ class PipeServer:
         server: The server that answers.
         link: The name under which the connection is known to it.
         framing: How messages are cut out of the bytes.
+        principal: Who calls, where the transport has asked; "" where nobody is asked.
+        base_url: The address under which the caller reached the agent; "" if unknown.
     """
 
     server: Server
     link: Link
     framing: Framing
+    principal: str = field(default="", kw_only=True)
+    base_url: str = field(default="", kw_only=True)
     connection: Connection = field(init=False)
     _too_large: dict[Id, ErrorObject] = field(factory=dict, init=False)
     _has_ended: bool = field(default=False, init=False)
     _is_over: bool = field(default=False, init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.connection = Connection(self.framing, cancellation=LSP)
+        limits = PeerLimits(message=self.framing.limits.frame)
+        self.connection = Connection(self.framing, limits=limits, cancellation=LSP)
 
     @property
     def is_closed(self) -> bool:
@@ -109,7 +114,7 @@ class PipeServer:
         while (event := self.connection.next_event()) is not None:
             match event:
                 case RequestReceived():
-                    service = read_meta(event.params)
+                    service = read_meta(event.params, principal=self.principal, base_url=self.base_url)
                     self.server.receive(self.link, event.id, event.method, event.params, service, now)
                 case CancelReceived():
                     self.server.cancel_call(self.link, event.id, now)

@@ -16,11 +16,18 @@ STREAM_METHOD = "$/stream"
 """The notification that carries one item of a stream."""
 
 
-def read_meta(params: Any) -> ServiceParameters:
-    """The service parameters in the `_meta` of a request's params."""
+def read_meta(params: Any, *, principal: str = "", base_url: str = "") -> ServiceParameters:
+    """The service parameters in the `_meta` of a request's params.
+
+    Args:
+        params: The params, whatever they are.
+        principal: Who calls, as the transport has found out; never taken from the params.
+        base_url: The address the caller used.
+    """
     meta = params.get("_meta") if isinstance(params, dict) else None
     headers = meta.get("headers") if isinstance(meta, dict) else None
-    return ServiceParameters.of(headers if isinstance(headers, dict) else {})
+    fields = headers if isinstance(headers, dict) else {}
+    return ServiceParameters.of(fields, principal=principal, base_url=base_url)
 
 
 def write_meta(params: Any, headers: Mapping[str, str]) -> Any:
