@@ -35,13 +35,13 @@ def test_clients_that_leave_early(run, on_disconnect, state, readers):
                 await second.until(b"before")
                 second.leaves.set()
                 await anyio.wait_all_tasks_blocked()
-                assert len(app._open) == 1  # one is left: the task goes on in any case
+                assert len(app._hosts.answers) == 1  # one is left: the task goes on in any case
                 found = await post(app, "tasks/get", {"id": task_id}).perform()
                 assert found.json()["result"]["status"]["state"] == "working"
             first.leaves.set()
             await anyio.wait_all_tasks_blocked()
             assert host_of(app)._links == {}
-            assert app._open == {}
+            assert app._hosts.answers == {}
             go_on.set()
             await anyio.wait_all_tasks_blocked()
             found = await post(app, "tasks/get", {"id": task_id}).perform()
@@ -85,7 +85,7 @@ def test_a_server_that_reports_the_leaving_by_an_exception(run):
 
         await app(request.scope, request.receive, send)
         assert host_of(app)._links == {}
-        assert app._open == {}
+        assert app._hosts.answers == {}
 
     run(talk)
 

@@ -306,7 +306,7 @@ def test_open_streams_are_cut_when_the_server_stops(run):
             app.close_calls()
         assert not watch.is_complete
         assert not events.is_complete
-        assert app._open == {}
+        assert app._hosts.answers == {}
         assert app._hosts.running == {}
 
     run(talk)

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from hocket.a2a import ServerLimits
 from hocket.agent import Agent
-from hocket.http import KEEP_ALIVE
+from hocket.http import BODY_TIMEOUT, KEEP_ALIVE
+from hocket.http.host_names import is_unspecified
 from hocket.http.principal import Authenticate
 from hocket_io.extras import needs
 from hocket_io.http.listening import AddressInUse, listen, shown_address, web_server
@@ -24,8 +25,10 @@ def serve(
     root: str | None = None,
     keep_alive: float | None = KEEP_ALIVE,
     body_limit: int = 16 * 1024 * 1024,
+    body_timeout: float | None = BODY_TIMEOUT,
     limits: ServerLimits = ServerLimits(),
     cors_origins: Sequence[str] = (),
+    allowed_hosts: Sequence[str] | None = None,
     push: PushOptions | None = None,
     authenticate: Authenticate | None = None,
     on_ready: Callable[[str], None] | None = None,
@@ -41,8 +44,11 @@ def serve(
         root: The ID of the agent, of several, that is at the root as well.
         keep_alive: Seconds between comments on silent streams; None for none.
         body_limit: Bytes of a request's body.
+        body_timeout: Seconds that a request's body may take to arrive; None for no end.
         limits: Of the A2A server of each agent.
         cors_origins: Web pages from elsewhere that may read what is answered, as `https://page.example`; `*` for all.
+        allowed_hosts: Names and addresses under which requests are answered, as `agent.example`; `*` for all. By
+            default those of the loopback interface, and of `url`, where `host` is there, and all elsewhere.
         push: How push notifications are sent, and where to.
         authenticate: Says for whom the header fields of a call vouch, or why for nobody; None asks nobody.
         on_ready: Called with the URL once it can be called.
@@ -57,21 +63,26 @@ def serve(
 
         from hocket_io.http.asgi import App
 
-    app = App(
-        agents,
-        root=root,
-        url=url,
-        keep_alive=keep_alive,
-        body_limit=body_limit,
-        limits=limits,
-        cors_origins=cors_origins,
-        push=push or PushOptions(),
-        authenticate=authenticate,
-    )
-    listening = listen(host, port)
-    url_here = f"http://{shown_address(*listening.getsockname()[:2])}/"
-    server = web_server(app, when_ready=lambda: on_ready and on_ready(url_here), before_shutdown=app.close_calls)
-    try:
-        server.run([listening])
-    except KeyboardInterrupt:
-        pass  # uvicorn has shut down in good order and passes the signal on; for us this is the end that was wanted
+    with listen(host, port) as listening:
+        address, own_port = listening.getsockname()[:2]
+        if allowed_hosts is None and is_unspecified(address):
+            allowed_hosts = ("*",)
+        app = App(
+            agents,
+            root=root,
+            url=url,
+            keep_alive=keep_alive,
+            body_limit=body_limit,
+            body_timeout=body_timeout,
+            limits=limits,
+            cors_origins=cors_origins,
+            allowed_hosts=allowed_hosts,
+            push=push or PushOptions(),
+            authenticate=authenticate,
+        )
+        url_here = f"http://{shown_address(address, own_port)}/"
+        server = web_server(app, when_ready=lambda: on_ready and on_ready(url_here), before_shutdown=app.close_calls)
+        try:
+            server.run([listening])
+        except KeyboardInterrupt:
+            pass  # uvicorn has shut down in good order and passes the signal on; for us this is the end that was wanted

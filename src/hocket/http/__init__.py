@@ -15,7 +15,7 @@ from hocket.http.envelopes import Envelope
 from hocket.http.event_body import KEEP_ALIVE
 from hocket.http.exchange import Exchange
 from hocket.http.gateway_config import GatewayLimits
-from hocket.http.messages import Headers, Request, Response, json_response, text_response
+from hocket.http.messages import BODY_TIMEOUT, Headers, Request, Response, json_response, text_response
 from hocket.http.principal import Authenticate, bearer_tokens
 from hocket.http.rest_binding import RestBinding, rest_request
 from hocket.http.resuming import Carrier, ResumingCall
@@ -24,6 +24,7 @@ from hocket.http.rpc import RpcEnvelope, receive_rpc
 from hocket.http.rpc_binding import RpcBinding
 
 __all__ = [
+    "BODY_TIMEOUT",
     "CARD_PATHS",
     "KEEP_ALIVE",
     "Address",

@@ -40,6 +40,14 @@ __all__ = ["serve"]
     metavar="ORIGIN",
     help="Let web pages of ORIGIN read what is answered; may be repeated, and * lets in all.",
 )
+@click.option(
+    "--allowed-host",
+    "allowed_hosts",
+    multiple=True,
+    metavar="NAME",
+    help="Answer requests under this name or address; may be repeated, and * is for all.  "
+    "[default: this machine's own names, where --host is one of them; otherwise all]",
+)
 @click.option("--push-private", is_flag=True, help="Let push notifications go to this machine and private networks.")
 @click.option("--echo", is_flag=True, help="Serve a built-in agent that echoes, instead of FILE.")
 @click.option("--debug", is_flag=True, envvar="HOCKET_DEBUG", help="Show the traceback of a FILE that fails.")
@@ -50,6 +58,7 @@ def serve(
     url: str | None,
     keep_alive: float,
     cors_origins: tuple[str, ...],
+    allowed_hosts: tuple[str, ...],
     push_private: bool,
     echo: bool,
     debug: bool,
@@ -81,6 +90,7 @@ def serve(
             url=url,
             keep_alive=keep_alive or None,
             cors_origins=cors_origins,
+            allowed_hosts=allowed_hosts or None,
             push=push,
             on_ready=announce,
         )

@@ -13,29 +13,30 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from attrs import Attribute, define, evolve, field
+from attrs.validators import optional
 
 from hocket.a2a import Delivery, ServerLimits
 from hocket.agent import Agent
 from hocket.errors import LocalProtocolError
-from hocket.http import KEEP_ALIVE, Answer, GatewayLimits, Request, Response, identified
+from hocket.http import BODY_TIMEOUT, KEEP_ALIVE, Answer, GatewayLimits, Request, Response, identified
+from hocket.http.agent_socket import AgentSocket, receive_handshake
 from hocket.http.cors import ORIGINS, Cors
 from hocket.http.gateway import Asked, GatewayRoutes
+from hocket.http.host_names import HOST_NAMES, HostNames
 from hocket.http.principal import Authenticate
 from hocket.http.progress import Desk
 from hocket.options import must_be, one_of_kind
 from hocket_io.groups import scratch_group
-from hocket_io.host import Host, HostLink
+from hocket_io.host import Host
+from hocket_io.http.bodies import STOPPED, Bodies, ClientGone, Stopping, TooSlow, too_slow
 from hocket_io.http.gateway import agents_by_id, gateway_routes
-from hocket_io.http.hosts import Hosts
+from hocket_io.http.hosts import AnyLink, Hosts
 from hocket_io.http.links import SeveralLinks
 from hocket_io.http.scopes import (
-    STOPPED,
-    Bodies,
-    ClientGone,
     Receive,
     Scope,
     Send,
-    Stopping,
+    listening_at,
     live,
     request_of,
     respond,
@@ -43,6 +44,7 @@ from hocket_io.http.scopes import (
     with_fields,
     write_answer,
 )
+from hocket_io.http.sockets import refuse_socket, run_socket
 from hocket_io.push import PushOptions
 
 __all__ = ["App"]
@@ -83,10 +85,13 @@ class App:
         root: The ID of the agent that is at the root as well.
         url: The address to put on cards; by default the one that the caller used.
         keep_alive: Seconds between comments on silent streams; None for none.
-        body_limit: Bytes of a request's body.
+        body_limit: Bytes of a request's body, and of a message that comes over a WebSocket.
+        body_timeout: Seconds that a request's body may take to arrive; None for no end.
         limits: Of the A2A server of each agent.
         gateway: What clients of the gateway may ask for.
         cors_origins: Web pages from elsewhere that may read what is answered, as `https://page.example`; `*` for all.
+        allowed_hosts: Names and addresses under which requests are answered, as `agent.example`; `*` for all. By
+            default those of the loopback interface, and of `url`, where the server listens there, and all elsewhere.
         push: How push notifications are sent, and where to.
         authenticate: Says for whom header fields vouch, or why for nobody: tasks are then seen by their owners only.
             None asks nobody.
@@ -101,14 +106,15 @@ class App:
     url: str | None = field(default=None, kw_only=True, validator=_URL)
     keep_alive: float | None = field(default=KEEP_ALIVE, kw_only=True, validator=_SECONDS)
     body_limit: int = field(default=16 * 1024 * 1024, kw_only=True, validator=_BYTES)
+    body_timeout: float | None = field(default=BODY_TIMEOUT, kw_only=True, validator=_SECONDS)
     limits: ServerLimits = field(default=ServerLimits(), kw_only=True, validator=_LIMITS)
     gateway: GatewayLimits = field(default=GatewayLimits(), kw_only=True, validator=_GATEWAY)
     cors_origins: Sequence[str] = field(default=(), kw_only=True, validator=ORIGINS)
+    allowed_hosts: Sequence[str] | None = field(default=None, kw_only=True, validator=optional(HOST_NAMES))
     push: PushOptions = field(factory=PushOptions, kw_only=True, validator=_PUSH)
     authenticate: Authenticate | None = field(default=None, kw_only=True, validator=_check_authenticate)
     _routes: GatewayRoutes = field(init=False)
     _hosts: Hosts = field(init=False)
-    _open: dict[HostLink | SeveralLinks, Answer[Delivery]] = field(factory=dict, init=False)
     _bodies: Bodies = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -117,7 +123,7 @@ class App:
             (self.root,) = by_id
         self._hosts = Hosts(by_id, self.limits, self.push)
         self._routes = gateway_routes(by_id, root=self.root, keep_alive=self.keep_alive, limits=self.gateway)
-        self._bodies = Bodies(self.body_limit)
+        self._bodies = Bodies(self.body_limit, self.body_timeout)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One ASGI connection."""
@@ -127,14 +133,11 @@ class App:
             case "http":
                 await self._serve(scope, receive, send)
             case "websocket":
-                await receive()
-                await send({"type": "websocket.close", "code": 1000, "reason": "agents are served over HTTP here"})
+                await self._meet(scope, receive, send)
 
     def close_calls(self) -> None:
-        """End every open call: the process is about to stop. Readers see a cut stream and can come back."""
-        for link, answer in self._open.items():
-            answer.cut()
-            link.ring()
+        """End every open call and WebSocket: the process is about to stop. Readers can tell, and come back."""
+        self._hosts.cut()
         self._bodies.give_up()
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -142,7 +145,10 @@ class App:
         cors = Cors(tuple(self.cors_origins))
         send = with_fields(send, cors.fields(request))
         found: Response | Request | Asked = (
-            cors.preflight(request) or cors.refusal(request) or identified(request, self.authenticate)
+            self._host_names().refusal(request, listening_at(scope))
+            or cors.preflight(request)
+            or cors.refusal(request)
+            or identified(request, self.authenticate)
         )
         if isinstance(found, Request):
             try:
@@ -151,11 +157,45 @@ class App:
                 return
             except Stopping:
                 found = STOPPED
+            except TooSlow as slow:
+                found = too_slow(slow, scope)
         if isinstance(found, Response):
             await respond(found, request.method, send)
         else:
             await self._hosts.start()
             await self._ask(found, receive, send)
+
+    def _host_names(self) -> HostNames:
+        return HostNames(None if self.allowed_hosts is None else tuple(self.allowed_hosts), self.url)
+
+    async def _meet(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One WebSocket."""
+        if (await receive())["type"] != "websocket.connect":
+            return
+        handshake = request_of(scope, url=self.url)
+        found = self._host_names().refusal(handshake, listening_at(scope)) or receive_handshake(
+            handshake, self._routes, Cors(tuple(self.cors_origins)), self.authenticate
+        )
+        try:
+            if isinstance(found, Response):
+                await refuse_socket(found, scope, send)
+            else:
+                await send({"type": "websocket.accept"})
+                await self._hosts.start()
+                await self._talk(found, receive, send)
+        except OSError as error:
+            _log.debug("the client is gone: %s", error)
+
+    async def _talk(self, asked: Asked, receive: Receive, send: Send) -> None:
+        """Any number of calls, over one WebSocket."""
+        link = self._hosts.running[asked.agents[0]].open_link()
+        socket = AgentSocket(link.host.server, link.name, asked.request, self.body_limit)
+        self._hosts.answers[link] = socket
+        try:
+            await run_socket(socket, link, receive, send)
+        finally:
+            del self._hosts.answers[link]
+            link.close()
 
     async def _find(self, request: Request, receive: Receive) -> Response | Asked:
         """Whom a request is for, once its body is here."""
@@ -185,7 +225,7 @@ class App:
     async def _write(
         self,
         answer: Answer[Delivery],
-        source: HostLink | SeveralLinks,
+        source: AnyLink,
         host: Host,
         method: str,
         receive: Receive,
@@ -193,11 +233,11 @@ class App:
     ) -> None:
         """Write what there is for this call until it is answered, or until the client is gone."""
         async with scratch_group() as group:
-            self._open[source] = answer
+            self._hosts.answers[source] = answer
             try:
                 group.start_soon(until_disconnect, receive, group.cancel_scope)
                 await write_answer(answer, source, host.now, send, method)
             except OSError as error:  # as ASGI asks servers to say that the client is gone
                 _log.debug("the client is gone: %s", error)
             finally:
-                del self._open[source]
+                del self._hosts.answers[source]

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TypeAlias
 
 import anyio
 from attrs import define, field
 
-from hocket.a2a import ServerLimits
+from hocket.a2a import Delivery, ServerLimits
 from hocket.agent import Agent
+from hocket.http import Answer
+from hocket.http.agent_socket import AgentSocket
 from hocket_io.background import in_background
-from hocket_io.host import Host
+from hocket_io.host import Host, HostLink
+from hocket_io.http.links import SeveralLinks
 from hocket_io.push import PushOptions
 
-__all__ = ["Hosts"]
+__all__ = ["AnyLink", "Hosts"]
+
+AnyLink: TypeAlias = HostLink | SeveralLinks
+"""Where the deliveries of one answer come from."""
 
 
 @define(eq=False)
@@ -28,12 +35,14 @@ class Hosts:
 
     Attributes:
         running: The hosts by the ids of their agents, while they run.
+        answers: Those that are being written, and WebSockets that are open, by what they are made of.
     """
 
     agents: Mapping[str, Agent]
     limits: ServerLimits = field(default=ServerLimits())
     push: PushOptions = field(factory=PushOptions)
     running: dict[str, Host] = field(factory=dict, init=False)
+    answers: dict[AnyLink, Answer[Delivery] | AgentSocket] = field(factory=dict, init=False)
     _starting: anyio.Lock = field(factory=anyio.Lock, init=False)
 
     @asynccontextmanager
@@ -52,3 +61,9 @@ class Hosts:
             async with self._starting:  # so that all the first callers find the same tasks
                 if not self.running:
                     await in_background(self.run())
+
+    def cut(self) -> None:
+        """Cut every answer that is being written, and let whoever writes it know."""
+        for source, answer in self.answers.items():
+            answer.cut()
+            source.ring()

@@ -16,21 +16,18 @@ import anyio
 import anyio.lowlevel
 from attrs import define, field
 
-from hocket.http import KEEP_ALIVE, Request, Response
+from hocket.http import BODY_TIMEOUT, KEEP_ALIVE, Request, Response
 from hocket.http.acp import HubRoutes
 from hocket.http.feed import Feed
 from hocket.http.hub_socket import Close, HubSocket
 from hocket_io.acp.host import HubHost, HubLink
 from hocket_io.background import in_background
 from hocket_io.groups import scratch_group
+from hocket_io.http.bodies import STOPPED, Bodies, ClientGone, Stopping, TooSlow, too_slow
 from hocket_io.http.scopes import (
-    STOPPED,
-    Bodies,
-    ClientGone,
     Receive,
     Scope,
     Send,
-    Stopping,
     live,
     request_of,
     respond,
@@ -51,19 +48,21 @@ class HubApp:
         host: The hub's host. Where nobody has entered it yet, the application does: with its lifespan, or, where the
             server has none, on first use.
         keep_alive: Seconds between comments on silent feeds; None for none.
+        body_timeout: Seconds that a request's body may take to arrive; None for no end.
         acp_compat: Whether `"id": null` in a POST makes a notification, as in the ACP SDK, and not a request.
     """
 
     host: HubHost = field(factory=HubHost)
     keep_alive: float | None = field(default=KEEP_ALIVE, kw_only=True)
     acp_compat: bool = field(default=True, kw_only=True)
+    body_timeout: float | None = field(default=BODY_TIMEOUT, kw_only=True)
     _routes: HubRoutes = field(init=False)
     _starting: anyio.Lock = field(factory=anyio.Lock, init=False)
     _open: dict[HubLink, Feed | HubSocket] = field(factory=dict, init=False)
     _bodies: Bodies = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._bodies = Bodies(self.host.limits.message)
+        self._bodies = Bodies(self.host.limits.message, self.body_timeout)
         self._routes = HubRoutes(self.host.hub, self.host.authenticate, self.keep_alive, self.acp_compat)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -108,6 +107,8 @@ class HubApp:
                 await self._answer(request_of(scope, body), receive, send)
         except Stopping:
             await respond(STOPPED, scope["method"], send)
+        except TooSlow as slow:
+            await respond(too_slow(slow, scope), scope["method"], send)
         except (ClientGone, OSError) as error:  # the latter as ASGI asks servers to say it
             _log.debug("the client is gone: %s", error)
 

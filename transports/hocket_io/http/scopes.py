@@ -9,21 +9,17 @@ from urllib.parse import unquote
 
 import anyio
 import anyio.lowlevel
-from attrs import define, field
 
 from hocket.http import Answer, Headers, Request, Response
-from hocket.http.messages import percent_encoded, text_response
+from hocket.http.messages import percent_encoded
 
 __all__ = [
-    "STOPPED",
     "Answer",
-    "Bodies",
-    "ClientGone",
     "Receive",
     "Scope",
     "Send",
     "Source",
-    "Stopping",
+    "listening_at",
     "live",
     "request_of",
     "respond",
@@ -46,19 +42,8 @@ _IN_A_ROW = 4
 """Writes without a turn for others: for those who write, too, and for the news that the client is gone."""
 
 
-STOPPED = text_response(503, "the server is shutting down: ask again")
-"""The answer to a request whose body nobody waits for any more."""
-
 _BODILESS = (204, 304)
 """Statuses of answers that have no body, nor a length of one (RFC 9110 section 8.6)."""
-
-
-class ClientGone(Exception):
-    """The client closed the connection."""
-
-
-class Stopping(Exception):
-    """The server stops, and waits for nobody's request to be complete."""
 
 
 class Source(Protocol[ItemOut]):
@@ -69,6 +54,12 @@ class Source(Protocol[ItemOut]):
 
     async def wait(self, until: float | None) -> None:
         """Sleep until there is more, or until that time."""
+
+
+def listening_at(scope: Scope) -> str | None:
+    """The address at which the server listens for this connection; None if it does not say, or at a Unix socket."""
+    server = scope.get("server")
+    return None if server is None or server[1] is None else str(server[0])
 
 
 async def live(hosting: AbstractAsyncContextManager[object], receive: Receive, send: Send) -> None:
@@ -135,54 +126,6 @@ async def until_disconnect(receive: Receive, scope: anyio.CancelScope) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
     scope.cancel()
-
-
-@define(eq=False)
-class Bodies:
-    """The bodies of requests, which may take their time to arrive.
-
-    Args:
-        limit: Bytes of one.
-    """
-
-    limit: int
-    _arriving: dict[anyio.CancelScope, None] = field(factory=dict, init=False)
-
-    async def read(self, receive: Receive) -> bytes | None:
-        """All of a body; None if it is over the limit.
-
-        Raises:
-            ClientGone: The client went away before it was complete.
-            Stopping: `give_up` was called before it was complete.
-        """
-        with anyio.CancelScope() as scope:
-            self._arriving[scope] = None
-            try:
-                return await _whole(receive, self.limit)
-            finally:
-                del self._arriving[scope]
-        raise Stopping
-
-    def give_up(self) -> None:
-        """Wait for none that is on its way: nobody knows how long it would take."""
-        for scope in list(self._arriving):
-            scope.cancel()
-
-
-async def _whole(receive: Receive, limit: int) -> bytes | None:
-    pieces: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientGone
-        piece: bytes = message.get("body", b"")
-        size += len(piece)
-        if size > limit:
-            return None
-        pieces.append(piece)
-        if not message.get("more_body", False):
-            return b"".join(pieces)
 
 
 async def respond(response: Response, method: str, send: Send) -> None:
