@@ -362,19 +362,3 @@ def test_the_version_may_be_in_the_query():
     assert without.json()["error"]["code"] == -32009
     given = request_of(App(greeter()), body=body.encode(), query=b"A2A-Version=1.0")
     assert given.json()["result"]["task"]["status"]["state"] == "TASK_STATE_COMPLETED"
-
-
-def test_web_sockets_are_turned_away():
-    async def talk():
-        sent = []
-
-        async def receive():
-            return {"type": "websocket.connect"}
-
-        async def send(message):
-            sent.append(message)
-
-        await App(greeter())({"type": "websocket"}, receive, send)
-        return sent
-
-    assert [message["type"] for message in anyio.run(talk)] == ["websocket.close"]
