@@ -43,7 +43,7 @@ def serve(
         url: The address to put on cards; by default the one that each caller used.
         root: The ID of the agent, of several, that is at the root as well.
         keep_alive: Seconds between comments on silent streams; None for none.
-        body_limit: Bytes of a request's body.
+        body_limit: Bytes of a request's body, and of a message that comes over a WebSocket.
         body_timeout: Seconds that a request's body may take to arrive; None for no end.
         limits: Of the A2A server of each agent.
         cors_origins: Web pages from elsewhere that may read what is answered, as `https://page.example`; `*` for all.
@@ -81,7 +81,12 @@ def serve(
             authenticate=authenticate,
         )
         url_here = f"http://{shown_address(address, own_port)}/"
-        server = web_server(app, when_ready=lambda: on_ready and on_ready(url_here), before_shutdown=app.close_calls)
+        server = web_server(
+            app,
+            when_ready=lambda: on_ready and on_ready(url_here),
+            before_shutdown=app.close_calls,
+            message_limit=body_limit,
+        )
         try:
             server.run([listening])
         except KeyboardInterrupt:

@@ -19,6 +19,7 @@ _CUTS = (
     "ASGI callable returned without starting response.",
     "ASGI callable returned without completing response.",
 )
+_REFUSED = "ASGI callable returned without completing handshake."
 
 
 class AddressInUse(HocketError):
@@ -77,6 +78,7 @@ def web_server(
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            logging.getLogger("uvicorn.error").addFilter(_is_no_refusal)
             logging.getLogger("uvicorn.error").addFilter(_shorten)
             await super().startup(sockets)
             if self.started:
@@ -91,6 +93,7 @@ def web_server(
             finally:
                 log.removeFilter(_is_no_cut)
                 log.removeFilter(_shorten)
+                log.removeFilter(_is_no_refusal)
 
     config = uvicorn.Config(
         app,
@@ -110,6 +113,11 @@ def web_server(
 def _is_no_cut(record: logging.LogRecord) -> bool:
     """A record that is worth a line when calls are cut on purpose; uvicorn has one for each of them that is not."""
     return record.msg not in _CUTS
+
+
+def _is_no_refusal(record: logging.LogRecord) -> bool:
+    """A record that is worth a line; uvicorn has one for each WebSocket that was refused, as if that were a mistake."""
+    return record.msg != _REFUSED
 
 
 def _shorten(record: logging.LogRecord) -> bool:

@@ -1,0 +1,132 @@
+"""WebSocketPipe: a WebSocket to an A2A agent, as a pipe. Each line of the pipe is a message of the WebSocket."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Self
+
+import anyio
+import anyio.abc
+from attrs import define, field
+
+from hocket.errors import AuthenticationError, ConnectionFailed
+from hocket.http.words import shown_url
+from hocket_io.groups import leave
+from hocket_io.websocket import WebSocket, open_websocket
+
+__all__ = ["WebSocketPipe"]
+
+_AHEAD = 1024 * 1024
+"""Bytes that are read before somebody wants them: a client that waits for nothing should still answer pings."""
+
+_LINE_FEED_AS_SPACE = bytes.maketrans(b"\n", b" ")
+"""Line feeds in JSON stand between its tokens only, where a space says the same."""
+
+
+@define(eq=False, repr=False)
+class WebSocketPipe:
+    """A `BytePipe` of NDJSON to the agent at a URL. An async context manager: it connects, and hangs up at the end.
+
+    Until it is left, what is done through it is done, also by a task that was cancelled and has a last word to say.
+
+    Args:
+        url: `ws://…` or `wss://…`.
+        headers: Header fields to send with the handshake.
+        limit: Bytes of one message that is received.
+    """
+
+    url: str
+    headers: Mapping[str, str]
+    limit: int
+    _socket: WebSocket = field(init=False)
+    _group: anyio.abc.TaskGroup = field(init=False)
+    _shelter: anyio.CancelScope = field(init=False)
+    _arrived: deque[bytes] = field(factory=deque, init=False)
+    _held: int = field(default=0, init=False)
+    _writers: int = field(default=0, init=False)
+    _news: anyio.Event = field(init=False)
+    _end: ConnectionFailed | None = field(default=None, init=False)
+
+    async def __aenter__(self) -> Self:
+        self._news = anyio.Event()
+        self._shelter = anyio.CancelScope(shield=True)
+        self._socket = await open_websocket(self.url, headers=self.headers.items(), max_size=self.limit)
+        is_up = anyio.Event()
+        self._group = await anyio.create_task_group().__aenter__()
+        self._group.start_soon(self._run, is_up)
+        with anyio.CancelScope(shield=True):  # it takes one turn; whoever left now would leave the group behind
+            await is_up.wait()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        self._shelter.cancel()
+        return await leave(self._group, kind, error, trace)
+
+    async def receive(self) -> bytes:
+        """The next message, as a line; b"" at the end."""
+        while not self._arrived:
+            if self._end is not None:
+                return b""
+            await self._news.wait()
+        line = self._arrived.popleft()
+        self._held -= len(line)
+        self._tell()
+        return line
+
+    async def send(self, data: bytes) -> None:
+        """Send each line as a message.
+
+        Args:
+            data: Whole lines.
+
+        Raises:
+            ConnectionFailed: The connection has ended.
+        """
+        self._writers += 1
+        self._tell()
+        try:
+            await self._socket.send(*data.removesuffix(b"\n").split(b"\n"))
+        except AuthenticationError as error:
+            raise ConnectionFailed(str(error)) from None
+        finally:
+            self._writers -= 1
+
+    async def farewell(self) -> ConnectionFailed:
+        """Why there is nothing more to be had."""
+        return self._end or ConnectionFailed(f"{shown_url(self.url)} is still connected")
+
+    async def aclose(self) -> None:
+        """Hang up; whoever waits for a message gets b""."""
+        self._shelter.cancel()
+
+    async def _run(self, is_up: anyio.Event) -> None:
+        end = ConnectionFailed(f"the connection to {shown_url(self.url)} was closed")
+        try:
+            with self._shelter:
+                async with self._socket:
+                    is_up.set()
+                    await self._read()
+                    end = ConnectionFailed(f"{shown_url(self.url)} closed the connection")
+        except (ConnectionFailed, AuthenticationError) as error:
+            end = ConnectionFailed(str(error))
+        finally:
+            self._end = end
+            self._tell()
+
+    async def _read(self) -> None:
+        """Read ahead; and further while something is written, since the agent may have to write before it reads."""
+        while message := await self._socket.receive():
+            line = message.translate(_LINE_FEED_AS_SPACE) + b"\n"
+            self._arrived.append(line)
+            self._held += len(line)
+            self._tell()
+            while self._held > _AHEAD and not self._writers:
+                await self._news.wait()
+
+    def _tell(self) -> None:
+        self._news.set()
+        self._news = anyio.Event()
