@@ -189,6 +189,23 @@ def test_names(right):
     App(greeter(), allowed_hosts=right)
 
 
+@pytest.mark.parametrize(
+    ("host", "told"), [(b"evil.example", "websocket.close"), (b"localhost:8000", "websocket.accept")]
+)
+def test_a_web_socket_is_opened_under_the_same_names(run_in_no_time, host, told):
+    """Browsers keep no page from opening one."""
+    request = Request(App(greeter()), path="/")
+    request.scope |= {"type": "websocket", "scheme": "ws", "headers": [(b"host", host)], "server": (HERE, 8000)}
+    inbox = [{"type": "websocket.connect"}, {"type": "websocket.disconnect", "code": 1001}]
+
+    async def receive():
+        return inbox.pop(0)
+
+    request.receive = receive
+    run_in_no_time(request.perform)
+    assert request.sent[0]["type"] == told
+
+
 # serve -----------------------------------------------------------------------------------------------------------
 
 
@@ -213,8 +230,8 @@ def test_a_server_that_listens_everywhere_is_no_server_of_this_machine(monkeypat
 
     made = []
     monkeypatch.setattr(server, "web_server", lambda app, **_: made.append(app) or Ready())
-    server.serve(greeter(), host=host, port=0, **options)
-    assert made[0].allowed_hosts == names
+    server.serve(greeter(), host=host, port=0, body_timeout=7.5, **options)
+    assert (made[0].allowed_hosts, made[0].body_timeout) == (names, 7.5)
 
 
 @pytest.mark.parametrize(

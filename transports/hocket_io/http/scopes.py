@@ -57,9 +57,9 @@ class Source(Protocol[ItemOut]):
 
 
 def listening_at(scope: Scope) -> str | None:
-    """The address at which the server listens for this connection; None if it does not say, or at a Unix socket."""
+    """The address at which the server took this connection, or the path of a Unix socket; None if it is not said."""
     server = scope.get("server")
-    return None if server is None or server[1] is None else str(server[0])
+    return None if server is None else str(server[0])
 
 
 async def live(hosting: AbstractAsyncContextManager[object], receive: Receive, send: Send) -> None:
