@@ -1,9 +1,9 @@
 """However a stream is cut, it is told whole: every item of the log once, in order, and its end."""
 
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from hocket.a2a import V0_3, V1_0, ClientCall, Operation, Outcome, SubscribeToTaskRequest
+from hocket.a2a import V0_3, V1_0, ClientCall, Operation, Outcome, SubscribeToTaskRequest, fold
 from hocket.backoff import Backoff
 from hocket.entropy import seeded
 from hocket.http import HttpCall, RestBinding, ResumingCall, RpcBinding
@@ -48,6 +48,24 @@ def test_a_stream_that_is_cut_anywhere_is_told_whole(binding, words, plan, piece
     assert machine.call.outcome is Outcome.SETTLED
     assert [event.done for event in events] == [False] * (len(events) - 1) + [True]
     assert len(waits) <= len(plan)
+
+
+@given(st.sampled_from(list(BINDINGS)), WORDS, st.lists(st.integers(0, 2_500), max_size=4), st.integers(0, 9))
+@example("1.0", ["a "] * 5, [900, 0], 1)
+def test_a_stream_whose_bodies_end_in_good_order_anywhere_is_told_whole(binding, words, plan, pace):
+    """A body that said nothing may mean that the task is over: then the last event is the task, without a number."""
+    talker = Talker(words)
+    machine = asking(binding)
+    events, _ = converse(machine, talker, plan, pace=pace, is_clean=True)
+    assume(events[0].kind == "task")
+    told = [event for event in events if event.item is not None]
+    numbered = [event for event in told if event.offset is not None]
+    assert [event.offset for event in numbered] == list(range(1, len(numbered) + 1))
+    assert [event.item for event in numbered] == talker.log[: len(numbered)]
+    assert "".join(event.text for event in events) == "".join(words)
+    assert machine.call.outcome is Outcome.SETTLED
+    if len(numbered) < len(talker.log):
+        assert [event.item for event in told[len(numbered) :]] == [fold(talker.log)]
 
 
 @given(st.sampled_from(list(BINDINGS)), WORDS, st.lists(CUTS, max_size=ATTEMPTS), st.integers(0, 9))

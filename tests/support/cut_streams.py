@@ -71,8 +71,11 @@ class Talker:
         self.pump(now)
 
 
-def converse(machine, talker, plan, *, piece=64, pace=1):
-    """Let a `ResumingCall` talk to the server until it is closed; returns its events, and the waits between."""
+def converse(machine, talker, plan, *, piece=64, pace=1, is_clean=False):
+    """Let a `ResumingCall` talk to the server until it is closed; returns its events, and the waits between.
+
+    With `is_clean` the bodies that are cut end in good order.
+    """
     events, waits, now, plan = [], [], 0.0, list(plan)
     while not machine.is_closed:
         request = machine.next_request()
@@ -88,19 +91,22 @@ def converse(machine, talker, plan, *, piece=64, pace=1):
         if budget == REFUSED:
             machine.receive_failure(ConnectionFailed("nobody is there"), now)
         else:
-            _carry(machine, talker, request, budget, piece, now)
+            _carry(machine, talker, request, budget, piece, now, is_clean)
         events += drain(machine)
     return events + drain(machine), waits
 
 
-def _carry(machine, talker, request, budget, piece, now):
+def _carry(machine, talker, request, budget, piece, now, is_clean):
     link, answer = talker.open(request, now)
     for data in _response(machine, talker, link, answer, now):
         for begin in range(0, len(data), piece):
             part = data[begin : begin + piece]
             if budget is not None and len(part) > budget:
                 machine.receive_data(part[:budget], now)
-                machine.receive_failure(ConnectionFailed("the connection broke"), now)
+                if is_clean:
+                    machine.receive_eof(now)
+                else:
+                    machine.receive_failure(ConnectionFailed("the connection broke"), now)
                 break
             budget = None if budget is None else budget - len(part)
             machine.receive_data(part, now)

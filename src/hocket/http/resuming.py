@@ -259,7 +259,8 @@ class ResumingCall:
         elif reader.wants_task or settles(carried.answer.state):
             reader.conclude(carried.answer)
         else:
-            if carried.answer != reader.task:
+            # After its last number a stream goes on by itself; the task would tell the same a second time.
+            if carried.answer != reader.task and (reader.offset is None or isinstance(reason, RpcError)):
                 reader.receive(carried.answer)
             if reason is None and not self.call.as_stream:
                 self._ask(_Step.SUBSCRIBE)
