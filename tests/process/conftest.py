@@ -25,8 +25,8 @@ def importable():
 class Served:
     """The agent, served over HTTP by a process of its own."""
 
-    def __init__(self):
-        command = [sys.executable, str(SERVED), "serve"]
+    def __init__(self, port=0):
+        command = [sys.executable, str(SERVED), "serve", str(port)]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.url = self.process.stdout.readline().strip()
 
@@ -49,11 +49,11 @@ def shared_server(importable):
 
 @pytest.fixture
 def start_server(importable):
-    """Start servers that a test may kill."""
+    """Start servers that a test may kill, on a port of their own or on one that is given."""
     started = []
 
-    def start():
-        started.append(Served())
+    def start(port=0):
+        started.append(Served(port))
         return started[-1]
 
     yield start

@@ -1,4 +1,4 @@
-"""The agent that the process tests talk to. Run as a script: `served.py serve` or `served.py pipe [BACKEND]`."""
+"""The agent that the process tests talk to. Run as a script: `served.py serve [PORT]` or `served.py pipe [BACKEND]`."""
 
 import os
 import subprocess
@@ -45,7 +45,7 @@ async def served(task):
 
 if __name__ == "__main__":
     match sys.argv[1:]:
-        case ["serve"]:
-            serve(agent, port=0, on_ready=lambda url: print(url, flush=True))
+        case ["serve", *port]:
+            serve(agent, port=int(port[0]) if port else 0, on_ready=lambda url: print(url, flush=True))
         case ["pipe", *backend]:
             anyio.run(serve_stdio, agent, backend=backend[0] if backend else "asyncio")

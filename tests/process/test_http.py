@@ -5,12 +5,14 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import anyio
 import pytest
 
 from hocket.a2a import Outcome, TaskState
-from hocket.errors import ConnectionFailed, StreamCut
+from hocket.backoff import Backoff
+from hocket.errors import ConnectionFailed, RpcError, StreamCut
 from hocket_io import AsyncClient, Client, serve
 from hocket_io.server import AddressInUse
 from support.agents import greeter
@@ -57,6 +59,35 @@ def test_a_server_that_is_killed_cuts_the_stream_of_an_async_client(start_server
             return events
 
     check_cut(anyio.run(talk, backend=backend))
+
+
+def test_a_server_that_is_killed_and_comes_back_without_its_memory(start_server):
+    """Its log is gone with it: whoever resumes is told so. Whoever gives up before it is back is told that."""
+    served = start_server()
+    with Client(served.url, resume=Backoff(base=0.001, attempts=2)) as client:
+        early, late = client.stream("wait"), client.stream("wait")
+        said = [[next(stream) for _ in range(3)] for stream in (early, late)]
+        assert [events[-1].text for events in said] == ["waiting ", "waiting "]
+        served.process.kill()
+        served.process.wait(20)
+
+        said[0] += early
+        assert early.outcome is Outcome.CUT
+        assert [event.kind for event in said[0]] == ["task", "status", "artifact", "cut", "cut"]
+        assert "could not be resumed in 2 attempts" in str(said[0][-1].error)
+
+        start_server(urlsplit(served.url).port)
+        said[1] += late
+        assert late.outcome is Outcome.CUT
+        assert [event.kind for event in said[1]] == ["task", "status", "artifact", "cut", "cut"]
+        assert str(said[1][-1].error) == "the stream was cut in state working: Task not found (-32001)"
+        for events in said:
+            assert [event.done for event in events] == [False, False, False, False, True]
+            assert events[-1].state is TaskState.WORKING
+        with pytest.raises(RpcError) as refused:
+            client.get(late.task_id)
+        assert refused.value.code == -32001
+        assert client.text("Ada") == "Hello Ada "
 
 
 def test_text_raises_when_the_stream_is_cut(start_server):
