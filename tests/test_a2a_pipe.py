@@ -8,6 +8,7 @@ from hocket.a2a import (
     V0_3,
     V1_0,
     Answered,
+    ClientLimits,
     Ended,
     GetTaskRequest,
     Item,
@@ -21,8 +22,8 @@ from hocket.a2a import (
     TaskState,
 )
 from hocket.entropy import seeded
-from hocket.errors import ConnectionFailed, ErrorObject
-from hocket.framing import FramingLimits, Ndjson
+from hocket.errors import ConnectionFailed, ErrorObject, LocalProtocolError, RpcError
+from hocket.framing import ContentLength, FramingLimits, Ndjson
 from support.messages import user_says
 
 HELLO = user_says("hi")
@@ -254,3 +255,51 @@ def test_an_item_too_large_ends_its_stream_with_the_reason_and_no_later_item(las
     assert "raise the limit frame" in error["error"]["message"]
     assert other["id"] == 2
     assert withdrawn == [("link", 1)]
+
+
+@pytest.mark.parametrize(("framing", "mib"), [(Ndjson, 64), (ContentLength, 17)])
+def test_a_message_may_be_as_large_as_the_limit_allows(framing, mib, monkeypatch):
+    size = mib * 1024 * 1024
+    limits = FramingLimits(frame=size + 1_000)
+    client = PipeClient(framing(limits), V1_0, ClientLimits(task_size=size + 1_000, framing=limits))
+    server = PipeServer(Server(entropy=seeded(1), epoch=0.0), "link", framing(limits))
+    asked = []
+    monkeypatch.setattr(Server, "receive", lambda _, link, call, method, params, service, now: asked.append(params))
+    text = "x" * size
+    more_than_by_default = text[: 17 * 1024 * 1024]
+    call = client.call(Operation.SEND, user_says(text), 0.0)
+    (request,) = client.data_to_send()
+    for start in range(0, len(request), 1_000_000):
+        server.receive_data(request[start : start + 1_000_000], 0.0)
+    assert asked[0]["message"]["parts"][0]["text"] == text
+
+    answer = (
+        b'{"message":{"messageId":"a","role":"ROLE_AGENT","parts":[{"text":"%b"}]}}' % more_than_by_default.encode()
+    )
+    server.deliver([Answered(request_id=call.request_id, result=answer)], 0.0)
+    (response,) = server.data_to_send()
+    client.receive_data(response, 0.0)
+    assert call.result().parts[0].text == more_than_by_default
+
+
+@pytest.mark.parametrize("framing", [Ndjson, ContentLength])
+def test_a_message_beyond_the_limit_is_refused_with_the_option_that_raises_it(framing):
+    limits = FramingLimits(frame=400)
+    client = PipeClient(framing(limits), V1_0, ClientLimits(framing=limits))
+    with pytest.raises(LocalProtocolError, match="raise the limit frame"):
+        client.call(Operation.SEND, user_says("x" * 400), 0.0)
+    assert client.data_to_send() == []
+    client.call(Operation.SEND, user_says("x"), 0.0)
+
+
+def test_a_request_that_the_server_cannot_read_ends_what_is_not_answered():
+    pipe, begun = client()
+    silent = pipe.call(Operation.GET, GetTaskRequest(id="t"), 0.0)
+    pipe.receive_data(item(WORKING), 0.0)
+    pipe.receive_data(line({"id": None, "error": {"code": -32600, "message": "too long"}}), 0.0)
+    with pytest.raises(RpcError, match="too long"):
+        silent.result()
+    pipe.receive_data(line({"id": None, "result": {}}), 0.0)  # answers nothing
+    assert not begun.is_closed
+    pipe.receive_data(item(COMPLETED, offset=2), 0.0)
+    assert events(begun)[-1] == ("status", True, 2)

@@ -41,7 +41,9 @@ def test_headers_that_are_understood(stream, size):
     [
         (b"\r\n", "without Content-Length"),
         (b"X: 1\r\n\r\n", "without Content-Length"),
-        (b"Content-Length : 2\r\n\r\nOK", "without Content-Length"),
+        (b"Content-Length : 2\r\n\r\nOK", "no field name"),
+        (b": 2\r\n", "no field name"),
+        (b'{"jsonrpc":"2.0","id":1}\n', "does the peer write one message per line?"),
         (b"Content-Length: -1\r\n", "not a number"),
         (b"Content-Length: +1\r\n", "not a number"),
         (b"Content-Length: 1_0\r\n", "not a number"),

@@ -52,7 +52,7 @@ class Pipe:
         self.news = anyio.Event()
 
     async def farewell(self):
-        return "it has ended"
+        return ConnectionFailed("it has ended")
 
     async def aclose(self):
         await anyio.lowlevel.checkpoint()

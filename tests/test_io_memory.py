@@ -50,7 +50,7 @@ def test_closing_wakes_whoever_waits_for_bytes(run):
             await pipe.aclose()
         assert received == [b""]
         assert await pipe.receive() == b""
-        assert await pipe.farewell() == "the agent's pipe was closed"
+        assert str(await pipe.farewell()) == "the agent's pipe was closed"
 
     run(talk)
 

@@ -52,7 +52,7 @@ class FakePipe:
             self.written.append(byte)
 
     async def farewell(self):
-        return "the test has had enough"
+        return ConnectionFailed("the test has had enough")
 
     async def aclose(self):
         self.is_open = False
@@ -243,7 +243,7 @@ class BlockingFakePipe:
         self.written += data
 
     def farewell(self):
-        return "the test has had enough"
+        return ConnectionFailed("the test has had enough")
 
     def close(self):
         self.is_open = False

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from hocket import Agent
 from hocket.errors import LocalProtocolError
-from hocket_io.targets import CommandTarget, HttpTarget, MemoryTarget, parse_target
+from hocket.framing import ContentLength, Ndjson
+from hocket_io.targets import CommandTarget, HttpTarget, MemoryTarget, WebSocketTarget, parse_target
 
 
 @pytest.mark.parametrize(
@@ -26,6 +27,11 @@ def test_addresses(url):
     assert parse_target(url) == HttpTarget(url)
 
 
+@pytest.mark.parametrize("url", ["ws://agent.example", "WSS://agent.example/agents/one/ws"])
+def test_addresses_of_web_sockets(url):
+    assert parse_target(url) == WebSocketTarget(url)
+
+
 def test_an_agent():
     agent = Agent("mine")
     assert parse_target(agent) == MemoryTarget(agent)
@@ -37,7 +43,7 @@ def test_an_agent():
         ("", "is no target: give"),
         ("127.0.0.1:8000", "did you mean http://127.0.0.1:8000"),
         ("hello.py", "did you mean stdio:python -m hocket pipe hello.py"),
-        ("ws://agent.example", "ws:// is not spoken here"),
+        ("ws://", "an address looks like ws://HOST:PORT/"),
         ("ftp://agent.example", "ftp:// is not spoken here"),
         ("://", ":// is not spoken here"),
         ("http://", "an address looks like http://HOST:PORT/"),
@@ -49,6 +55,9 @@ def test_an_agent():
         ("https://[::1", "an address looks like https://HOST"),
         ("stdio:", "stdio: needs a command"),
         ("stdio:  ", "stdio: needs a command"),
+        ("stdio+content-length:", "stdio: needs a command"),
+        ("stdio+lsp:agent", "give stdio:COMMAND, stdio+ndjson:COMMAND, stdio+content-length:COMMAND"),
+        ("stdio+ndjson", "give stdio:COMMAND, stdio+ndjson:COMMAND"),
         ("stdio:echo 'open", 'the command "echo \'open" cannot be read: No closing quotation'),
     ],
 )
@@ -68,6 +77,13 @@ def test_commands_are_read_as_a_shell_would(words):
 @pytest.mark.parametrize("python", ["python", "python3"])
 def test_python_is_this_python(python):
     assert parse_target(f"stdio:{python} -m hocket").command == (sys.executable, "-m", "hocket")
+
+
+@pytest.mark.parametrize(
+    ("prefix", "framing"), [("stdio", Ndjson), ("stdio+ndjson", Ndjson), ("stdio+content-length", ContentLength)]
+)
+def test_the_prefix_of_a_command_names_the_framing(prefix, framing):
+    assert parse_target(f"{prefix}:agent --port a:b") == CommandTarget(("agent", "--port", "a:b"), framing)
 
 
 @given(st.text())

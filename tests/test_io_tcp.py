@@ -67,7 +67,7 @@ def test_the_other_side_leaves(run):
         async with connected() as (near, far):
             await far.aclose()
             assert await near.receive() == b""
-            assert await near.farewell() == f"{near.peer} closed the connection"
+            assert str(await near.farewell()) == f"{near.peer} closed the connection"
             with pytest.raises(ConnectionFailed, match=r"tcp://127\.0\.0\.1:\d+ closed the connection"):
                 await write_for_ever(near)
 

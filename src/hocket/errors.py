@@ -16,6 +16,7 @@ __all__ = [
     "CODES",
     "AgentError",
     "AuthenticationError",
+    "ChildExited",
     "Code",
     "CodecError",
     "ConnectionFailed",
@@ -205,12 +206,38 @@ class ConnectionFailed(HocketError):
     """The peer could not be reached, or the connection ended before the answer was complete."""
 
 
+class ChildExited(ConnectionFailed):
+    """The child process that was talked to has ended, before the answer was complete or before anything was asked.
+
+    Attributes:
+        command: What was started, without its arguments.
+        exit_code: What it ended with; as in the standard library, -9 if signal 9 ended it.
+
+    >>> print(ChildExited("agent", 3), ChildExited("agent", -9), sep="; ")
+    the child process 'agent' ended with exit code 3; the child process 'agent' was ended by signal 9
+    """
+
+    def __init__(self, command: str, exit_code: int) -> None:
+        how = f"ended with exit code {exit_code}" if exit_code >= 0 else f"was ended by signal {-exit_code}"
+        super().__init__(f"the child process {command!r} {how}")
+        self.command = command
+        self.exit_code = exit_code
+
+    @property
+    def signal(self) -> int | None:
+        """The number of the signal that ended it, or None if it ended by itself."""
+        return -self.exit_code if self.exit_code < 0 else None
+
+
 class AuthenticationError(HocketError):
     """The server wants credentials it did not get (HTTP 401), or refuses those it got (403)."""
 
 
 class StreamCut(ConnectionFailed):
-    """A stream ended before its task had settled: what was received is a prefix of the answer."""
+    """A stream ended before its task had settled: what was received is a prefix of the answer.
+
+    `__cause__` is the error that cut it, where one is known: a `ChildExited` for an agent that died, say.
+    """
 
 
 class AgentError(HocketError):

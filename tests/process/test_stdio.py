@@ -3,6 +3,7 @@
 import gc
 import json
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -13,7 +14,7 @@ import anyio
 import pytest
 
 from hocket.a2a import TaskState
-from hocket.errors import ConnectionFailed, StreamCut
+from hocket.errors import ChildExited, ConnectionFailed, RpcError, StreamCut
 from hocket_io import AsyncClient, Client
 
 pytestmark = pytest.mark.process
@@ -77,7 +78,9 @@ def test_a_child_that_is_killed_in_mid_stream(pipe_target, backend):
     assert events[-1].kind == "cut"
     assert isinstance(events[-1].error, StreamCut)
     assert "cut in state working" in str(events[-1].error)
-    assert "ended with exit code -9" in str(events[-1].error)
+    assert "was ended by signal 9" in str(events[-1].error)
+    assert isinstance(events[-1].error.__cause__, ChildExited)
+    assert (events[-1].error.__cause__.exit_code, events[-1].error.__cause__.signal) == (-9, signal.SIGKILL)
 
 
 @pytest.mark.parametrize("target", ["stdio:/nonexistent/agent", "stdio:/"])
@@ -111,6 +114,9 @@ def test_a_child_that_ends_at_once(talk):
     events = talk(python("raise SystemExit(3)"), "Ada")
     assert [event.kind for event in events] == ["cut"]
     assert "ended with exit code 3" in str(events[-1].error)
+    died = events[-1].error.__cause__
+    assert isinstance(died, ChildExited)
+    assert (Path(died.command), died.exit_code, died.signal) == (Path(sys.executable), 3, None)
 
 
 def test_a_child_that_reads_and_ends(talk):
@@ -133,17 +139,27 @@ def test_a_child_that_closes_its_stdout(talk, monkeypatch):
     events = talk(python(code), "Ada")
     assert [event.kind for event in events] == ["cut"]
     assert "closed its stdout and still runs" in str(events[-1].error)
+    assert type(events[-1].error.__cause__) is ConnectionFailed
 
 
-def test_a_child_that_does_not_leave_is_ended(talk, monkeypatch):
+@pytest.mark.parametrize(
+    "ending",
+    [
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN); os.close(1); [signal.pause() for _ in iter(int, 1)]",
+        "sys.stdin.read(); signal.pause()",
+    ],
+    ids=["ignores SIGTERM", "hangs at its end"],
+)
+def test_a_child_that_does_not_leave_is_ended_and_is_no_zombie(talk, ending, monkeypatch, tmp_path):
     for module in ("stdio", "blocking"):
-        monkeypatch.setattr(f"hocket_io.{module}._PATIENCE", 0.2)
-    code = (
-        "import os, signal, sys; signal.signal(signal.SIGTERM, signal.SIG_IGN); sys.stdin.readline();"
-        "os.close(1); [signal.pause() for _ in iter(int, 1)]"
-    )
-    events = talk(python(code), "Ada")
-    assert events[-1].kind == "cut"
+        monkeypatch.setattr(f"hocket_io.{module}._PATIENCE", 0.1)
+    answer = '{"jsonrpc":"2.0","id":"1","error":{"code":-32603,"message":"no"}}'
+    note = tmp_path / "pid"
+    begin = f"open({str(note)!r}, 'w').write(str(os.getpid())); sys.stdin.readline(); print({answer!r}, flush=True)"
+    events = talk(python(f"import os, signal, sys; {begin}; {ending}"), "Ada")
+    assert [event.kind for event in events] == ["error"]
+    with pytest.raises(ProcessLookupError):  # a zombie would be found
+        os.kill(int(note.read_text()), 0)
 
 
 # asyncio complains: it offers no way to give up its end of a pipe whose other end stays open.
@@ -164,7 +180,7 @@ def test_after_the_end_every_call_says_why():
         for _ in range(2):
             with pytest.raises(ConnectionFailed, match="exit code 3"):
                 client.text("Ada")
-        with pytest.raises(ConnectionFailed, match="exit code 3"):
+        with pytest.raises(ChildExited, match="exit code 3"):
             client.get("x")
 
     async def on_a_loop():
@@ -172,6 +188,8 @@ def test_after_the_end_every_call_says_why():
             for _ in range(2):
                 with pytest.raises(ConnectionFailed, match="exit code 3"):
                     await client.text("Ada")
+            with pytest.raises(ChildExited, match="exit code 3"):
+                await client.get("x")
 
     anyio.run(on_a_loop)
 
@@ -213,6 +231,47 @@ def test_a_reader_that_takes_its_time_holds_up_the_child_and_loses_nothing(pipe_
             assert said + "".join(event.text for event in stream) == wanted
     else:
         assert anyio.run(on_a_loop, backend=backend) == wanted
+
+
+# Content-Length ------------------------------------------------------------------------------------------------------
+
+SAYS_LENGTH = """
+from hocket import Agent
+
+agent = Agent("length")
+
+@agent.stream
+async def length(task):
+    yield str(len(task.text))
+"""
+
+
+def test_both_sides_are_told_of_the_framing(talk, tmp_path):
+    (tmp_path / "length.py").write_text(SAYS_LENGTH)
+    target = f"stdio+content-length:python -m hocket pipe --framing content-length {tmp_path / 'length.py'}"
+    assert "".join(event.text for event in talk(target, "x" * 1_000)) == "1000"
+
+
+def test_a_message_too_long_for_the_agent_is_refused_and_does_not_hang(tmp_path):
+    (tmp_path / "length.py").write_text(SAYS_LENGTH)
+    with Client(f"stdio:python -m hocket pipe --max-frame 2000 {tmp_path / 'length.py'}") as client:
+        with pytest.raises(RpcError, match="raise the limit frame"):
+            client.text("x" * 2_000)
+        assert client.text("x" * 1_000) == "1000"
+
+
+@pytest.mark.parametrize(
+    ("prefix", "framing", "says"),
+    [
+        ("stdio", "content-length", "ended with exit code 0"),
+        ("stdio+content-length", "ndjson", "does the peer write one message per line?"),
+    ],
+)
+def test_two_framings_that_differ_end_the_call(prefix, framing, says, tmp_path):
+    (tmp_path / "length.py").write_text(SAYS_LENGTH)
+    target = f"{prefix}:python -m hocket pipe --framing {framing} {tmp_path / 'length.py'}"
+    with Client(target) as client, pytest.raises(ConnectionFailed, match=re.escape(says)):
+        client.text("x")
 
 
 # The other end, without a client of ours ----------------------------------------------------------------------------

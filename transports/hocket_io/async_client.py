@@ -10,7 +10,7 @@ It is used like this::
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
@@ -48,10 +48,12 @@ from hocket_io.client_options import EXTENSIONS, HEADERS, LIMITS, RESUME, TEXT, 
 from hocket_io.extras import needs
 from hocket_io.requests import Content, message_request, push_config
 from hocket_io.streams import AsyncStream
-from hocket_io.targets import CommandTarget, HttpTarget, MemoryTarget, Target, parse_target
+from hocket_io.targets import CommandTarget, HttpTarget, MemoryTarget, Target, WebSocketTarget, parse_target
 
 if TYPE_CHECKING:
     import httpx2
+
+    from hocket_io.pipes import BytePipe
 
 __all__ = ["AsyncClient"]
 
@@ -68,10 +70,11 @@ class AsyncClient:
     """A client of one agent, under asyncio and trio. Use it as an async context manager.
 
     Args:
-        target: `http(s)://…` (the agent or its card), `stdio:COMMAND` (a child process), or an Agent in this process.
+        target: `http(s)://…` (the agent or its card), `ws(s)://…` (the agent), `stdio:COMMAND` (a child process;
+            `stdio+content-length:COMMAND` with that framing), or an Agent in this process.
         version: The A2A version to speak over HTTP; None for the newest that both sides speak.
         binding: "JSONRPC" or "HTTP+JSON"; None for the one that the agent's card names first.
-        headers: Header fields to send with every request.
+        headers: Header fields to send with every request, or with the handshake of a WebSocket.
         extensions: URIs of the extensions to ask for.
         timeout: Over HTTP: seconds, or an httpx2.Timeout for each phase; by default 10 to connect and 300 of silence.
         limits: Of what comes back; a call whose answer is larger fails with the name of the limit.
@@ -111,18 +114,28 @@ class AsyncClient:
                     resume=self._resume,
                 )
                 self._transport = await self._stack.enter_async_context(HttpTransport(url, options))
-            case CommandTarget(command=command):
+            case CommandTarget(command=command, framing=framing):
                 from hocket_io.stdio import open_child
 
-                child = PipeTransport(await open_child(command), self.limits, self.extensions)
+                child = PipeTransport(await open_child(command), self.limits, self.extensions, framing)
                 self._transport = await self._stack.enter_async_context(child)
+            case WebSocketTarget(url=url):
+                with needs("ws", "talking over a WebSocket"):
+                    from hocket_io.websocket_pipe import WebSocketPipe
+
+                await self._enter(WebSocketPipe(url, self.headers, self.limits.framing.frame))
             case MemoryTarget(agent=agent):
                 from hocket_io.memory import MemoryPipe
 
-                pipe = await self._stack.enter_async_context(MemoryPipe(agent))
-                transport = PipeTransport(pipe, self.limits, self.extensions)
-                self._transport = await self._stack.enter_async_context(transport)
+                await self._enter(MemoryPipe(agent))
         return self
+
+    async def _enter(self, opening: AbstractAsyncContextManager[BytePipe]) -> None:
+        from hocket_io.pipes import PipeTransport
+
+        pipe = await self._stack.enter_async_context(opening)
+        transport = PipeTransport(pipe, self.limits, self.extensions)
+        self._transport = await self._stack.enter_async_context(transport)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

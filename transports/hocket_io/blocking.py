@@ -27,8 +27,9 @@ from hocket.a2a import (
     Result,
     StreamEvent,
 )
-from hocket.errors import ConnectionFailed, LocalProtocolError
+from hocket.errors import ChildExited, ConnectionFailed, LocalProtocolError
 from hocket.framing import Ndjson
+from hocket_io.targets import MakeFraming
 
 __all__ = ["BlockingChild", "BlockingPipe", "BlockingPipeTransport"]
 
@@ -51,8 +52,8 @@ class BlockingPipe(Protocol):
     def send(self, data: bytes) -> None:
         """Write bytes."""
 
-    def farewell(self) -> str:
-        """What there is to say about a pipe that has ended."""
+    def farewell(self) -> ConnectionFailed:
+        """Why there is nothing more to be had from a pipe that has ended."""
 
     def close(self) -> None:
         """Let go of whatever is at the other end."""
@@ -95,6 +96,7 @@ class BlockingChild:
         """Write to the child.
 
         Raises:
+            ChildExited: It has ended.
             ConnectionFailed: It no longer reads.
         """
         assert self._process.stdin is not None
@@ -104,17 +106,16 @@ class BlockingChild:
             while view:
                 view = view[self._process.stdin.write(view) :]
         except (BrokenPipeError, ValueError):
-            raise ConnectionFailed(self.farewell()) from None
+            raise self.farewell() from None
         finally:
             self._note(is_writing=False)
 
-    def farewell(self) -> str:
-        """What there is to say about a child that has closed its stdout."""
+    def farewell(self) -> ConnectionFailed:
+        """Why a child that has closed its stdout gives nothing more: a ChildExited if it has ended."""
         try:
-            code = self._process.wait(_PATIENCE)
+            return ChildExited(self._command[0], self._process.wait(_PATIENCE))
         except subprocess.TimeoutExpired:
-            return f"the child process {self._command[0]!r} closed its stdout and still runs"
-        return f"the child process {self._command[0]!r} ended with exit code {code}"
+            return ConnectionFailed(f"the child process {self._command[0]!r} closed its stdout and still runs")
 
     def close(self) -> None:
         """Let the child go: close its stdin, then ask it to leave, then end it. It is always waited for."""
@@ -164,17 +165,19 @@ class BlockingPipeTransport:
         pipe: The pipe; it is closed at the end.
         limits: Of what comes back.
         extensions: URIs of the extensions to ask for.
+        framing: How messages are cut out of the bytes, as the other side was told as well.
     """
 
     pipe: BlockingPipe
     limits: ClientLimits = ClientLimits()
     extensions: Sequence[str] = ()
+    framing: MakeFraming = Ndjson
     _machine: PipeClient = field(init=False)
     _reading: threading.Lock = field(factory=threading.Lock, init=False)
     _lost: ConnectionFailed | None = field(default=None, init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._machine = PipeClient(Ndjson(self.limits.framing), V1_0, self.limits)
+        self._machine = PipeClient(self.framing(self.limits.framing), V1_0, self.limits)
 
     def __enter__(self) -> Self:
         return self
@@ -198,7 +201,8 @@ class BlockingPipeTransport:
         if self._reading.locked():
             raise LocalProtocolError(_ONE_THREAD)
         if self._machine.is_closed:
-            raise ConnectionFailed(str(self._lost or "the agent's output could not be read any further"))
+            lost = self._lost or ConnectionFailed("the agent's output could not be read any further")
+            raise lost.with_traceback(None)
         headers = {} if last_event_id is None else {"Last-Event-ID": str(last_event_id)}
         if self.extensions:
             headers["A2A-Extensions"] = ", ".join(self.extensions)
@@ -243,7 +247,7 @@ class BlockingPipeTransport:
         if data:
             self._machine.receive_data(data, time.monotonic())
         else:
-            self._lost = ConnectionFailed(self.pipe.farewell())
+            self._lost = self.pipe.farewell()
             self._machine.fail(self._lost)
             self._machine.receive_eof(time.monotonic())
         self._flush()

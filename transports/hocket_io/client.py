@@ -43,13 +43,22 @@ from hocket.a2a import (
 )
 from hocket.backoff import Backoff
 from hocket.errors import LocalProtocolError
+from hocket.framing import Ndjson
 from hocket_io.answers import answer_as
 from hocket_io.blocking import BlockingChild, BlockingPipe, BlockingPipeTransport
 from hocket_io.client_options import EXTENSIONS, HEADERS, LIMITS, RESUME, TEXT, TIMEOUT
 from hocket_io.extras import needs
 from hocket_io.requests import Content, message_request, push_config
 from hocket_io.streams import Stream
-from hocket_io.targets import CommandTarget, HttpTarget, MemoryTarget, Target, parse_target
+from hocket_io.targets import (
+    CommandTarget,
+    HttpTarget,
+    MakeFraming,
+    MemoryTarget,
+    Target,
+    WebSocketTarget,
+    parse_target,
+)
 
 if TYPE_CHECKING:
     import httpx2
@@ -69,10 +78,11 @@ class Client:
     """A client of one agent, without an event loop. Use it as a context manager.
 
     Args:
-        target: `http(s)://…` (the agent or its card), `stdio:COMMAND` (a child process), or an Agent in this process.
+        target: `http(s)://…` (the agent or its card), `ws(s)://…` (the agent), `stdio:COMMAND` (a child process;
+            `stdio+content-length:COMMAND` with that framing), or an Agent in this process.
         version: The A2A version to speak over HTTP; None for the newest that both sides speak.
         binding: "JSONRPC" or "HTTP+JSON"; None for the one that the agent's card names first.
-        headers: Header fields to send with every request.
+        headers: Header fields to send with every request, or with the handshake of a WebSocket.
         extensions: URIs of the extensions to ask for.
         timeout: Over HTTP: seconds, or an httpx2.Timeout for each phase; by default 10 to connect and 300 of silence.
         limits: Of what comes back; a call whose answer is larger fails with the name of the limit.
@@ -109,8 +119,15 @@ class Client:
                     resume=self._resume,
                 )
                 self._transport = self._stack.enter_context(BlockingHttpTransport(url, options))
-            case CommandTarget(command=command):
-                self._transport = self._enter(BlockingChild(command))
+            case CommandTarget(command=command, framing=framing):
+                self._transport = self._enter(BlockingChild(command), framing)
+            case WebSocketTarget(url=url):
+                with needs("ws", "talking over a WebSocket"):
+                    from hocket_io.portal import PortalPipe
+                    from hocket_io.websocket_pipe import WebSocketPipe
+
+                pipe = WebSocketPipe(url, self.headers, self.limits.framing.frame)
+                self._transport = self._enter(PortalPipe(pipe))
             case MemoryTarget(agent=agent):
                 with needs("http", "running an agent in memory"):
                     from hocket_io.portal import PortalPipe
@@ -118,8 +135,8 @@ class Client:
                 self._transport = self._enter(PortalPipe(agent))
         return self
 
-    def _enter(self, pipe: BlockingPipe) -> Transport:
-        return self._stack.enter_context(BlockingPipeTransport(pipe, self.limits, self.extensions))
+    def _enter(self, pipe: BlockingPipe, framing: MakeFraming = Ndjson) -> Transport:
+        return self._stack.enter_context(BlockingPipeTransport(pipe, self.limits, self.extensions, framing))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

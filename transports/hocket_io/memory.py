@@ -10,6 +10,7 @@ from attrs import define, field
 
 from hocket.a2a import PipeServer
 from hocket.agent import Agent
+from hocket.errors import ConnectionFailed
 from hocket.framing import Ndjson
 from hocket_io.host import Host, HostLink
 
@@ -59,9 +60,9 @@ class MemoryPipe:
         self._link.ring()
         await anyio.lowlevel.checkpoint()
 
-    async def farewell(self) -> str:
-        """What there is to say about a pipe that has ended."""
-        return "the agent's pipe was closed"
+    async def farewell(self) -> ConnectionFailed:
+        """Why there is nothing more to be had from a pipe that has ended."""
+        return ConnectionFailed("the agent's pipe was closed")
 
     async def aclose(self) -> None:
         """Close the pipe; whoever waits for bytes gets b""."""

@@ -26,6 +26,7 @@ from hocket.a2a import (
 from hocket.errors import ConnectionFailed
 from hocket.framing import Ndjson
 from hocket_io.groups import leave
+from hocket_io.targets import MakeFraming
 
 __all__ = ["BytePipe", "PipeTransport"]
 
@@ -42,8 +43,8 @@ class BytePipe(Protocol):
     async def send(self, data: bytes) -> None:
         """Write bytes."""
 
-    async def farewell(self) -> str:
-        """What there is to say about a pipe that has ended."""
+    async def farewell(self) -> ConnectionFailed:
+        """Why there is nothing more to be had from a pipe that has ended."""
 
     async def aclose(self) -> None:
         """Let go of whatever is at the other end."""
@@ -57,11 +58,13 @@ class PipeTransport:
         pipe: The pipe; it is closed at the end.
         limits: Of what comes back.
         extensions: URIs of the extensions to ask for.
+        framing: How messages are cut out of the bytes, as the other side was told as well.
     """
 
     pipe: BytePipe
     limits: ClientLimits = ClientLimits()
     extensions: Sequence[str] = ()
+    framing: MakeFraming = Ndjson
     _machine: PipeClient = field(init=False)
     _bells: dict[ClientCall, anyio.Event] = field(factory=dict, init=False)
     _hungry: anyio.Event = field(factory=anyio.Event, init=False)
@@ -73,7 +76,7 @@ class PipeTransport:
     _shelter: anyio.CancelScope = field(factory=lambda: anyio.CancelScope(shield=True), init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._machine = PipeClient(Ndjson(self.limits.framing), V1_0, self.limits)
+        self._machine = PipeClient(self.framing(self.limits.framing), V1_0, self.limits)
 
     async def __aenter__(self) -> Self:
         self._group = await anyio.create_task_group().__aenter__()
@@ -100,7 +103,8 @@ class PipeTransport:
             ConnectionFailed: The pipe has ended before.
         """
         if self._machine.is_closed:
-            raise ConnectionFailed(str(self._lost or "the agent's output could not be read any further"))
+            lost = self._lost or ConnectionFailed("the agent's output could not be read any further")
+            raise lost.with_traceback(None)
         headers = {} if last_event_id is None else {"Last-Event-ID": str(last_event_id)}
         if self.extensions:
             headers["A2A-Extensions"] = ", ".join(self.extensions)
@@ -181,7 +185,7 @@ class PipeTransport:
                 await self._hungry.wait()
             data = await self.pipe.receive()
             if not data:
-                self._lost = ConnectionFailed(await self.pipe.farewell())
+                self._lost = await self.pipe.farewell()
                 self._machine.fail(self._lost)
                 self._machine.receive_eof(time.monotonic())
                 self._ring()

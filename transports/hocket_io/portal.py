@@ -1,37 +1,41 @@
-"""PortalPipe: an agent in this process for a client without an event loop. The agent gets a loop in a thread."""
+"""PortalPipe: a pipe that needs an event loop, for a client without one. It gets a loop in a thread."""
 
 from __future__ import annotations
 
 from concurrent.futures import Future
-from contextlib import ExitStack
+from contextlib import AbstractAsyncContextManager, ExitStack
 
 import anyio.from_thread
 
 from hocket.agent import Agent
+from hocket.errors import ConnectionFailed
 from hocket_io.memory import MemoryPipe
+from hocket_io.pipes import BytePipe
 
 __all__ = ["PortalPipe"]
 
 
 class PortalPipe:
-    """A `BlockingPipe` to an agent that runs on an asyncio loop of its own, in another thread.
+    """A `BlockingPipe` to something that runs on an asyncio loop of its own, in another thread.
 
     Args:
-        agent: What runs there.
+        far: An agent, which then runs there; or a pipe that works while it is entered.
 
     Raises:
-        LocalProtocolError: It has no function.
+        LocalProtocolError: It is an agent without a function.
+        ConnectionFailed, AuthenticationError: The pipe leads nowhere.
     """
 
-    def __init__(self, agent: Agent) -> None:
+    def __init__(self, far: Agent | AbstractAsyncContextManager[BytePipe]) -> None:
+        pipe = MemoryPipe(far) if isinstance(far, Agent) else far
         self._receiving: Future[bytes] | None = None
         with ExitStack() as stack:  # a loop whose agent cannot begin has to end as well
             self._portal = stack.enter_context(anyio.from_thread.start_blocking_portal())
-            self._pipe = stack.enter_context(self._portal.wrap_async_context_manager(MemoryPipe(agent)))
+            self._pipe = stack.enter_context(self._portal.wrap_async_context_manager(pipe))
             self._stack = stack.pop_all()
 
     def receive(self) -> bytes:
-        """Bytes from the agent; b"" once the pipe is closed."""
+        """Bytes from there; b"" once the pipe has ended."""
         if self._receiving is None:
             self._receiving = self._portal.start_task_soon(self._pipe.receive)
         data = self._receiving.result()
@@ -39,13 +43,13 @@ class PortalPipe:
         return data
 
     def send(self, data: bytes) -> None:
-        """Bytes for the agent."""
+        """Bytes to go there."""
         self._portal.call(self._pipe.send, data)
 
-    def farewell(self) -> str:
-        """What there is to say about a pipe that has ended."""
+    def farewell(self) -> ConnectionFailed:
+        """Why there is nothing more to be had from a pipe that has ended."""
         return self._portal.call(self._pipe.farewell)
 
     def close(self) -> None:
-        """End the agent and its loop."""
+        """End what runs there, and the loop."""
         self._stack.close()

@@ -19,9 +19,9 @@ import anyio
 import anyio.abc
 from attrs import define, frozen
 
-from hocket.a2a import PipeServer
+from hocket.a2a import PipeServer, ServerLimits
 from hocket.agent import Agent
-from hocket.errors import ConnectionFailed
+from hocket.errors import ChildExited, ConnectionFailed
 from hocket.framing import Framing, Ndjson
 from hocket_io.groups import scratch_group
 from hocket_io.host import Host, HostLink
@@ -55,20 +55,20 @@ class ChildProcess:
         """Write to the child.
 
         Raises:
+            ChildExited: It has ended.
             ConnectionFailed: It no longer reads.
         """
         assert self.process.stdin is not None
         try:
             await self.process.stdin.send(data)
         except (anyio.BrokenResourceError, anyio.ClosedResourceError):
-            raise ConnectionFailed(await self.farewell()) from None
+            raise await self.farewell() from None
 
-    async def farewell(self) -> str:
-        """What there is to say about a child that has closed its stdout."""
+    async def farewell(self) -> ConnectionFailed:
+        """Why a child that has closed its stdout gives nothing more: a ChildExited if it has ended."""
         with anyio.move_on_after(_PATIENCE):
-            code = await self.process.wait()
-            return f"the child process {self.command[0]!r} ended with exit code {code}"
-        return f"the child process {self.command[0]!r} closed its stdout and still runs"
+            return ChildExited(self.command[0], await self.process.wait())
+        return ConnectionFailed(f"the child process {self.command[0]!r} closed its stdout and still runs")
 
     async def aclose(self) -> None:
         """Let the child go: close its stdin, then ask it to leave, then end it. It is always waited for."""
@@ -139,21 +139,28 @@ def take_standard_streams() -> StandardStreams:
     return streams
 
 
-async def serve_stdio(agent: Agent, *, framing: Framing | None = None, streams: StandardStreams | None = None) -> None:
+async def serve_stdio(
+    agent: Agent,
+    *,
+    framing: Framing | None = None,
+    limits: ServerLimits = ServerLimits(),
+    streams: StandardStreams | None = None,
+) -> None:
     """Serve an agent on stdin and stdout until stdin has ended and what came from it is answered.
 
     Where nobody is left to read the answers, it ends at once.
 
     Args:
         agent: What is served.
-        framing: How messages are cut out of the bytes; NDJSON by default.
+        framing: How messages are cut out of the bytes, and how long one may be; NDJSON by default, and 16 MiB.
+        limits: Of the A2A server.
         streams: Where to read and write; by default this process's own, taken away from everybody else.
 
     Raises:
         ConnectionFailed: stdin or stdout is closed, or stdout cannot be written (a full disk, say).
     """
     taken = streams or take_standard_streams()
-    async with Host(agent) as host:
+    async with Host(agent, limits=limits) as host:
         link = host.open_link()
         pipe = PipeServer(host.server, link.name, framing or Ndjson())
         async with scratch_group() as group:

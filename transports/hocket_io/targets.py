@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Callable
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
@@ -11,8 +12,29 @@ from attrs import frozen
 
 from hocket.agent import Agent
 from hocket.errors import LocalProtocolError
+from hocket.framing import ContentLength, Framing, FramingLimits, Ndjson
 
-__all__ = ["CommandTarget", "HttpTarget", "MemoryTarget", "Target", "parse_command", "parse_target"]
+__all__ = [
+    "FRAMINGS",
+    "CommandTarget",
+    "HttpTarget",
+    "MakeFraming",
+    "MemoryTarget",
+    "Target",
+    "WebSocketTarget",
+    "parse_command",
+    "parse_target",
+]
+
+MakeFraming: TypeAlias = Callable[[FramingLimits], Framing]
+"""What cuts the bytes of one new pipe into messages."""
+
+FRAMINGS: dict[str, MakeFraming] = {"ndjson": Ndjson, "content-length": ContentLength}
+"""The framings of a pipe, by the names that both sides are told."""
+
+_WANTED = "http(s)://HOST…, ws(s)://HOST…, stdio:COMMAND, or an Agent"
+
+_PIPES = {"stdio": Ndjson, **{f"stdio+{name}": framing for name, framing in FRAMINGS.items()}}
 
 
 @frozen
@@ -23,10 +45,23 @@ class HttpTarget:
 
 
 @frozen
+class WebSocketTarget:
+    """An agent at the other end of a WebSocket."""
+
+    url: str
+
+
+@frozen
 class CommandTarget:
-    """An agent that is a child process."""
+    """An agent that is a child process.
+
+    Attributes:
+        command: What to start.
+        framing: How messages are cut out of what it writes, and out of what it reads.
+    """
 
     command: tuple[str, ...]
+    framing: MakeFraming = Ndjson
 
 
 @frozen
@@ -36,14 +71,15 @@ class MemoryTarget:
     agent: Agent
 
 
-Target: TypeAlias = HttpTarget | CommandTarget | MemoryTarget
+Target: TypeAlias = HttpTarget | WebSocketTarget | CommandTarget | MemoryTarget
 
 
 def parse_target(target: str | Agent) -> Target:
     """What a target says.
 
     Args:
-        target: `http(s)://…`, `stdio:COMMAND` (as in a shell, without its expansions), or an Agent.
+        target: `http(s)://…`, `ws(s)://…`, `stdio:COMMAND` (as in a shell, without its expansions;
+            `stdio+content-length:COMMAND` for a child that wants Content-Length headers), or an Agent.
 
     Raises:
         LocalProtocolError: It is none of these.
@@ -54,22 +90,24 @@ def parse_target(target: str | Agent) -> Target:
     if isinstance(target, Agent):
         return MemoryTarget(target)
     if not isinstance(target, str):
-        raise LocalProtocolError(f"{target!r} is no target: give http(s)://HOST…, stdio:COMMAND, or an Agent")
-    if target.startswith("stdio:"):
-        return parse_command(target.removeprefix("stdio:"))
+        raise LocalProtocolError(f"{target!r} is no target: give {_WANTED}")
+    prefix, colon, rest = target.partition(":")
+    if colon and prefix in _PIPES:
+        return parse_command(rest, _PIPES[prefix])
+    if prefix.startswith("stdio+"):
+        known = ", ".join(f"{each}:COMMAND" for each in _PIPES)
+        raise LocalProtocolError(f"{target!r} is no target: give {known}")
     if "://" not in target:
         meant = f"stdio:python -m hocket pipe {target}" if target.endswith(".py") else f"http://{target}"
-        raise LocalProtocolError(
-            f"{target!r} is no target: give http(s)://HOST…, stdio:COMMAND, or an Agent (did you mean {meant}?)"
-        )
+        raise LocalProtocolError(f"{target!r} is no target: give {_WANTED} (did you mean {meant}?)")
     scheme = target.partition("://")[0].lower()
-    if scheme not in ("http", "https"):
+    if scheme not in ("http", "https", "ws", "wss"):
         raise LocalProtocolError(
-            f"{target!r} is no target: {scheme}:// is not spoken here; give http(s)://… or stdio:COMMAND"
+            f"{target!r} is no target: {scheme}:// is not spoken here; give http(s)://…, ws(s)://… or stdio:COMMAND"
         )
     if not _has_host(target):
         raise LocalProtocolError(f"{target!r} is no target: an address looks like {scheme}://HOST:PORT/")
-    return HttpTarget(target)
+    return WebSocketTarget(target) if scheme in ("ws", "wss") else HttpTarget(target)
 
 
 def _has_host(url: str) -> bool:
@@ -81,7 +119,7 @@ def _has_host(url: str) -> bool:
         return False
 
 
-def parse_command(text: str) -> CommandTarget:
+def parse_command(text: str, framing: MakeFraming = Ndjson) -> CommandTarget:
     """A command as a shell would read it, without its expansions.
 
     Raises:
@@ -95,4 +133,4 @@ def parse_command(text: str) -> CommandTarget:
         raise LocalProtocolError("stdio: needs a command, as in stdio:python -m hocket pipe hello.py")
     if words[0] in ("python", "python3"):
         words[0] = sys.executable  # the interpreter that has hocket, whatever PATH says
-    return CommandTarget(tuple(words))
+    return CommandTarget(tuple(words), framing)

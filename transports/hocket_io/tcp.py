@@ -47,11 +47,11 @@ class TcpPipe:
         try:
             await self.stream.send(data)
         except (anyio.BrokenResourceError, anyio.ClosedResourceError):
-            raise ConnectionFailed(await self.farewell()) from None
+            raise await self.farewell() from None
 
-    async def farewell(self) -> str:
-        """What there is to say about a connection that has ended."""
-        return f"{self.peer} closed the connection"
+    async def farewell(self) -> ConnectionFailed:
+        """Why there is nothing more to be had from a connection that has ended."""
+        return ConnectionFailed(f"{self.peer} closed the connection")
 
     async def aclose(self) -> None:
         """Close the connection."""

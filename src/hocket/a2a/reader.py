@@ -270,7 +270,9 @@ class StreamReader:
 
     def _cut(self, reason: HocketError | str | None) -> StreamCut:
         where = "before its first event" if self._fold.is_empty else f"in state {self._fold.state.value}"
-        return StreamCut(f"the stream was cut {where}{f': {reason}' if reason is not None else ''}")
+        cut = StreamCut(f"the stream was cut {where}{f': {reason}' if reason is not None else ''}")
+        cut.__cause__ = reason if isinstance(reason, HocketError) else None
+        return cut
 
     def _fits(self, size: int) -> bool:
         """Whether so much may be held from now on; the stream fails if not."""

@@ -5,6 +5,7 @@ A frame is `Content-Length: N\r\n`, perhaps other header fields, an empty line, 
 
 from __future__ import annotations
 
+import re
 from collections import deque
 
 from attrs import define, field, frozen
@@ -15,6 +16,7 @@ from hocket.framing.frames import FrameRejected, FramingLimits, check_sendable
 __all__ = ["ContentLength"]
 
 _LONGEST_NUMBER = 18  # digits; such a body takes thirty years to skip at a gigabyte per second
+_FIELD_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _UTF8 = (b"utf-8", b"utf8")  # the second is what LSP asks readers to accept for older writers
 
 
@@ -36,6 +38,8 @@ class _Header:
         name, colon, value = line.partition(b":")
         if not colon:
             raise _Unreadable("a header line without a colon")
+        if not _FIELD_NAME.fullmatch(name):  # a peer that writes lines of JSON would never get to an empty line
+            raise _Unreadable("a header line that begins with no field name; does the peer write one message per line?")
         match name.lower():
             case b"content-length":
                 return self._with_length(value.strip(b" \t"))
@@ -76,7 +80,8 @@ class ContentLength:
     Rejected, and the next frame is read as usual: a body over `limits.frame` (skipped, not held), an empty
     body, a charset other than UTF-8. Rejected and fatal, because nobody can know where the next frame starts:
     a Content-Length that is missing, not a number, or given twice with different values; a header line that
-    is not ASCII or has no colon; a header block over `limits.header`; and a stream that ends inside a frame.
+    is not ASCII, or has no colon or no name before it; a header block over `limits.header`; and a stream that
+    ends inside a frame.
 
     Args:
         limits: `frame` is the longest body and `header` the longest header block, in bytes.

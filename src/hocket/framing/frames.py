@@ -52,6 +52,10 @@ class Framing(Protocol):
     where the call is the frame). Drain `next_frame` after each call: frames wait in memory until taken.
     """
 
+    @property
+    def limits(self) -> FramingLimits:
+        """How large a frame may be, in both directions."""
+
     def receive_data(self, data: bytes) -> None:
         """Take bytes that arrived. After the end of the stream or a fatal rejection they are ignored."""
 

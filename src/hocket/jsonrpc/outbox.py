@@ -39,9 +39,10 @@ class Outbox:
         Raises:
             LocalProtocolError: It is over the limit or cannot be wrapped; nothing was sent.
         """
+        wrapped = self.wrap(text)  # first: where both limits are the same, the one of the frames is to be raised
         if len(text) > self.maximum:
             raise LocalProtocolError(str(LimitExceeded("message", self.maximum, len(text))))
-        self._waiting.append(self.wrap(text))
+        self._waiting.append(wrapped)
 
     def reply(self, text: bytes) -> bool:
         """Send what nobody commanded. False if the framing is too narrow for it: input must never raise."""

@@ -18,7 +18,7 @@ from hocket.a2a import BINDINGS, DIALECTS, dialect_for
 from hocket.errors import LocalProtocolError
 from hocket_io.cli.access import Access
 from hocket_io.cli.exits import Failure
-from hocket_io.targets import parse_target
+from hocket_io.targets import CommandTarget, parse_target
 
 __all__ = ["AgentCommand", "asks_an_agent", "duration", "no_resume"]
 
@@ -120,13 +120,13 @@ def _access(
 ) -> Access:
     target = _with_scheme(agent_card)
     try:
-        parse_target(target)
+        parsed = parse_target(target)
     except LocalProtocolError as error:
         raise click.UsageError(str(error)) from None
     if a2a_version is not None and dialect_for(a2a_version) is None:
         known = ", ".join(dialect.version for dialect in DIALECTS)
         raise click.UsageError(f"A2A {a2a_version} is not spoken here; --a2a-version takes {known}")
-    if target.startswith("stdio:") and (svc_param or a2a_version or binding):
+    if isinstance(parsed, CommandTarget) and (svc_param or a2a_version or binding):
         raise click.UsageError("--svc-param, --a2a-version and --binding are for agents over HTTP")
     if not all(fullmatch(r"[!-+\--~]+", uri) for uri in extension):
         raise click.UsageError("--extension takes a URI, without spaces and commas")
@@ -153,7 +153,7 @@ def _access(
 
 def _with_scheme(reference: str) -> str:
     """A bare host gets its scheme: http for this machine, https for any other."""
-    if reference.startswith("stdio:") or "://" in reference:
+    if reference.startswith(("stdio:", "stdio+")) or "://" in reference:
         return reference
     is_here = reference.startswith(_LOOPBACK)
     return f"{'http' if is_here else 'https'}://{reference}"

@@ -8,31 +8,41 @@ from functools import partial
 import anyio
 import click
 
+from hocket.a2a import ServerLimits
 from hocket.errors import ConnectionFailed
-from hocket.framing import ContentLength, Framing, Ndjson
+from hocket.framing import FramingLimits
 from hocket_io.cli.exits import Failure
 from hocket_io.cli.load import load_agent
 from hocket_io.stdio import serve_stdio, take_standard_streams
+from hocket_io.targets import FRAMINGS
 
 __all__ = ["pipe"]
-
-_FRAMINGS: dict[str, type[Framing]] = {"ndjson": Ndjson, "content-length": ContentLength}
 
 
 @click.command()
 @click.argument("file", metavar="FILE[:NAME]")
-@click.option("--framing", type=click.Choice(list(_FRAMINGS)), default="ndjson", help="How messages are cut apart.")
+@click.option("--framing", type=click.Choice(list(FRAMINGS)), default="ndjson", help="How messages are cut apart.")
+@click.option(
+    "--max-frame",
+    type=click.IntRange(min=1_024),
+    default=FramingLimits().frame,
+    show_default=True,
+    help="Bytes that one message may have, either way. A task may have twice as many.",
+)
 @click.option("--debug", is_flag=True, envvar="HOCKET_DEBUG", help="Show the traceback of a FILE that fails.")
-def pipe(file: str, framing: str, debug: bool) -> None:
+def pipe(file: str, framing: str, max_frame: int, debug: bool) -> None:
     """Serve the agent in FILE on stdin and stdout, until stdin ends. What FILE prints goes to stderr.
 
-    A client starts it as the target "stdio:python -m hocket pipe FILE".
+    A client starts it as the target "stdio:python -m hocket pipe FILE", and with --framing content-length as
+    "stdio+content-length:python -m hocket pipe --framing content-length FILE".
     """
     try:
         streams = take_standard_streams()  # before the file gets a chance to print
         agent = load_agent(file, debug=debug)
         signal.signal(signal.SIGTERM, _interrupt)
-        anyio.run(partial(serve_stdio, agent, framing=_FRAMINGS[framing](), streams=streams))
+        frames = FRAMINGS[framing](FramingLimits(frame=max_frame))
+        limits = ServerLimits(task_size=max(ServerLimits().task_size, 2 * max_frame))
+        anyio.run(partial(serve_stdio, agent, framing=frames, limits=limits, streams=streams))
     except ConnectionFailed as error:
         raise Failure(str(error)) from None
     except KeyboardInterrupt:

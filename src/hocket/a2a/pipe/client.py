@@ -20,6 +20,7 @@ from hocket.jsonrpc import (
     ErrorReceived,
     Id,
     NotificationReceived,
+    PeerLimits,
     ResultReceived,
     UnexpectedResponse,
 )
@@ -49,7 +50,8 @@ class PipeClient:
     _touched: dict[Id, ClientCall] = field(factory=dict, init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.connection = Connection(self.framing, cancellation=LSP)
+        limits = PeerLimits(message=self.framing.limits.frame)
+        self.connection = Connection(self.framing, limits=limits, cancellation=LSP)
 
     @property
     def is_closed(self) -> bool:
@@ -140,6 +142,8 @@ class PipeClient:
                     self._refuse(request_id, error, now)
                 case UnexpectedResponse(id=request_id) if request_id in self._calls:
                     self._receive_repeated(event)
+                case ErrorReceived(id=None, error=error):
+                    self._receive_nameless(error)
                 case ConnectionClosed(error=error):
                     self.fail(ConnectionFailed(f"the connection ended{f': {error}' if error else ''}"))
                 case _:
@@ -185,6 +189,14 @@ class PipeClient:
             self._finish(event.id).receive_error(event.error)
         else:
             self._give(call, event.result)
+
+    def _receive_nameless(self, error: ErrorObject) -> None:
+        """The server could not read a request (it was too long for it, say), and so cannot say which.
+
+        Nobody would ever answer that one, so whatever has no answer so far ends; mostly that is the one call.
+        """
+        for call in [each for each in self._calls.values() if not each.reader.news]:
+            self._finish(call.request_id).receive_error(error)
 
     def _give(self, call: ClientCall, result: Any, offset: int | None = None) -> None:
         try:

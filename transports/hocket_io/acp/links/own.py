@@ -51,9 +51,9 @@ class OwnPipe:
         except OSError as error:
             raise ConnectionFailed(f"stdout cannot be written: {error.strerror or error}") from None
 
-    async def farewell(self) -> str:
-        """What there is to say about a pipe that has ended."""
-        return "stdin has ended"
+    async def farewell(self) -> ConnectionFailed:
+        """Why there is nothing more to be had from a pipe that has ended."""
+        return ConnectionFailed("stdin has ended")
 
     async def aclose(self) -> None:
         """There is nothing to let go of: the streams end with the process, and a thread may be reading still."""

@@ -138,4 +138,4 @@ class PipeLink:
     async def _end(self) -> bytes:
         if self.ends_well or self._is_closed:
             return b""
-        raise ConnectionFailed(await self.pipe.farewell())
+        raise await self.pipe.farewell()
