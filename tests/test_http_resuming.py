@@ -199,6 +199,25 @@ def test_a_server_that_takes_no_subscription_is_asked_for_the_task_as_long_as_th
     assert server.outcome is Outcome.CUT
 
 
+def test_after_a_look_at_the_task_the_number_from_before_it_counts_no_longer():
+    """What followed that number is in the task already."""
+    server = Foreign()
+    server.ask()
+    server.stream(event({"task": task()}, 1))
+    server.ask()
+    server.answer(rpc(error=TERMINAL))  # too many subscriptions, say
+    assert server.ask() == "GetTask"
+    server.answer(rpc(result=task(text="a b ")))
+    assert server.ask() == "SubscribeToTask"
+    assert "last-event-id" not in dict(server.asked.headers)
+    server.stream(event({"task": task(text="a b ")}, 3), event(chunk("c "), 4), event(DONE, 5))
+    assert server.told() == ["task", "cut", "resumed", "a b ", "cut", "resumed", "task", "c ", "status"]
+    assert server.ask() == "GetTask"
+    server.answer(rpc(result=task("COMPLETED", "a b c ")))
+    assert server.told() == ["task"]
+    assert server.outcome is Outcome.SETTLED
+
+
 def test_a_subscription_that_ends_without_a_word_is_followed_by_a_look_at_the_task():
     params = SubscribeToTaskRequest(id="t")
     server = Foreign(operation=Operation.SUBSCRIBE, params=params, last_event_id=9)

@@ -222,8 +222,10 @@ PLANS = st.one_of(
 @settings(max_examples=settings().max_examples // 2)
 def test_a_stream_is_told_whole_or_says_why_it_is_not(rig, kind, plan, attempts, binding, pace):
     told = read(rig, kind, plan, attempts=attempts, binding=binding, pace=pace)
-    is_bearable = not plan or (attempts > SPARE and told.kinds[:1] == ["task"])
-    if is_bearable or told.outcome is Outcome.SETTLED:
+    # Where two end in good order, the second may have been the task that was asked for: half of it cannot be read.
+    can_be_read = sum(fault.ending is Ending.CLOSE for fault in plan[1:]) < 2
+    is_bearable = attempts > SPARE and told.kinds[:1] == ["task"] and can_be_read
+    if not plan or is_bearable or told.outcome is Outcome.SETTLED:
         check_told_whole(rig, told, plan)
     else:
         check_told_why(rig, told)

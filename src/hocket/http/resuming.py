@@ -259,9 +259,10 @@ class ResumingCall:
         elif reader.wants_task or settles(carried.answer.state):
             reader.conclude(carried.answer)
         else:
-            # After its last number a stream goes on by itself; the task would tell the same a second time.
+            # What follows the last number is in the task as well: it is asked for once more, or counts as read.
             if carried.answer != reader.task and (reader.offset is None or isinstance(reason, RpcError)):
                 reader.receive(carried.answer)
+                reader.offset = None
             if reason is None and not self.call.as_stream:
                 self._ask(_Step.SUBSCRIBE)
             else:
