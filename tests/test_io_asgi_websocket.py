@@ -169,6 +169,18 @@ def test_what_no_server_reads_ends_it(run, frame, code):
     run(talk)
 
 
+def test_the_limit_of_what_comes_is_none_of_what_goes(run):
+    async def talk():
+        async with anyio.create_task_group() as group:
+            socket = await opened(group, App(greeter(), body_limit=200))
+            socket.say(rpc("message/send", message()))
+            await socket.until('"result"')
+            assert len(socket.frames[0]) > 200
+            socket.leave()
+
+    run(talk)
+
+
 def test_what_is_no_json_rpc_is_answered_and_the_next_message_is_read(run):
     async def talk():
         app = App(greeter())

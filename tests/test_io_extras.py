@@ -56,6 +56,8 @@ def test_what_is_said_with_nothing_installed():
         say(lambda: Client(agent).__enter__())
         say(lambda: enter(AsyncClient(agent).__aenter__()))
         say(lambda: serve(agent))
+        say(lambda: Client("ws://127.0.0.1:1").__enter__())
+        say(lambda: enter(AsyncClient("ws://127.0.0.1:1").__aenter__()))
         """,
     )
     hint = 'needs an extra that is not installed: pip install "hocket[http]"'
@@ -64,6 +66,8 @@ def test_what_is_said_with_nothing_installed():
         f"http | running an agent in memory {hint}",
         f"http | an AsyncClient {hint}",
         f"http | serving over HTTP {hint}",
+        f"ws | talking over a WebSocket {hint.replace('http', 'ws')}",
+        f"http | an AsyncClient {hint}",
     ]
 
 

@@ -42,7 +42,7 @@ def receive_handshake(
     if isinstance(allowed, Response):
         return allowed
     found = routes.find(allowed)
-    if isinstance(found, Response) or found.routes is None or found.request.path not in _PATHS:
+    if isinstance(found, Response) or found.request.path not in _PATHS:
         return text_response(
             404, f"there is no agent at {request.path}: a WebSocket goes to an agent's address, or /ws"
         )

@@ -1,0 +1,229 @@
+"""WebSocketPipe: a WebSocket as a pipe of lines, and clients that have one."""
+
+import json
+from contextlib import asynccontextmanager
+
+import anyio
+import pytest
+
+from hocket.errors import AuthenticationError, ConnectionFailed, StreamCut
+from hocket.http import bearer_tokens
+from hocket_io import AsyncClient, Client, websocket_pipe
+from hocket_io.http.asgi import App
+from hocket_io.websocket import speak_websocket
+from hocket_io.websocket_pipe import _AHEAD, WebSocketPipe
+from support.agents import greeter
+from support.serving import serving
+from support.streams import stream_pair
+from support.websockets import WebSocketPeer, echo, never, nothing
+
+URL = "ws://ada:s3cret@agent.example/"
+LIMIT = 8 * _AHEAD
+
+
+@asynccontextmanager
+async def at_the_other_end(script, monkeypatch, *, buffered=1_000):
+    """Whoever opens a WebSocket has a peer that follows the script, and then reads until the end."""
+    near, far = stream_pair(buffered)
+    peer = WebSocketPeer(far)
+
+    async def open_it(url, **options):
+        return await speak_websocket(near, url, **options)
+
+    async def follow():
+        await peer.accept()
+        await script(peer)
+        while await peer.read() is not None:
+            pass
+
+    monkeypatch.setattr(websocket_pipe, "open_websocket", open_it)
+    async with anyio.create_task_group() as group:
+        group.start_soon(follow)
+        yield peer
+        group.cancel_scope.cancel()
+    assert near.is_closed
+
+
+def test_each_line_is_a_message(run, monkeypatch):
+    async def script(peer):
+        assert [await peer.read_text(), await peer.read_text()] == [b'{"id":1}', b'{"id":2}']
+        await peer.say(b'{\n  "id": 1,\r\n  "result": "a\\nb"\n}', b'{"id":2}')
+
+    async def talk():
+        async with at_the_other_end(script, monkeypatch) as peer, WebSocketPipe(URL, {"X-Who": "ada"}, LIMIT) as pipe:
+            await pipe.send(b'{"id":1}\n{"id":2}\n')
+            lines = [await pipe.receive(), await pipe.receive()]
+            assert [line.count(b"\n") for line in lines] == [1, 1]
+            assert [json.loads(line) for line in lines] == [{"id": 1, "result": "a\nb"}, {"id": 2}]
+            assert peer.request.headers["X-Who"] == "ada"
+
+    run(talk)
+
+
+def test_what_came_before_the_end_is_given_and_the_end_has_a_reason(run, monkeypatch):
+    async def script(peer):
+        await peer.say(b"1", b"2")
+        await peer.close(1012, "new year")
+
+    async def talk():
+        async with at_the_other_end(script, monkeypatch), WebSocketPipe(URL, {}, LIMIT) as pipe:
+            assert "still connected" in str(await pipe.farewell())
+            assert [await pipe.receive() for _ in range(4)] == [b"1\n", b"2\n", b"", b""]
+            with pytest.raises(ConnectionFailed, match=r"\(1012\): new year"):
+                await pipe.send(b"3\n")
+            reason = str(await pipe.farewell())
+            assert "ws://agent.example/ is being restarted (1012): new year" in reason
+            assert "s3cret" not in reason
+
+    run(talk)
+
+
+@pytest.mark.parametrize(("code", "reason"), [(1000, "closed the connection"), (4001, "does not take these credent")])
+def test_other_ends(run, monkeypatch, code, reason):
+    async def talk():
+        async with at_the_other_end(lambda peer: peer.close(code), monkeypatch), WebSocketPipe(URL, {}, LIMIT) as pipe:
+            assert await pipe.receive() == b""
+            assert reason in str(await pipe.farewell())
+            with pytest.raises(ConnectionFailed):
+                await pipe.send(b"3\n")
+
+    run(talk)
+
+
+def test_closing_it_wakes_whoever_waits(run, monkeypatch):
+    async def talk():
+        async with (
+            at_the_other_end(nothing, monkeypatch),
+            WebSocketPipe(URL, {}, LIMIT) as pipe,
+            anyio.create_task_group() as group,
+        ):
+            got = []
+
+            async def wait():
+                got.append(await pipe.receive())
+
+            group.start_soon(wait)
+            await anyio.wait_all_tasks_blocked()
+            await pipe.aclose()
+            while not got:
+                await anyio.lowlevel.checkpoint()
+            assert got == [b""]
+            assert "was closed" in str(await pipe.farewell())
+
+    run(talk)
+
+
+def test_it_reads_ahead_so_far_and_no_further(run, monkeypatch):
+    piece = b"x" * (_AHEAD // 4)
+
+    async def script(peer):
+        for sent in range(1, 41):
+            await peer.say(piece)
+            said.append(sent)
+
+    async def talk():
+        async with at_the_other_end(script, monkeypatch, buffered=0), WebSocketPipe(URL, {}, LIMIT) as pipe:
+            await anyio.wait_all_tasks_blocked()
+            assert 4 <= len(said) <= 7
+            for _ in range(40):
+                assert await pipe.receive() == piece + b"\n"
+
+    said = []
+    run(talk)
+
+
+def test_an_agent_that_writes_before_it_reads_is_read_while_something_is_sent(run, monkeypatch):
+    piece = b"x" * (_AHEAD // 2)
+
+    async def script(peer):
+        for _ in range(8):
+            await peer.say(piece)
+        told.append(await peer.read_text())
+
+    async def talk():
+        async with at_the_other_end(script, monkeypatch, buffered=0), WebSocketPipe(URL, {}, LIMIT) as pipe:
+            await anyio.wait_all_tasks_blocked()
+            await pipe.send(b"listen\n")
+            while not told:
+                await anyio.lowlevel.checkpoint()
+            assert told == [b"listen"]
+
+    told = []
+    run(talk)
+
+
+def test_whoever_is_cancelled_has_a_last_word(run, monkeypatch):
+    async def talk():
+        async with at_the_other_end(echo, monkeypatch):
+            with anyio.CancelScope() as scope:
+                async with WebSocketPipe(URL, {}, LIMIT) as pipe:
+                    scope.cancel()
+                    with anyio.CancelScope(shield=True):
+                        await pipe.send(b"bye\n")
+                        assert await pipe.receive() == b"bye\n"
+
+    run(talk)
+
+
+def test_a_stream_that_was_cut_says_by_what(run, monkeypatch):
+    async def script(peer):
+        await peer.read_text()
+        await peer.close(1012)
+
+    async def talk():
+        async with at_the_other_end(script, monkeypatch), AsyncClient(URL) as client:
+            assert await client.card() is None
+            with pytest.raises(StreamCut, match=r"is being restarted \(1012\)"):
+                await client.text("Ada")
+            with pytest.raises(ConnectionFailed, match=r"\(1012\)"):
+                await client.get("t-1")
+
+    run(talk)
+
+
+def test_what_is_larger_than_the_limit_is_told(run, monkeypatch):
+    async def script(peer):
+        await peer.say(b"x" * 101)
+
+    async def talk():
+        async with at_the_other_end(script, monkeypatch), WebSocketPipe(URL, {}, 100) as pipe:
+            assert await pipe.receive() == b""
+            assert "100" in str(await pipe.farewell())
+
+    run(talk)
+
+
+def test_leaving_while_nothing_is_answered(run, monkeypatch):
+    async def talk():
+        async with at_the_other_end(never, monkeypatch), AsyncClient(URL) as client:
+            with anyio.move_on_after(0.01) as waiting:
+                await client.text("Ada")
+            assert waiting.cancelled_caught
+
+    run(talk)
+
+
+@pytest.mark.process
+def test_both_clients_at_a_real_server():
+    def make_app(url):
+        return App({"one": greeter()}, root="one", authenticate=bearer_tokens({"s3cret": "ada"}))
+
+    async def talk(url, headers):
+        async with AsyncClient(f"{url}agents/one/ws", headers=headers) as client:
+            return await client.text("Grace")
+
+    with serving(make_app) as http:
+        url, headers = f"ws{http.removeprefix('http')}", {"Authorization": "Bearer s3cret"}
+        with pytest.raises(AuthenticationError, match="HTTP 401: Authentication failed"):
+            Client(url).__enter__()
+        with pytest.raises(ConnectionFailed, match=r"HTTP 404 .*there is no agent at /nobody"):
+            Client(f"{url}nobody", headers=headers).__enter__()
+        with Client(url, headers=headers) as client:
+            stream = client.stream("Ada")
+            events = list(stream)
+            assert "Ada" in "".join(event.text for event in events)
+            assert client.get(events[-1].task_id).status.state.value == "completed"
+            big = "€" * 1_000_000
+            assert big in client.text(big)
+        for backend in "asyncio", "trio":
+            assert "Grace" in anyio.run(talk, url, headers, backend=backend)
