@@ -167,7 +167,7 @@ _OPTIONS = (
         required=True,
         envvar="A2ACLI_AGENT_CARD",
         show_envvar=True,
-        help='The agent: http(s)://…, a host, the URL of its card, or "stdio:COMMAND" for a child process.',
+        help='The agent: http(s)://…, a host, the URL of its card, ws(s)://…, or "stdio:COMMAND" for a child process.',
     ),
     click.option(
         "-o",
