@@ -172,8 +172,9 @@ def test_options_that_make_no_sense(url, words, says):
     assert says in result.stderr
 
 
-def test_a_pipe_has_no_binding():
-    result = invoke("send", "-a", "stdio:cat", "--binding", "JSONRPC", "hi")
+@pytest.mark.parametrize("target", ["stdio:cat", "stdio+content-length:cat"])
+def test_a_pipe_has_no_binding(target):
+    result = invoke("send", "-a", target, "--binding", "JSONRPC", "hi")
     assert "--svc-param, --a2a-version and --binding are for agents over HTTP" in result.stderr
 
 
