@@ -22,7 +22,7 @@ from hocket.a2a import (
     TaskState,
 )
 from hocket.entropy import seeded
-from hocket.errors import ConnectionFailed, ErrorObject, LocalProtocolError, RpcError
+from hocket.errors import ConnectionFailed, ErrorObject, LimitExceeded, LocalProtocolError, RpcError
 from hocket.framing import ContentLength, FramingLimits, Ndjson
 from support.messages import user_says
 
@@ -303,3 +303,17 @@ def test_a_request_that_the_server_cannot_read_ends_what_is_not_answered():
     assert not begun.is_closed
     pipe.receive_data(item(COMPLETED, offset=2), 0.0)
     assert events(begun)[-1] == ("status", True, 2)
+
+
+def test_an_answer_too_long_to_be_read_ends_the_calls_with_the_limit():
+    pipe = PipeClient(Ndjson(FramingLimits(frame=500)), V1_0)
+    stream, silent = pipe.call(Operation.STREAM, HELLO, 0.0), pipe.call(Operation.GET, GetTaskRequest(id="t"), 0.0)
+    pipe.receive_data(item(WORKING), 0.0)
+    pipe.data_to_send()
+    pipe.receive_data(line({"id": "2", "result": {"id": "x" * 500}}), 0.0)
+    with pytest.raises(LimitExceeded, match="raise the limit frame"):
+        silent.result()
+    assert events(stream)[-1] == ("cut", True, None)
+    assert [told["params"] for told in sent(pipe) if "method" in told] == [{"id": "1"}, {"id": "2"}]
+    later = pipe.call(Operation.GET, GetTaskRequest(id="t"), 0.0)
+    assert not later.is_closed

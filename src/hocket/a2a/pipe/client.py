@@ -12,13 +12,22 @@ from hocket.a2a.dialects import Dialect, Operation, Params
 from hocket.a2a.limits import ClientLimits
 from hocket.a2a.pipe.wire import STREAM_METHOD, write_meta
 from hocket.connection import Connection
-from hocket.errors import Code, CodecError, ConnectionFailed, ErrorObject, HocketError, LocalProtocolError
+from hocket.errors import (
+    Code,
+    CodecError,
+    ConnectionFailed,
+    ErrorObject,
+    HocketError,
+    LimitExceeded,
+    LocalProtocolError,
+)
 from hocket.framing import Framing
 from hocket.jsonrpc import (
     LSP,
     ConnectionClosed,
     ErrorReceived,
     Id,
+    MessageRejected,
     NotificationReceived,
     PeerLimits,
     ResultReceived,
@@ -144,6 +153,10 @@ class PipeClient:
                     self._receive_repeated(event)
                 case ErrorReceived(id=None, error=error):
                     self._receive_nameless(error)
+                case MessageRejected(
+                    error=ErrorObject(data={"limit": "frame" | "batch" as option, "max": int(maximum)})
+                ):
+                    self._give_up(LimitExceeded(option, maximum), now)
                 case ConnectionClosed(error=error):
                     self.fail(ConnectionFailed(f"the connection ended{f': {error}' if error else ''}"))
                 case _:
@@ -197,6 +210,12 @@ class PipeClient:
         """
         for call in [each for each in self._calls.values() if not each.reader.news]:
             self._finish(call.request_id).receive_error(error)
+
+    def _give_up(self, error: LimitExceeded, now: float) -> None:
+        """Something was too long to be read, and so nobody knows which call has lost it: all of them end."""
+        for request_id in self.connection.pending:
+            self.connection.cancel(request_id, now=now)
+        self.fail(error)
 
     def _give(self, call: ClientCall, result: Any, offset: int | None = None) -> None:
         try:
