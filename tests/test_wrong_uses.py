@@ -34,7 +34,9 @@ def test_an_agent_without_a_function_is_not_started(use):
 @pytest.mark.parametrize("client", [Client, AsyncClient])
 @pytest.mark.parametrize("target", [8000, None, print, b"http://127.0.0.1:8000"])
 def test_a_target_that_is_no_text_and_no_agent(client, target):
-    with pytest.raises(LocalProtocolError, match=r"is no target: give http\(s\)://HOST…, stdio:COMMAND, or an Agent"):
+    with pytest.raises(
+        LocalProtocolError, match=r"is no target: give http\(s\)://HOST…, ws\(s\)://HOST…, stdio:COMMAND, or an Agent"
+    ):
         client(target)
 
 

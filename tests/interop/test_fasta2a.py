@@ -109,7 +109,9 @@ def test_a_cancel_of_a_task_that_nobody_knows_stops_their_server_and_our_client_
     with peer_serving(python, "fasta2a_server.py") as url, Client(url) as client:
         with pytest.raises(RpcError, match="-32001"):
             client.cancel("nobody-knows")
-        with pytest.raises(ConnectionFailed, match="HTTP 500"):
+        with pytest.raises(
+            ConnectionFailed, match=r"HTTP 500|broke|cannot reach"
+        ):  # as far as it has come with stopping
             client.text("artifacts")
 
 
