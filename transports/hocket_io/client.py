@@ -45,7 +45,7 @@ from hocket.backoff import Backoff
 from hocket.errors import LocalProtocolError
 from hocket.framing import Ndjson
 from hocket_io.answers import answer_as
-from hocket_io.blocking import BlockingChild, BlockingPipe, BlockingPipeTransport
+from hocket_io.blocking_pipes import BlockingChild, BlockingPipe, BlockingPipeTransport
 from hocket_io.client_options import EXTENSIONS, HEADERS, LIMITS, RESUME, TEXT, TIMEOUT
 from hocket_io.extras import needs
 from hocket_io.requests import Content, message_request, push_config

@@ -7,7 +7,7 @@ import pytest
 
 from hocket.a2a import GetTaskRequest, Operation
 from hocket.errors import ConnectionFailed, LocalProtocolError
-from hocket_io.blocking import BlockingChild, BlockingPipeTransport
+from hocket_io.blocking_pipes import BlockingChild, BlockingPipeTransport
 
 pytestmark = pytest.mark.process
 
