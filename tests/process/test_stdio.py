@@ -133,7 +133,7 @@ def test_a_child_that_writes_garbage(talk):
 
 
 def test_a_child_that_closes_its_stdout(talk, monkeypatch):
-    for module in ("stdio", "blocking"):
+    for module in ("stdio", "blocking_pipes"):
         monkeypatch.setattr(f"hocket_io.{module}._PATIENCE", 0.2)
     code = "import os, sys; sys.stdin.readline(); os.close(1); sys.stdin.read()"
     events = talk(python(code), "Ada")
@@ -151,7 +151,7 @@ def test_a_child_that_closes_its_stdout(talk, monkeypatch):
     ids=["ignores SIGTERM", "hangs at its end"],
 )
 def test_a_child_that_does_not_leave_is_ended_and_is_no_zombie(talk, ending, monkeypatch, tmp_path):
-    for module in ("stdio", "blocking"):
+    for module in ("stdio", "blocking_pipes"):
         monkeypatch.setattr(f"hocket_io.{module}._PATIENCE", 0.1)
     answer = '{"jsonrpc":"2.0","id":"1","error":{"code":-32603,"message":"no"}}'
     note = tmp_path / "pid"
@@ -167,7 +167,7 @@ def test_a_child_that_does_not_leave_is_ended_and_is_no_zombie(talk, ending, mon
 @pytest.mark.filterwarnings("ignore:Exception ignored.*SubprocessTransport:pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.skipif(not Path("/bin/sh").exists(), reason="there is no /bin/sh")
 def test_a_child_that_leaves_something_behind_that_holds_its_stdout(talk, pipe_target, monkeypatch):
-    for module in ("stdio", "blocking"):
+    for module in ("stdio", "blocking_pipes"):
         monkeypatch.setattr(f"hocket_io.{module}._PATIENCE", 0.2)
     command = pipe_target.removeprefix("stdio:").replace("python", sys.executable, 1)
     events = talk("stdio:/bin/sh -c " + shlex.quote(f"sleep 2 2>/dev/null & exec {command}"), "Ada")
@@ -196,7 +196,7 @@ def test_after_the_end_every_call_says_why():
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_leaving_a_child_that_has_much_to_say(pipe_target, backend, monkeypatch):
-    for module in ("stdio", "blocking"):
+    for module in ("stdio", "blocking_pipes"):
         monkeypatch.setattr(f"hocket_io.{module}._PATIENCE", 600.0)  # it must not come to that
 
     async def on_a_loop():
