@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum, auto
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from attrs import define, evolve, field
 
@@ -33,9 +33,12 @@ from hocket.a2a.states import settles
 from hocket.backoff import Backoff
 from hocket.entropy import Entropy
 from hocket.errors import AuthenticationError, ConnectionFailed, HocketError, RequestTimeout, RpcError
-from hocket.http.messages import Headers, Request
+from hocket.http.messages import Headers
 
 __all__ = ["Carrier", "ResumingCall"]
+
+Asked_co = TypeVar("Asked_co", covariant=True)
+"""What a question looks like to the transport: a `Request`, over HTTP."""
 
 _PASSING = (408, 425, 429, 502, 503, 504)
 """Statuses of a server, or of what stands before it, that says: not now."""
@@ -44,8 +47,8 @@ _SHORTEST = 0.001
 """Seconds that a first delay has at the least: a server may ask for none at all with `retry: 0`."""
 
 
-class Carrier(Protocol):
-    """One question and its answer over HTTP: what `HttpCall` and `OldCardCall` have in common."""
+class Carrier(Protocol[Asked_co]):
+    """One question and its answer: what `HttpCall`, `OldCardCall` and the questions on a WebSocket have in common."""
 
     call: ClientCall
 
@@ -53,7 +56,7 @@ class Carrier(Protocol):
     def retry(self) -> float | None:
         """Seconds that the stream wants its readers to wait before they come back (`retry`), if it said so."""
 
-    def next_request(self) -> Request | None:
+    def next_request(self) -> Asked_co | None:
         """What to ask, once."""
 
     def receive_head(self, status: int, headers: Headers, now: float) -> None:
@@ -99,7 +102,7 @@ class _Pause:
 
 
 @define(eq=False)
-class ResumingCall:
+class ResumingCall(Generic[Asked_co]):
     """One call and all that is asked on its behalf. A call that does not stream is asked once.
 
     As long as it is not `is_closed`: send what `next_request` gives and hand in the response until `is_reading` is
@@ -119,12 +122,12 @@ class ResumingCall:
     """
 
     call: ClientCall
-    carry: Callable[[ClientCall], Carrier]
+    carry: Callable[[ClientCall], Carrier[Asked_co]]
     backoff: Backoff | None
     entropy: Entropy
     refusal: HocketError | None = field(default=None, init=False)
     is_reading: bool = field(default=False, init=False)
-    _carrier: Carrier = field(init=False)
+    _carrier: Carrier[Asked_co] = field(init=False)
     _step: _Step = field(default=_Step.FIRST, init=False)
     _status: int = field(default=0, init=False)
     _asked: int = field(default=0, init=False)
@@ -145,8 +148,8 @@ class ResumingCall:
         """The next event of a stream, or None when all has been told."""
         return self.call.next_event()
 
-    def next_request(self) -> Request | None:
-        """What to ask now, once; None where there is nothing to ask (yet). `path` is the whole URL."""
+    def next_request(self) -> Asked_co | None:
+        """What to ask now, once; None where there is nothing to ask (yet). The `path` of a Request is the whole URL."""
         request = None if self.is_closed else self._carrier.next_request()
         self.is_reading = self.is_reading or request is not None
         return request

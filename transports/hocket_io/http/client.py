@@ -132,7 +132,7 @@ class _Known:
     def next_id(self) -> str:
         return str(next(self._ids))
 
-    def machine(self, call: ClientCall) -> ResumingCall:
+    def machine(self, call: ClientCall) -> ResumingCall[Request]:
         assert self.address is not None, "a call is made for an address"
         return ResumingCall(call, self.address.carry, self.options.resume, self.options.entropy)
 
@@ -208,7 +208,7 @@ class HttpTransport:
                 pass
         return call.result()
 
-    async def _run(self, machine: ResumingCall) -> AsyncGenerator[None, None]:
+    async def _run(self, machine: ResumingCall[Request]) -> AsyncGenerator[None, None]:
         """Do what the machine asks for, to its end. Yields whenever something has happened."""
         while not machine.is_closed:
             request = machine.next_request()
@@ -222,7 +222,7 @@ class HttpTransport:
                 machine.handle_timeout(anyio.current_time())
             yield
 
-    async def _ask(self, machine: ResumingCall, request: Request) -> AsyncGenerator[None, None]:
+    async def _ask(self, machine: ResumingCall[Request], request: Request) -> AsyncGenerator[None, None]:
         try:
             async with self._client.stream(
                 request.method, request.path, content=request.body, headers=list(request.headers)
@@ -331,7 +331,7 @@ class BlockingHttpTransport:
                 pass
         return call.result()
 
-    def _run(self, machine: ResumingCall) -> Generator[None, None, None]:
+    def _run(self, machine: ResumingCall[Request]) -> Generator[None, None, None]:
         """Do what the machine asks for, to its end. Yields whenever something has happened."""
         while not machine.is_closed:
             request = machine.next_request()
@@ -343,7 +343,7 @@ class BlockingHttpTransport:
                 machine.handle_timeout(time.monotonic())
             yield
 
-    def _ask(self, machine: ResumingCall, request: Request) -> Generator[None, None, None]:
+    def _ask(self, machine: ResumingCall[Request], request: Request) -> Generator[None, None, None]:
         try:
             with self._client.stream(
                 request.method, request.path, content=request.body, headers=list(request.headers)
