@@ -87,8 +87,24 @@ class PipeClient:
             LocalProtocolError: The connection is closed, or too much is in flight. Nothing was sent.
         """
         call = ClientCall(operation, params, self.dialect, "", limits=self.limits)
-        self._send(call, headers or {}, now)
+        self.ask(call, now, headers)
         return call
+
+    def ask(self, call: ClientCall, now: float, headers: Mapping[str, str] | None = None) -> None:
+        """Ask what a call says, which nobody has asked before. Its request is known by an id of this connection.
+
+        Args:
+            call: What; its answer goes there.
+            now: Seconds on the caller's monotonic clock.
+            headers: Service parameters beyond the version.
+
+        Raises:
+            LocalProtocolError: The connection is closed, or too much is in flight. Nothing was sent.
+        """
+        headers = headers or {}
+        params = write_meta(call.write_params(), {"A2A-Version": self.dialect.version, **headers})
+        call.request_id = self.connection.send_request(call.method, params, now=now)
+        self._calls[call.request_id], self._headers[call.request_id] = call, headers
 
     def drop(self, call: ClientCall, now: float) -> None:
         """The caller wants nothing more of this call: the server is told, the task goes on."""
@@ -133,12 +149,6 @@ class PipeClient:
             self._touched[call.request_id] = call
         self._calls.clear()
         self._headers.clear()
-
-    def _send(self, call: ClientCall, headers: Mapping[str, str], now: float) -> None:
-        """Write the call as a request, whose id it is known by from then on."""
-        params = write_meta(call.write_params(), {"A2A-Version": self.dialect.version, **headers})
-        call.request_id = self.connection.send_request(call.method, params, now=now)
-        self._calls[call.request_id], self._headers[call.request_id] = call, headers
 
     def _route(self, now: float) -> None:
         while (event := self.connection.next_event()) is not None:
@@ -191,7 +201,7 @@ class PipeClient:
             return
         call.operation, call.as_stream = Operation.SEND, True
         try:
-            self._send(call, headers, now)
+            self.ask(call, now, headers)
         except LocalProtocolError:  # too much is in flight, say: then the refusal is the answer
             call.receive_error(error)
 
