@@ -39,7 +39,7 @@ from hocket.errors import (
 )
 from hocket_io.cli.exits import failure_of
 from hocket_io.cli.output import block, escaped, field_line, one_line
-from hocket_io.cli.render import JsonOutput, TextOutput
+from hocket_io.cli.render import JsonOutput, RawOutput, TextOutput
 
 LABELS = ("Task", "Context", "State", "Chunk", "Text", "Message", "Data", "File", "Progress", "Artifact")
 
@@ -112,7 +112,9 @@ def events_of(*items: StreamItem) -> list[StreamEvent]:
     return list(iter(reader.next_event, None))
 
 
-def shown(output: TextOutput | JsonOutput, capfdbinary: pytest.CaptureFixture[bytes], *items: StreamItem) -> str:
+def shown(
+    output: TextOutput | JsonOutput | RawOutput, capfdbinary: pytest.CaptureFixture[bytes], *items: StreamItem
+) -> str:
     for event in events_of(*items):
         output.event(event, is_last=event.done)
     out, err = capfdbinary.readouterr()
@@ -192,6 +194,41 @@ def test_json_of_one_answer(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     JsonOutput().task(BEGUN)
     bare = {"id": "t", "contextId": "c", "status": {"state": "TASK_STATE_SUBMITTED"}}
     assert [json.loads(line) for line in capfdbinary.readouterr().out.splitlines()] == [{"task": bare}, bare]
+
+
+WORDS = [BEGUN, chunk(Part(text="\x1b[1mHello \ud800")), chunk(Part(text="Ada\n"), append=True)]
+FAILED = status(TaskState.FAILED, message(Part(text="why")))
+
+
+def test_raw_is_what_the_agent_says_and_nothing_else(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    asked = Message(message_id="q", role=Role.AGENT, parts=(Part(text="Which? "),))
+    for last, said in ((status(TaskState.COMPLETED), ""), (status(TaskState.INPUT_REQUIRED, asked), "Which? ")):
+        items = [status(TaskState.WORKING, message(Part(text="half way")), progress=50.0), chunk(Part(data=1)), last]
+        assert shown(RawOutput(), capfdbinary, *WORDS, *items) == f"\x1b[1mHello \\ud800Ada\n{said}"
+
+
+def test_raw_leaves_what_is_said_of_a_failure_to_stderr(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    assert shown(RawOutput(), capfdbinary, *WORDS, FAILED) == "\x1b[1mHello \\ud800Ada\n"
+    RawOutput().task(Task(id="t", context_id="c", status=FAILED.status))
+    assert capfdbinary.readouterr().out == b""
+
+
+def test_raw_of_a_task_and_of_a_message_is_all_of_it(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    artifacts = tuple(Artifact(artifact_id=text, parts=(Part(text=text),)) for text in ("one ", "two"))
+    RawOutput().task(Task(id="t", status=TaskStatus(state=TaskState.COMPLETED), artifacts=artifacts))
+    RawOutput().answer(message(Part(text=", three")))
+    assert capfdbinary.readouterr().out == b"one two, three"
+
+
+@pytest.mark.parametrize(("last", "end"), [("Ada\n", "Ada\n"), ("Ada", "Ada\n")])
+def test_raw_neither_steers_a_terminal_nor_leaves_the_prompt_in_mid_line(
+    last: str, end: str, capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    told = shown(
+        RawOutput(), capfdbinary, BEGUN, chunk(Part(text="\x1b[1mHello ")), chunk(Part(text=last), append=True)
+    )
+    assert told == f"\\x1b[1mHello {end}"
 
 
 @pytest.mark.parametrize(

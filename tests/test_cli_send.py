@@ -105,6 +105,28 @@ def test_json_is_one_document_without_stream_and_a_line_per_event_with_it(url: s
     assert events[-1]["statusUpdate"]["taskId"] == events[0]["task"]["id"]
 
 
+def test_raw_is_the_agents_words_alone(url: str) -> None:
+    result = invoke("send", "-a", url, "-o", "raw", "one two")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "one two ", "")
+
+
+def test_raw_of_a_task_that_gave_no_answer_is_a_failure(url: str) -> None:
+    result = invoke("send", "-a", url, "-o", "raw", "fail")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("error: the task is failed: ")
+
+
+def test_raw_follows_a_task_that_is_there_already(url: str, waiting: str) -> None:
+    with running("task", "subscribe", waiting, "-a", url, "-o", "raw", text=True) as process:
+        assert process.stdout.read(7) == "started"
+        invoke("task", "cancel", waiting, "-a", url)
+        assert (process.stdout.read(), process.stderr.read()) == ("", "error: the task is canceled\n")
+        assert process.wait() == 1
+    done = invoke("send", "-a", url, "one two")
+    result = invoke("task", "get", fields(done.stdout)["Task"], "-a", url, "-o", "raw")
+    assert (result.exit_code, result.stdout) == (0, "one two ")
+
+
 def test_version_0_3_is_shown_in_the_json_of_1_0(url: str) -> None:
     events = invoke("send", "-a", url, "-o", "json", "--stream", "--a2a-version", "0.3", "one").stdout.splitlines()
     assert json.loads(events[-1])["statusUpdate"]["status"]["state"] == "TASK_STATE_COMPLETED"
@@ -256,6 +278,7 @@ def test_canceling_twice_shows_the_same(url: str, waiting: str) -> None:
         (("send", "x", "-a", "URL", "--timeout", "0"), "A2ACLI_ERR_USAGE", 2),
         (("send", "x", "-a", "URL", "--timeout", "soon"), "A2ACLI_ERR_USAGE", 2),
         (("send", "x", "-a", "URL", "--stream", "--async"), "A2ACLI_ERR_USAGE", 2),
+        (("send", "-", "-a", "URL"), "A2ACLI_ERR_USAGE", 2),
         (("send", "--media-type", "a/b", "--text", "x", "-a", "URL"), "A2ACLI_ERR_USAGE", 2),
         (
             ("send", "--text", "x", "--media-type", "a/b", "--media-type", "c/d", "-a", "URL"),
@@ -290,6 +313,13 @@ def test_a_failure_has_a_code_and_an_exit_and_one_line(
     assert line.lower().startswith("error: ")
     assert not usage or usage[0].startswith("Usage: ")
     assert as_text.exit_code == exit_code
+
+
+@pytest.mark.parametrize("words", [("send", "x", "--async"), ("card", "get"), ("task", "list")])
+def test_raw_is_refused_where_nothing_can_be_raw(url: str, words: tuple[str, ...]) -> None:
+    result = invoke(*words, "-a", url, "-o", "raw")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "raw" in result.stderr
 
 
 @pytest.mark.parametrize("option", [("-o", "json"), ("-ojson",), ("--output", "json"), ("--output=json",)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Awaitable, Callable
 from shlex import quote
+from typing import Literal, TypeAlias
 
 import anyio
 from attrs import field, frozen
@@ -16,10 +17,12 @@ from hocket.errors import HocketError, StreamCut
 from hocket_io.async_client import AsyncClient
 from hocket_io.cli.exits import Exit, Failure, failure_of
 from hocket_io.cli.output import leave_quietly, one_line, write_stderr
-from hocket_io.cli.render import JsonOutput, Output, TextOutput
+from hocket_io.cli.render import JsonOutput, Output, RawOutput, TextOutput, Voice
 from hocket_io.streams import AsyncStream
 
-__all__ = ["Access"]
+__all__ = ["Access", "Style"]
+
+Style: TypeAlias = Literal["text", "json", "raw"]
 
 
 @frozen(kw_only=True)
@@ -33,7 +36,7 @@ class Access:
         extensions: URIs of the extensions to ask for.
         headers: Header fields of every request.
         timeout: Seconds until the command gives up; None to wait as long as the agent is not silent.
-        as_json: Whether JSON is printed.
+        style: How what comes back is printed: as "text" for people, as "json", or "raw": the agent's words alone.
         resumes: Whether a stream that was cut is tried again.
     """
 
@@ -43,12 +46,16 @@ class Access:
     extensions: tuple[str, ...] = ()
     headers: dict[str, str] = field(factory=dict, repr=False)
     timeout: float | None = None
-    as_json: bool = False
+    style: Style = "text"
     resumes: bool = True
 
     def output(self) -> Output:
-        """Where results go."""
-        return JsonOutput() if self.as_json else TextOutput()
+        """Where results go that are more than words."""
+        return JsonOutput() if self.style == "json" else TextOutput()
+
+    def voice(self) -> Voice:
+        """Where the agent's words go."""
+        return RawOutput() if self.style == "raw" else self.output()
 
     def command(self, words: str) -> str:
         """A command to suggest, for the same agent."""
@@ -88,12 +95,12 @@ class Access:
             ) as client:
                 await work(client)
 
-    async def follow(self, stream: AsyncStream, output: Output | None) -> None:
+    async def follow(self, stream: AsyncStream, output: Voice | None) -> None:
         """Read a stream until its task has settled, showing what comes on `output`, if there is one.
 
         Raises:
             HocketError: There is no stream, or it failed.
-            Failure: It was cut.
+            Failure: It was cut; or, where its words are all that is printed, its task gave no answer.
         """
         try:
             async for event in stream:
@@ -121,13 +128,19 @@ class Access:
             write_stderr("note: the stream was resumed")
 
     def note(self, task: Task) -> None:
-        """Say on stderr if the task did not succeed, or waits for the caller (a2a-cli §6.3, §9.6)."""
+        """Say on stderr if the task did not succeed, or waits for the caller (a2a-cli §6.3, §9.6).
+
+        Raises:
+            Failure: It did not succeed, and its words are all that is printed: the exit code has to say it.
+        """
         said = f": {task.status.message.text}" if task.status.message else ""
         if task.state in (TaskState.INPUT_REQUIRED, TaskState.AUTH_REQUIRED):
             wants = "an answer" if task.state is TaskState.INPUT_REQUIRED else "authorization"
             write_stderr(f"warning: the task waits for {wants}{one_line(said)}")
             write_stderr(f'hint: {one_line(self.command(f"send --task-id {quote(task.id)}"))} "…"')
         elif is_terminal(task.state) and task.state is not TaskState.COMPLETED:
+            if self.style == "raw":
+                raise Failure(f"the task is {task.state.value}{said}")
             write_stderr(f"warning: the task is {task.state.value}{one_line(said)}")
 
 

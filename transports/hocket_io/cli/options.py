@@ -1,12 +1,13 @@
 """Options: those that every command which talks to an agent has (a2a-cli §5.2).
 
 `@asks_an_agent` gives them to a command and hands it one `Access` in their place; `AgentCommand` is its class.
+`@hears_an_agent` is for a command that shows what an agent says, and can print that alone.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from re import fullmatch
@@ -16,11 +17,11 @@ import click
 
 from hocket.a2a import BINDINGS, DIALECTS, dialect_for
 from hocket.errors import LocalProtocolError
-from hocket_io.cli.access import Access
+from hocket_io.cli.access import Access, Style
 from hocket_io.cli.exits import Failure
 from hocket_io.targets import CommandTarget, parse_target
 
-__all__ = ["AgentCommand", "asks_an_agent", "duration", "no_resume"]
+__all__ = ["AgentCommand", "asks_an_agent", "duration", "hears_an_agent", "no_resume"]
 
 P = ParamSpec("P")
 
@@ -89,14 +90,26 @@ def asks_an_agent(
     function: Callable[Concatenate[Access, P], None],
 ) -> Callable[P, None]:
     """A decorator: the command gets the options of this module, and an `Access` as its first argument."""
+    return _with_options(function, [_TARGET, _output("text", "json"), *_OPTIONS])
 
+
+def hears_an_agent(
+    function: Callable[Concatenate[Access, P], None],
+) -> Callable[P, None]:
+    """As `asks_an_agent`, for a command that can print the agent's words alone, with `-o raw`."""
+    return _with_options(function, [_TARGET, _output("text", "json", "raw"), *_OPTIONS])
+
+
+def _with_options(
+    function: Callable[Concatenate[Access, P], None], options: Sequence[Callable[[Any], Any]]
+) -> Callable[P, None]:
     @wraps(function)
     def command(*args: P.args, **kwargs: P.kwargs) -> None:
         names = ("agent_card", "a2a_version", "binding", "extension", "bearer", "svc_param", "timeout", "output")
         given: dict[str, Any] = {name: kwargs.pop(name) for name in names}
         function(_access(**given), *args, **kwargs)
 
-    for option in reversed(_OPTIONS):
+    for option in reversed(options):
         command = option(command)
     return command
 
@@ -116,7 +129,7 @@ def _access(
     bearer: str | None,
     svc_param: tuple[str, ...],
     timeout: float | None,
-    output: str,
+    output: Style,
 ) -> Access:
     target = _with_scheme(agent_card)
     try:
@@ -147,7 +160,7 @@ def _access(
         extensions=extension,
         headers=headers,
         timeout=timeout,
-        as_json=output == "json",
+        style=output,
     )
 
 
@@ -159,25 +172,29 @@ def _with_scheme(reference: str) -> str:
     return f"{'http' if is_here else 'https'}://{reference}"
 
 
-_OPTIONS = (
-    click.option(
-        "-a",
-        "--agent-card",
-        metavar="TARGET",
-        required=True,
-        envvar="A2ACLI_AGENT_CARD",
-        show_envvar=True,
-        help='The agent: http(s)://…, a host, the URL of its card, ws(s)://…, or "stdio:COMMAND" for a child process.',
-    ),
-    click.option(
+def _output(*styles: Style) -> Callable[[Any], Any]:
+    raw = "; raw is the agent's words and nothing else, as they come" if "raw" in styles else ""
+    return click.option(
         "-o",
         "--output",
-        type=click.Choice(["text", "json"]),
+        type=click.Choice(styles),
         default="text",
         envvar="A2ACLI_OUTPUT",
         show_envvar=True,
-        help="Format of what is printed.",
-    ),
+        help=f"Format of what is printed{raw}.",
+    )
+
+
+_TARGET = click.option(
+    "-a",
+    "--agent-card",
+    metavar="TARGET",
+    required=True,
+    envvar="A2ACLI_AGENT_CARD",
+    show_envvar=True,
+    help='The agent: http(s)://…, a host, the URL of its card, ws(s)://…, or "stdio:COMMAND" for a child process.',
+)
+_OPTIONS = (
     click.option(
         "--timeout",
         type=duration,

@@ -17,6 +17,7 @@ __all__ = [
     "block",
     "escaped",
     "field_line",
+    "goes_to_a_terminal",
     "leave_quietly",
     "one_line",
     "write",
@@ -61,6 +62,11 @@ def write_stderr(line: str) -> None:
     """A line of text for stderr."""
     encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
     click.echo(f"{line}\n".encode(encoding, "backslashreplace"), nl=False, err=True)
+
+
+def goes_to_a_terminal() -> bool:
+    """Whether a person reads stdout."""
+    return sys.stdout is not None and sys.stdout.isatty()
 
 
 def leave_quietly() -> None:

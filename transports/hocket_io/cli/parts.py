@@ -53,12 +53,15 @@ def positional_text(text: str) -> str:
     """The text of the argument; `-` stands for stdin, whose last line end does not count.
 
     Raises:
-        click.UsageError: stdin is not UTF-8.
+        click.UsageError: stdin is not UTF-8, or empty: the command before it in the pipe has said nothing.
     """
     if text != "-":
         return text
+    data = _read("-")
+    if not data:
+        raise click.UsageError("stdin was empty: there is nothing to send")
     try:
-        return _read("-").decode().removesuffix("\n").removesuffix("\r")
+        return data.decode().removesuffix("\n").removesuffix("\r")
     except UnicodeDecodeError:
         raise click.UsageError("what came on stdin is not UTF-8 text; send it with --file /dev/stdin") from None
 

@@ -1,4 +1,4 @@
-"""Rendering: tasks, messages and the events of a stream, as text (a2a-cli §9.2) or as JSON (Appendix B)."""
+"""Rendering: tasks, messages and the events of a stream, as text (a2a-cli §9.2), as JSON (Appendix B) or raw."""
 
 from __future__ import annotations
 
@@ -25,15 +25,17 @@ from hocket.a2a import (
     card_json,
     text_of,
 )
+from hocket.a2a.states import is_terminal
+from hocket.a2a.text import TextView
 from hocket.codec import UNSET
 from hocket_io.cli.card_lines import card_lines
-from hocket_io.cli.output import block, field_line, write, write_line
+from hocket_io.cli.output import block, escaped, field_line, goes_to_a_terminal, write, write_line, write_text
 
-__all__ = ["JsonOutput", "Output", "TextOutput"]
+__all__ = ["JsonOutput", "Output", "RawOutput", "TextOutput", "Voice"]
 
 
-class Output(Protocol):
-    """One way to show what came back."""
+class Voice(Protocol):
+    """One way to show what an agent says."""
 
     def event(self, event: StreamEvent, *, is_last: bool) -> None:
         """An event of a stream; `is_last` for the one after which nothing more is shown."""
@@ -43,6 +45,10 @@ class Output(Protocol):
 
     def task(self, task: Task) -> None:
         """A task that was asked for."""
+
+
+class Output(Voice, Protocol):
+    """One way to show whatever came back."""
 
     def page(self, page: ListTasksResponse) -> None:
         """A page of tasks."""
@@ -129,6 +135,51 @@ class TextOutput:
             return []
         self._state = event.state
         return field_line("State", event.state.value)
+
+
+@define(eq=False)
+class RawOutput:
+    """The agent's words and nothing else, in UTF-8: for whatever reads text, the next agent above all.
+
+    Where a terminal reads them, control characters are written as escapes, and the last line gets its end.
+    """
+
+    _is_shown: bool = field(factory=goes_to_a_terminal, init=False)
+    _is_at_margin: bool = field(default=True, init=False)
+
+    def event(self, event: StreamEvent, *, is_last: bool) -> None:
+        """The text that the event adds. What is said of a failure is no answer, and belongs on stderr."""
+        if not _has_failed(event.state):
+            self._write(event.text)
+        if is_last:
+            self._finish()
+
+    def answer(self, answer: Task | Message) -> None:
+        """All of its text: of a task that of its artifacts, and what it asks if it asks; nothing of one that failed."""
+        if isinstance(answer, Message) or not _has_failed(answer.state):
+            self._write(TextView().take(answer))
+        self._finish()
+
+    def task(self, task: Task) -> None:
+        """As `answer`."""
+        self.answer(task)
+
+    def _write(self, text: str) -> None:
+        if not text:
+            return
+        if self._is_shown:
+            write_text(escaped(text))
+        else:
+            write(text.encode("utf-8", "backslashreplace"))
+        self._is_at_margin = text.endswith("\n")
+
+    def _finish(self) -> None:
+        if self._is_shown and not self._is_at_margin:
+            write_text("\n")
+
+
+def _has_failed(state: TaskState | None) -> bool:
+    return state is not None and is_terminal(state) and state is not TaskState.COMPLETED
 
 
 def _write_lines(lines: Sequence[str]) -> None:

@@ -10,7 +10,7 @@ from attrs import evolve
 from hocket.a2a import Message, Part, Role, Task
 from hocket_io.async_client import AsyncClient
 from hocket_io.cli.access import Access
-from hocket_io.cli.options import AgentCommand, asks_an_agent, no_resume
+from hocket_io.cli.options import AgentCommand, hears_an_agent, no_resume
 from hocket_io.cli.parts import json_object, message_parts, positional_text
 
 __all__ = ["send"]
@@ -38,7 +38,7 @@ __all__ = ["send"]
 )
 @click.option("--wait", is_flag=True, help="Wait until the task has settled, whatever A2ACLI_ASYNC says.  [default]")
 @no_resume
-@asks_an_agent
+@hears_an_agent
 @click.pass_context
 def send(
     context: click.Context,
@@ -56,9 +56,14 @@ def send(
     wait: bool,
     no_resume: bool,
 ) -> None:
-    """Send TEXT to an agent, and show what it answers. TEXT `-` is read from stdin."""
-    if stream and is_async and not wait:
-        raise click.UsageError("--stream follows the answer and --async does not wait for it: choose one.")
+    """Send TEXT to an agent, and show what it answers. TEXT `-` is read from stdin.
+
+    With -o raw, what one agent says can be what the next is asked: hocket send -o raw -a A hi | hocket send -a B -
+    """
+    follows = stream or access.style == "raw"
+    if follows and is_async and not wait:
+        asked = "--stream follows" if stream else "-o raw prints"
+        raise click.UsageError(f"{asked} the answer and --async does not wait for it: choose one.")
     given = {"text": part_text, "file": part_file, "data": part_data, "media_type": media_type}
     parts = message_parts(context.meta["hocket.order"], given)
     if text is not None:
@@ -75,8 +80,8 @@ def send(
     )
 
     async def work(client: AsyncClient) -> None:
-        output = access.output()
-        if stream:
+        output = access.voice()
+        if follows:
             await access.follow(client.stream(message), output)
             return
         answer = await client.send(message, wait=wait or not is_async)

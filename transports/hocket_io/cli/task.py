@@ -10,7 +10,7 @@ from hocket.a2a import Task, TaskState
 from hocket.a2a.states import settles
 from hocket_io.async_client import AsyncClient
 from hocket_io.cli.access import Access
-from hocket_io.cli.options import AgentCommand, asks_an_agent, duration, no_resume
+from hocket_io.cli.options import AgentCommand, asks_an_agent, duration, hears_an_agent, no_resume
 
 __all__ = ["task"]
 
@@ -35,7 +35,7 @@ def task() -> None:
     show_envvar=True,
     help="Pause between the first looks; later ones are up to 8 times as long.",
 )
-@asks_an_agent
+@hears_an_agent
 def get(access: Access, task_id: str, history: int | None, wait: bool, poll_interval: float) -> None:
     """Show the task ID as it stands."""
 
@@ -67,14 +67,15 @@ def cancel(access: Access, task_id: str) -> None:
 @click.argument("task_id", metavar="ID")
 @click.option("--stream", is_flag=True, help="Show what comes as it comes, rather than the task when it has settled.")
 @no_resume
-@asks_an_agent
+@hears_an_agent
 def subscribe(access: Access, task_id: str, stream: bool, no_resume: bool) -> None:
     """Follow the task ID, which is under way, until it has settled."""
 
     async def work(client: AsyncClient) -> None:
         following = client.resume(task_id)
-        await access.follow(following, access.output() if stream else None)
-        if not stream and following.task is not None:
+        follows = stream or access.style == "raw"
+        await access.follow(following, access.voice() if follows else None)
+        if not follows and following.task is not None:
             access.output().task(following.task)
 
     evolve(access, resumes=not no_resume).run(work)
@@ -119,5 +120,5 @@ def list_(
 
 
 def _show(access: Access, found: Task) -> None:
-    access.output().task(found)
+    access.voice().task(found)
     access.note(found)
