@@ -15,7 +15,8 @@ from hocket.entropy import Entropy
 from hocket.errors import StreamCut
 from hocket_io import AsyncClient, Client
 from hocket_io.http.asgi import App
-from hocket_io.http.client import BlockingHttpTransport, HttpOptions, HttpTransport
+from hocket_io.http.client import BlockingHttpTransport, HttpTransport
+from hocket_io.http.options import HttpOptions
 from support.messages import user_says
 from support.serving import serving
 from support.web import web

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from ssl import SSLContext
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
@@ -46,7 +47,7 @@ from hocket.errors import LocalProtocolError
 from hocket.framing import Ndjson
 from hocket_io.answers import answer_as
 from hocket_io.blocking_pipes import BlockingChild, BlockingPipe, BlockingPipeTransport
-from hocket_io.client_options import EXTENSIONS, HEADERS, LIMITS, RESUME, TEXT, TIMEOUT
+from hocket_io.client_options import EXTENSIONS, HEADERS, LIMITS, PROXY, RESUME, TEXT, TIMEOUT, TLS
 from hocket_io.extras import needs
 from hocket_io.requests import Content, message_request, push_config
 from hocket_io.streams import Stream
@@ -85,6 +86,9 @@ class Client:
         headers: Header fields to send with every request, or with the handshake of a WebSocket.
         extensions: URIs of the extensions to ask for.
         timeout: Over HTTP: seconds, or an httpx2.Timeout for each phase; by default 10 to connect and 300 of silence.
+        proxy: Over HTTP: `http(s)://HOST:PORT` of the proxy that all requests go through; None for the one that the
+            environment names (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY), which an agent on this machine never has.
+        tls: Which certificates are trusted, and which is shown to the agent; None for those that the system trusts.
         limits: Of what comes back; a call whose answer is larger fails with the name of the limit.
         resume: When to try a stream over HTTP again that was cut; None for never.
 
@@ -100,6 +104,8 @@ class Client:
     timeout: float | httpx2.Timeout | None = field(default=None, kw_only=True, validator=TIMEOUT)
     limits: ClientLimits = field(default=ClientLimits(), kw_only=True, validator=LIMITS)
     _resume: Backoff | None = field(factory=Backoff, kw_only=True, validator=RESUME)
+    proxy: str | None = field(default=None, kw_only=True, repr=False, validator=PROXY)
+    tls: SSLContext | None = field(default=None, kw_only=True, validator=TLS)
     _transport: Transport | None = field(default=None, init=False)
     _stack: ExitStack = field(factory=ExitStack, init=False)
 
@@ -107,7 +113,8 @@ class Client:
         match self.target:
             case HttpTarget(url=url):
                 with needs("http", "talking HTTP"):
-                    from hocket_io.http.client import BlockingHttpTransport, HttpOptions
+                    from hocket_io.http.client import BlockingHttpTransport
+                    from hocket_io.http.options import HttpOptions
 
                 options = HttpOptions(
                     version=self.version,
@@ -117,6 +124,8 @@ class Client:
                     timeout=self.timeout,
                     limits=self.limits,
                     resume=self._resume,
+                    proxy=self.proxy,
+                    tls=self.tls,
                 )
                 self._transport = self._stack.enter_context(BlockingHttpTransport(url, options))
             case CommandTarget(command=command, framing=framing):

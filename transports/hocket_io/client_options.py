@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import inf
+from ssl import SSLContext
 from types import NoneType
 from typing import Any
+from urllib.parse import urlsplit
 
 from attrs import Attribute
 
@@ -14,13 +16,33 @@ from hocket.backoff import Backoff
 from hocket.errors import LocalProtocolError
 from hocket.options import Validator, must_be, one_of_kind, several
 
-__all__ = ["EXTENSIONS", "HEADERS", "LIMITS", "RESUME", "TEXT", "TIMEOUT"]
+__all__ = ["EXTENSIONS", "HEADERS", "LIMITS", "PROXY", "RESUME", "TEXT", "TIMEOUT", "TLS"]
 
 
 def _is_timeout(value: object) -> bool:
-    if isinstance(value, int | float):
-        return 0 < value < inf
-    return value is None or hasattr(value, "connect")  # httpx2 may not be installed
+    if value is None or isinstance(value, int | float):
+        return _is_wait(value)
+    return all(_is_wait(getattr(value, phase, 0)) for phase in ("connect", "read", "write", "pool"))
+
+
+def _is_wait(seconds: object) -> bool:
+    return seconds is None or (isinstance(seconds, int | float) and 0 < seconds < inf)
+
+
+def _check_proxy(instance: object, attribute: Attribute[Any], value: object) -> None:
+    """A validator for the URL of a proxy, which does not repeat it: it may have credentials."""
+    if value is None:
+        return
+    wanted = f"{attribute.alias} must be a URL of a proxy, http://HOST:PORT or https://HOST:PORT, or None"
+    if not isinstance(value, str):
+        raise LocalProtocolError(f"{wanted}, not a {type(value).__name__}")
+    try:
+        parts = urlsplit(value)
+        is_right = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_right = False
+    if not is_right or not value.isascii() or not value.isprintable() or " " in value:
+        raise LocalProtocolError(wanted)
 
 
 def _check_headers(instance: object, attribute: Attribute[Any], value: object) -> None:
@@ -39,3 +61,5 @@ EXTENSIONS = several("URIs", str)
 TIMEOUT = must_be("a number of seconds over 0, an httpx2.Timeout, or None", _is_timeout)
 LIMITS = one_of_kind("a ClientLimits", ClientLimits)
 RESUME = one_of_kind("a Backoff, or None for never", Backoff, NoneType)
+PROXY: Validator = _check_proxy
+TLS = one_of_kind("an ssl.SSLContext, or None", SSLContext, NoneType)

@@ -7,99 +7,37 @@ a pause look like to httpx2 and the clock.
 from __future__ import annotations
 
 import itertools
-import ssl
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 from contextlib import aclosing, closing
-from functools import cache
 from types import TracebackType
 from typing import Self
 
 import anyio
 import httpx2
-from attrs import define, field, frozen
+from attrs import define, field
 
 from hocket.a2a import (
     AgentCapabilities,
     AgentCard,
     ClientCall,
-    ClientLimits,
     Operation,
     Params,
     Result,
     StreamEvent,
 )
-from hocket.backoff import Backoff
-from hocket.entropy import Entropy
-from hocket.errors import ConnectionFailed, HocketError, RequestTimeout
 from hocket.http import Address, CardSearch, Headers, Request, ResumingCall
-from hocket.http.words import shown_url
-from hocket_io.entropy import system_entropy
-from hocket_io.reasons import reason_of
+from hocket_io.http.network import async_client, blocking_client, failure_of
+from hocket_io.http.options import HttpOptions
 
-__all__ = ["BlockingHttpTransport", "HttpOptions", "HttpTransport", "default_timeout", "failure_of", "tls"]
+__all__ = ["BlockingHttpTransport", "HttpTransport"]
 
 _FAREWELL = 1.0
 """Seconds that a server may take to end a response after the last event of its stream."""
 
 
-def default_timeout() -> httpx2.Timeout:
-    """10 seconds to connect, to write and to get a connection; 300 seconds of silence."""
-    return httpx2.Timeout(10.0, read=300.0)
-
-
-@cache
-def tls() -> ssl.SSLContext:
-    """What httpx2 uses by default. Loading the certificates takes longer than a call: once is enough for a process."""
-    return httpx2.create_ssl_context()
-
-
-def failure_of(error: httpx2.HTTPError, url: str) -> HocketError:
-    """What an error of httpx2 means to a client of ours."""
-    reason, url = str(error) or type(error).__name__, shown_url(url)
-    match error:
-        case httpx2.ConnectTimeout():
-            return ConnectionFailed(f"cannot reach {url} in time")
-        case httpx2.ConnectError():
-            return ConnectionFailed(f"cannot reach {url}: {reason_of(error)}")
-        case httpx2.TimeoutException():
-            return RequestTimeout(f"{url} was silent for too long")
-        case _:
-            return ConnectionFailed(f"the connection to {url} broke: {reason}")
-
-
 def _fields(response: httpx2.Response) -> Headers:
     return tuple([(name.lower(), value) for name, value in response.headers.items()])
-
-
-@frozen(kw_only=True)
-class HttpOptions:
-    """How an agent is spoken to over HTTP.
-
-    Attributes:
-        version: The protocol version to speak; None for the newest that both sides speak.
-        binding: "JSONRPC" or "HTTP+JSON"; None for the one that the agent's card names first.
-        headers: Header fields to send with every request.
-        extensions: URIs of the extensions to ask for.
-        timeout: Seconds, or an httpx2.Timeout for each phase; None for `default_timeout`.
-        limits: Of what comes back.
-        resume: When to try a stream again that was cut; None for never.
-        entropy: Where the jitter of the delays comes from.
-    """
-
-    version: str | None = None
-    binding: str | None = None
-    headers: Mapping[str, str] = field(factory=dict, repr=False)
-    extensions: Sequence[str] = ()
-    timeout: float | httpx2.Timeout | None = None
-    limits: ClientLimits = ClientLimits()
-    resume: Backoff | None = field(factory=Backoff)
-    entropy: Entropy = field(factory=system_entropy, repr=False)
-
-    @property
-    def timeouts(self) -> float | httpx2.Timeout:
-        """The timeout as httpx2 takes it."""
-        return default_timeout() if self.timeout is None else self.timeout
 
 
 @define(eq=False)
@@ -157,7 +95,7 @@ class HttpTransport:
         self._known = _Known(self.url, self.options)
 
     async def __aenter__(self) -> Self:
-        client = httpx2.AsyncClient(timeout=self.options.timeouts, verify=tls(), transport=self.transport)
+        client = async_client(self.url, self.options, self.transport)
         self._client = await client.__aenter__()
         return self
 
@@ -237,7 +175,7 @@ class HttpTransport:
                         await _read_on(body)
             machine.receive_eof(anyio.current_time())
         except httpx2.HTTPError as error:
-            machine.receive_failure(failure_of(error, request.path), anyio.current_time())
+            machine.receive_failure(failure_of(error, request.path, self.options), anyio.current_time())
 
     async def _address(self) -> Address:
         """Where the agent is; the first call looks for it."""
@@ -255,7 +193,7 @@ class HttpTransport:
                         if len(body) > search.limit:
                             break
             except httpx2.HTTPError as error:
-                raise failure_of(error, self.url) from None
+                raise failure_of(error, self.url, self.options) from None
             search.receive(response.status_code, bytes(body))
         return self._known.found(search)
 
@@ -280,7 +218,7 @@ class BlockingHttpTransport:
         self._known = _Known(self.url, self.options)
 
     def __enter__(self) -> Self:
-        client = httpx2.Client(timeout=self.options.timeouts, verify=tls(), transport=self.transport)
+        client = blocking_client(self.url, self.options, self.transport)
         self._client = client.__enter__()
         return self
 
@@ -355,7 +293,7 @@ class BlockingHttpTransport:
                     yield
             machine.receive_eof(time.monotonic())
         except httpx2.HTTPError as error:
-            machine.receive_failure(failure_of(error, request.path), time.monotonic())
+            machine.receive_failure(failure_of(error, request.path, self.options), time.monotonic())
 
     def _address(self) -> Address:
         """Where the agent is; the first call looks for it."""
@@ -373,7 +311,7 @@ class BlockingHttpTransport:
                         if len(body) > search.limit:
                             break
             except httpx2.HTTPError as error:
-                raise failure_of(error, self.url) from None
+                raise failure_of(error, self.url, self.options) from None
             search.receive(response.status_code, bytes(body))
         return self._known.found(search)
 

@@ -17,10 +17,11 @@ from hocket import __version__
 from hocket.a2a import PushTarget
 from hocket.errors import ConnectionFailed
 from hocket.http import Headers, Response
-from hocket_io.http.client import tls
+from hocket_io.http.network import tls
 from hocket_io.push.network import JudgedNetwork
 from hocket_io.push.options import PushOptions
 from hocket_io.reasons import reason_of
+from hocket_io.shield import shielded
 
 __all__ = ["Poster"]
 
@@ -71,8 +72,7 @@ class Poster:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with anyio.CancelScope(shield=True):  # closing sockets waits for nobody
-            await self._pool.aclose()
+        await shielded(self._pool.aclose)  # closing sockets waits for nobody
 
     async def post(self, target: PushTarget, headers: Headers, body: bytes) -> Response:
         """Post `body`; the head of the answer.

@@ -21,7 +21,7 @@ from hocket.http.words import shown_url
 from hocket_io.acp.links.answers import answer_of, check_coding, check_credentials
 from hocket_io.acp.links.sendable import check_messages
 from hocket_io.groups import leave
-from hocket_io.http.client import failure_of, tls
+from hocket_io.http.network import failure_of, tls
 from hocket_io.http.words import refusal_of, words_of
 
 __all__ = ["HttpLink", "open_http_link"]
