@@ -25,6 +25,7 @@ from hocket.errors import ChildExited, ConnectionFailed
 from hocket.framing import Framing, Ndjson
 from hocket_io.groups import scratch_group
 from hocket_io.host import Host, HostLink
+from hocket_io.shield import shielded
 from hocket_io.threads import call_in_daemon
 
 __all__ = ["ChildProcess", "StandardStreams", "open_child", "serve_stdio", "take_standard_streams"]
@@ -72,21 +73,23 @@ class ChildProcess:
 
     async def aclose(self) -> None:
         """Let the child go: close its stdin, then ask it to leave, then end it. It is always waited for."""
-        with anyio.CancelScope(shield=True):
-            try:
-                assert self.process.stdin is not None
-                await self.process.stdin.aclose()
-            except (anyio.BrokenResourceError, BrokenPipeError):
-                pass  # it is gone already
-            for end in (self.process.terminate, self.process.kill):
-                with anyio.move_on_after(_PATIENCE):
-                    await self._gone()
-                if self.process.returncode is not None:
-                    break
-                end()
-            await self.process.wait()
-            assert self.process.stdout is not None
-            await self.process.stdout.aclose()
+        await shielded(self._let_go)
+
+    async def _let_go(self) -> None:
+        try:
+            assert self.process.stdin is not None
+            await self.process.stdin.aclose()
+        except (anyio.BrokenResourceError, BrokenPipeError):
+            pass  # it is gone already
+        for end in (self.process.terminate, self.process.kill):
+            with anyio.move_on_after(_PATIENCE):
+                await self._gone()
+            if self.process.returncode is not None:
+                break
+            end()
+        await self.process.wait()
+        assert self.process.stdout is not None
+        await self.process.stdout.aclose()
 
     async def _gone(self) -> None:
         """Wait for the end of the child, which may have things to say that nobody wants any more."""
@@ -101,9 +104,9 @@ async def open_child(command: Sequence[str]) -> ChildProcess:
     Raises:
         ConnectionFailed: It cannot be started.
     """
+    start = partial(anyio.open_process, list(command), stdin=PIPE, stdout=PIPE, stderr=None)
     try:
-        with anyio.CancelScope(shield=True):  # asyncio forgets a child whose start is cancelled halfway
-            process = await anyio.open_process(list(command), stdin=PIPE, stdout=PIPE, stderr=None)
+        process = await shielded(start)  # asyncio forgets a child whose start is cancelled halfway
     except OSError as error:
         raise ConnectionFailed(f"cannot start {command[0]!r}: {error.strerror or error}") from None
     return ChildProcess(process, command)

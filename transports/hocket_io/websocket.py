@@ -34,6 +34,7 @@ from hocket_io.groups import leave
 from hocket_io.http.words import words_of
 from hocket_io.outgoing import Outgoing
 from hocket_io.reasons import reason_of
+from hocket_io.shield import shielded
 
 __all__ = ["WebSocket", "open_websocket", "speak_websocket"]
 
@@ -171,11 +172,13 @@ class WebSocket:
         if self._is_closed:
             return
         self._is_closed = True
-        with anyio.CancelScope(shield=True):
-            if self._group is not None:
-                with anyio.move_on_after(_FAREWELL):
-                    await self._say_farewell()
-            await self._hang_up()
+        await shielded(self._part)
+
+    async def _part(self) -> None:
+        if self._group is not None:
+            with anyio.move_on_after(_FAREWELL):
+                await self._say_farewell()
+        await self._hang_up()
 
     async def _say_farewell(self) -> None:
         if self.protocol.state is State.OPEN:

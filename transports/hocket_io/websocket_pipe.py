@@ -14,6 +14,7 @@ from attrs import define, field
 from hocket.errors import AuthenticationError, ConnectionFailed
 from hocket.http.words import shown_url
 from hocket_io.groups import leave
+from hocket_io.shield import shielded
 from hocket_io.websocket import WebSocket, open_websocket
 
 __all__ = ["WebSocketPipe"]
@@ -56,8 +57,7 @@ class WebSocketPipe:
         is_up = anyio.Event()
         self._group = await anyio.create_task_group().__aenter__()
         self._group.start_soon(self._run, is_up)
-        with anyio.CancelScope(shield=True):  # it takes one turn; whoever left now would leave the group behind
-            await is_up.wait()
+        await shielded(is_up.wait)  # it takes one turn; whoever left now would leave the group behind
         return self
 
     async def __aexit__(

@@ -18,6 +18,7 @@ from hocket_io.acp.links.own import OwnPipe
 from hocket_io.groups import scratch_group
 from hocket_io.http.listening import AddressInUse
 from hocket_io.pipes import BytePipe
+from hocket_io.shield import shielded
 from hocket_io.stdio import StandardStreams, open_child
 from hocket_io.tcp import TcpPipe, keep_alive
 
@@ -186,5 +187,4 @@ async def _write(machine: HubPipe, link: HubLink, pipe: BytePipe) -> None:
 
 
 async def _close(pipe: BytePipe) -> None:
-    with anyio.CancelScope(shield=True):
-        await pipe.aclose()
+    await shielded(pipe.aclose)

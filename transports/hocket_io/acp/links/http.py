@@ -23,6 +23,7 @@ from hocket_io.acp.links.sendable import check_messages
 from hocket_io.groups import leave
 from hocket_io.http.network import failure_of, tls
 from hocket_io.http.words import refusal_of, words_of
+from hocket_io.shield import shielded
 
 __all__ = ["HttpLink", "open_http_link"]
 
@@ -148,11 +149,13 @@ class HttpLink:
         while self._answers:
             self._answers.pop()
             self._slots.release()
-        with anyio.CancelScope(shield=True):
-            with anyio.move_on_after(_FAREWELL):
-                await self._idle()
-            _cancel(self._posting)
-            await self.client.aclose()
+        await shielded(self._hang_up)
+
+    async def _hang_up(self) -> None:
+        with anyio.move_on_after(_FAREWELL):
+            await self._idle()
+        _cancel(self._posting)
+        await self.client.aclose()
 
     async def _idle(self) -> None:
         """Wait until no POST is under way."""
@@ -321,7 +324,6 @@ async def open_http_link(
         await client.aclose()
         raise ConnectionFailed(str(failure_of(error, url))) from None
     except BaseException:
-        with anyio.CancelScope(shield=True):
-            await client.aclose()
+        await shielded(client.aclose)
         raise
     return HttpLink(url, client, limit)
