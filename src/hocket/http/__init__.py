@@ -2,7 +2,7 @@
 
 `routes` says which path answers what; `rpc` and `rest` are the server's sides of the two bindings, JSON-RPC and
 HTTP+JSON, around one `exchange`; `rpc_binding` and `rest_binding` are the client's sides,
-around one `call`, which `resuming` takes up again where a stream was cut.
+around one `call`, which `resuming` takes up again where a stream was cut; `reconnecting` does so over WebSockets.
 """
 
 from hocket.http.address import Address
@@ -15,8 +15,10 @@ from hocket.http.envelopes import Envelope
 from hocket.http.event_body import KEEP_ALIVE
 from hocket.http.exchange import Exchange
 from hocket.http.gateway_config import GatewayLimits
+from hocket.http.head_limits import HeadLimits
 from hocket.http.messages import BODY_TIMEOUT, Headers, Request, Response, json_response, text_response
 from hocket.http.principal import Authenticate, bearer_tokens
+from hocket.http.reconnecting import ReconnectingClient
 from hocket.http.rest_binding import RestBinding, rest_request
 from hocket.http.resuming import Carrier, ResumingCall
 from hocket.http.routes import CARD_PATHS, Face, Routes
@@ -37,8 +39,10 @@ __all__ = [
     "Exchange",
     "Face",
     "GatewayLimits",
+    "HeadLimits",
     "Headers",
     "HttpCall",
+    "ReconnectingClient",
     "Request",
     "Response",
     "RestBinding",
