@@ -117,7 +117,7 @@ def test_a_token_lets_its_agent_in() -> None:
         statuses = []
         for token in "wrong", "s3cret":
             message = body(start("bob"))
-            head = f"POST /jsonrpc HTTP/1.1\r\nHost: hub\r\nAuthorization: Bearer {token}\r\n"
+            head = f"POST /jsonrpc HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n"
             with socket.create_connection(address) as client:
                 client.sendall(f"{head}Content-Length: {len(message)}\r\nConnection: close\r\n\r\n".encode() + message)
                 statuses.append(client.makefile().readline().split()[1])

@@ -253,24 +253,6 @@ def test_a_path_that_only_begins_like_the_root_is_not_below_it():
     assert b"/agents/.well-known/agent.json" in response.content
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "status", "allow"),
-    [
-        ("GET", "/nowhere", 404, None),
-        ("POST", "/nowhere", 404, None),
-        ("GET", "/", 405, b"POST"),
-        ("HEAD", "/", 405, b"POST"),
-        ("PUT", "/a2a", 405, b"POST"),
-        ("POST", "/health", 405, b"GET, HEAD"),
-        ("DELETE", "/.well-known/agent-card.json", 405, b"GET, HEAD"),
-    ],
-)
-def test_what_is_not_there(method, path, status, allow):
-    response = request_of(App(greeter()), method, path)
-    assert response.status == status
-    assert response.headers.get(b"allow") == allow
-
-
 @pytest.mark.parametrize("path", ["/health", "/.well-known/agent-card.json", "/", "/nowhere"])
 def test_head_is_get_without_the_body(path):
     head, get = (request_of(App(greeter()), method, path) for method in ("HEAD", "GET"))

@@ -24,7 +24,7 @@ def test_what_nobody_reads_any_more_is_not_written(run):
 
             late.send = send
             await late.perform()
-            assert app._hosts.answers == {}
+            assert app._site.hosts.answers == {}
             assert host_of(app)._links == {}
         return len(writes)
 

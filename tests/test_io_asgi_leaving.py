@@ -35,13 +35,13 @@ def test_clients_that_leave_early(run, on_disconnect, state, readers):
                 await second.until(b"before")
                 second.leaves.set()
                 await anyio.wait_all_tasks_blocked()
-                assert len(app._hosts.answers) == 1  # one is left: the task goes on in any case
+                assert len(app._site.hosts.answers) == 1  # one is left: the task goes on in any case
                 found = await post(app, "tasks/get", {"id": task_id}).perform()
                 assert found.json()["result"]["status"]["state"] == "working"
             first.leaves.set()
             await anyio.wait_all_tasks_blocked()
             assert host_of(app)._links == {}
-            assert app._hosts.answers == {}
+            assert app._site.hosts.answers == {}
             go_on.set()
             await anyio.wait_all_tasks_blocked()
             found = await post(app, "tasks/get", {"id": task_id}).perform()
@@ -85,7 +85,7 @@ def test_a_server_that_reports_the_leaving_by_an_exception(run):
 
         await app(request.scope, request.receive, send)
         assert host_of(app)._links == {}
-        assert app._hosts.answers == {}
+        assert app._site.hosts.answers == {}
 
     run(talk)
 
@@ -95,7 +95,7 @@ def test_it_is_noticed_between_small_writes_that_the_client_is_gone(run):
         app = App(agent_of(lambda task: (f"{number} " for number in range(300))))
         async with Lifespan(app):
             task = (await post(app, "message/send", message()).perform()).json()["result"]
-            (name,) = app._hosts.running
+            (name,) = app._site.hosts.running
             params = {"id": task["id"], "streamConfig": {"bufferSize": 1}}
             request = post(app, "tasks/resubscribe", params, path=f"/agents/{name}/a2a")
 

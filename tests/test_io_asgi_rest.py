@@ -174,7 +174,7 @@ def test_head_is_get_without_the_body(run, path):
 def test_a_body_over_the_limit(run):
     async def talk():
         app = app_of()
-        app._bodies.limit = app.body_limit = 100
+        app._site.entrance.bodies.limit = app.body_limit = 100
         async with Lifespan(app):
             return await told(app, "POST", "/message:send", says("x" * 100))
 

@@ -72,7 +72,7 @@ def test_calls_and_streams_over_one_connection(run):
             socket.leave()
             while host_of(app)._links:
                 await anyio.lowlevel.checkpoint()
-            assert app._hosts.answers == {}
+            assert app._site.hosts.answers == {}
 
     run(talk)
 
@@ -274,7 +274,7 @@ def test_a_client_that_is_gone_while_it_is_written_to(run, at):
             socket.say(b"nonsense")
             await socket.perform()
             assert host_of(app)._links == {}
-            assert app._hosts.answers == {}
+            assert app._site.hosts.answers == {}
 
     run(talk)
 

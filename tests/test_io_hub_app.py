@@ -169,7 +169,7 @@ def test_a_client_that_leaves_before_it_has_said_all_changes_nothing(run):
 
 def test_silence_is_filled_with_comments(run):
     async def talk():
-        app = HubApp(keep_alive=0.0)  # as often as possible
+        app = HubApp(keep_alive=0.001)  # as often as possible
         stream_id = await begin(app, "ada", "bob")
         async with anyio.create_task_group() as group:
             reading = feed(app, stream_id)

@@ -76,7 +76,7 @@ def test_a_websocket_that_is_not_read_for_a_while_stays_open():
         try:
             client.settimeout(10.0)
             client.sendall(
-                b"GET /jsonrpc HTTP/1.1\r\nHost: hub\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                b"GET /jsonrpc HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                 b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
             )
             got = b""

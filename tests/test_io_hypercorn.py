@@ -26,8 +26,6 @@ async def serving(app, listening, stop):
     await serve(app, config, shutdown_trigger=stop.wait)
 
 
-# httpx2 closes the body of a response, but not the generator of httpcore2 in it, of which trio then tells.
-@pytest.mark.filterwarnings("ignore:Async generator 'httpcore2:ResourceWarning")
 def test_a_stream_comes_piece_by_piece_and_a_reader_that_leaves_is_noticed(run):
     async def talk():
         go_on, left = anyio.Event(), anyio.Event()
@@ -62,7 +60,7 @@ def test_a_stream_comes_piece_by_piece_and_a_reader_that_leaves_is_noticed(run):
                                 break
                     await left.wait()
                 stop.set()
-        assert app._hosts.running == {}  # its lifespan was told of the end
+        assert app._site.hosts.running == {}  # its lifespan was told of the end
         return pieces
 
     assert "".join(run(talk)) == "stay and more"

@@ -78,7 +78,7 @@ def test_a_client_that_leaves_ends_a_task_that_nobody_else_reads(run):
             await request.until(b"before")
             request.leaves.set()
         await anyio.wait_all_tasks_blocked()
-        assert agents._hosts.answers == {}
+        assert agents._site.hosts.answers == {}
         assert host_of(agents)._links == {}
         assert host_of(agents)._runner._running == {}
 

@@ -274,7 +274,7 @@ def test_a_body_that_is_no_json():
         ("GET", "/tasks/t", False),
         ("POST", "/tasks/t:cancel", False),
         ("POST", "/tasks/t/cancel", True),
-        ("GET", "/tasks/t/cancel", False),
+        ("GET", "/tasks/t/cancel", True),
         ("POST", "/tasks//cancel", False),
     ],
 )
@@ -285,6 +285,11 @@ def test_what_a2a_over_http_keeps(method, path, is_ours):
 def test_only_get_streams():
     refused = Gateway().ask("POST", "/tasks/stream")
     assert (refused.status, dict(refused.response.headers)["allow"]) == (405, "GET")
+
+
+def test_only_post_cancels():
+    refused = Gateway().ask("GET", "/tasks/t/cancel")
+    assert (refused.status, dict(refused.response.headers)["allow"]) == (405, "POST")
 
 
 def test_a_gateway_that_stops():

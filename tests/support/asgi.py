@@ -126,5 +126,5 @@ class Lifespan:
 
 def host_of(app):
     """The one host of an application."""
-    (host,) = app._hosts.running.values()
+    (host,) = app._site.hosts.running.values()
     return host

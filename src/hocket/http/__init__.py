@@ -3,9 +3,11 @@
 `routes` says which path answers what; `rpc` and `rest` are the server's sides of the two bindings, JSON-RPC and
 HTTP+JSON, around one `exchange`; `rpc_binding` and `rest_binding` are the client's sides,
 around one `call`, which `resuming` takes up again where a stream was cut; `reconnecting` does so over WebSockets.
+`agent_call` has all of the client's side, from the search for the card to the last event.
 """
 
 from hocket.http.address import Address
+from hocket.http.agent_call import AgentCall
 from hocket.http.answer import Answer
 from hocket.http.authentication import identified
 from hocket.http.bindings import Binding
@@ -30,6 +32,7 @@ __all__ = [
     "CARD_PATHS",
     "KEEP_ALIVE",
     "Address",
+    "AgentCall",
     "Answer",
     "Authenticate",
     "Binding",

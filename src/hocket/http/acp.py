@@ -19,6 +19,7 @@ from hocket.acp.hub import Hub
 from hocket.acp.hub.links import Link
 from hocket.codec import dumps, loads
 from hocket.errors import Code, ErrorObject
+from hocket.http.cors import Cors
 from hocket.http.event_body import KEEP_ALIVE
 from hocket.http.feed import Feed
 from hocket.http.hub_socket import Close, HubSocket, close_for
@@ -57,12 +58,14 @@ class HubRoutes:
         authenticate: Says for whom header fields vouch; None takes the word of whoever comes.
         keep_alive: Seconds between comments on silent feeds; None for none.
         acp_compat: Whether `"id": null` in a POST makes a notification, as in the ACP SDK, and not a request.
+        cors: The web pages from elsewhere whose word is taken, too.
     """
 
     hub: Hub
     authenticate: Authenticate | None = None
     keep_alive: float | None = KEEP_ALIVE
     acp_compat: bool = True
+    cors: Cors = Cors()
 
     def receive(self, link: Link, request: Request, now: float) -> Response | Feed:
         """Answer a request: at once with a Response, or with a Feed through which the hub goes on to speak.
@@ -86,7 +89,7 @@ class HubRoutes:
         stream_id = _stream_id(request)
         if stream_id is None and request.path != _RPC:
             return Close(4004, f"there is nothing at {request.path}; a hub is at {_RPC}")
-        principal = principal_of(request, self.authenticate)
+        principal = principal_of(request, self.authenticate, self.cors)
         if isinstance(principal, ErrorObject):
             return close_for(principal)
         listens = stream_id is None  # else it is given that stream only
@@ -121,7 +124,7 @@ class HubRoutes:
         return self._stream(link, stream_id, request, now)
 
     def _rpc(self, link: Link, request: Request, now: float) -> Response:
-        principal = principal_of(request, self.authenticate)
+        principal = principal_of(request, self.authenticate, self.cors)
         if isinstance(principal, ErrorObject):
             return self._turned_away(request, principal)
         connection = request.header("x-connection-id")
@@ -154,7 +157,7 @@ class HubRoutes:
             last_event_id = _last_event_id(request)
         except ValueError as problem:
             return text_response(400, str(problem))
-        principal = principal_of(request, self.authenticate)
+        principal = principal_of(request, self.authenticate, self.cors)
         if isinstance(principal, ErrorObject):
             return _refused(request, principal)
         if wanted == _OBJECT or request.method == "HEAD":

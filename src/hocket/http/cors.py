@@ -69,8 +69,9 @@ class Cors:
         origin = request.header("origin")
         if origin is None or self._allowed(request) is not None:
             return None
+        page_of = origin.partition("://")[2]
         known_as = request.base_url.partition("://")[2].partition("/")[0]
-        if origin.partition("://")[2] in (request.header("host"), known_as):
+        if page_of and page_of in (request.header("host"), known_as):
             return None
         return text_response(403, f"pages of {origin[:256]} may not ask here; --cors-origin lets them (cors_origins)")
 

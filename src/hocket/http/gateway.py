@@ -25,7 +25,8 @@ from hocket.errors import ErrorObject
 from hocket.http.answer import Answer
 from hocket.http.gateway_call import refused
 from hocket.http.messages import Request, Response, json_response, text_response
-from hocket.http.progress import Desk, ProgressRoutes, is_about_progress
+from hocket.http.methods import also_allowing
+from hocket.http.progress import PROGRESS_TASKS, Desk, ProgressRoutes, is_about_progress
 from hocket.http.routes import CARD_PATHS, Routes
 
 __all__ = ["Asked", "GatewayRoutes", "Neighbour", "agent_id"]
@@ -95,6 +96,8 @@ class GatewayRoutes:
         if self.at_root is not None:
             agent, routes = self.at_root
             return Asked((agent,), request, routes)
+        if path == PROGRESS_TASKS:
+            return text_response(405, f"{path} can only be POSTed to: this begins a task", (("allow", "POST"),))
         if path == "/health":
             return _read(request, json_response(b'{"status":"ok"}'))
         return text_response(404, f"there is nothing at {path}; this is a gateway, and its agents are at {_AGENTS}")
@@ -110,7 +113,9 @@ class GatewayRoutes:
         if asked.routes is None:
             return self.progress.receive(desks, asked.request, now)
         (desk,) = desks
-        return asked.routes.receive(desk.link, asked.request, desk.server, now)
+        answer = asked.routes.receive(desk.link, asked.request, desk.server, now)
+        is_ours = self.at_root is not None and asked.routes is self.at_root[1] and asked.request.path == PROGRESS_TASKS
+        return also_allowing(answer, "POST") if is_ours and isinstance(answer, Response) else answer
 
     def too_large(self, request: Request, limit: int) -> Response:
         """The answer to a request whose body is over the limit of the transport.

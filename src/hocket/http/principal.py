@@ -7,6 +7,7 @@ from hmac import compare_digest
 from typing import TypeAlias
 
 from hocket.errors import Code, ErrorObject
+from hocket.http.cors import Cors
 from hocket.http.messages import Headers, Request
 
 __all__ = ["Authenticate", "bearer_tokens", "credentials", "principal_of"]
@@ -15,7 +16,7 @@ Authenticate: TypeAlias = Callable[[Headers], str | ErrorObject]
 """Says for whom the header fields of a request vouch; or why for nobody, with a code from -40007 to -40009."""
 
 
-def principal_of(request: Request, authenticate: Authenticate | None) -> str | ErrorObject | None:
+def principal_of(request: Request, authenticate: Authenticate | None, cors: Cors = Cors()) -> str | ErrorObject | None:
     """Who a request speaks for.
 
     Without authentication that is whom it declares, in `X-Agent-Id` or `?agent=`; None if it declares nothing. But a
@@ -25,10 +26,11 @@ def principal_of(request: Request, authenticate: Authenticate | None) -> str | E
     Args:
         request: The request.
         authenticate: Knows the credentials.
+        cors: The web pages from elsewhere that are believed.
     """
     declared = request.header("x-agent-id") or request.parameter("agent") or None
     if authenticate is None:
-        return _foreign_page(request) or declared
+        return _foreign_page(request, cors) or declared
     subject = authenticate(credentials(request))
     if isinstance(subject, ErrorObject) or declared in (None, subject):
         return subject
@@ -48,11 +50,11 @@ def credentials(request: Request) -> Headers:
     return (*request.headers, ("authorization", f"Bearer {token}"))
 
 
-def _foreign_page(request: Request) -> ErrorObject | None:
+def _foreign_page(request: Request, cors: Cors) -> ErrorObject | None:
     """Why a page from elsewhere is refused; None for a page from here, and for what is no browser."""
-    origin = request.header("origin")
-    if origin is None or origin.partition("://")[2] == request.header("host"):
+    if cors.refusal_of_page(request) is None:
         return None
+    origin = (request.header("origin") or "")[:256]
     reason = f"a page of {origin} cannot speak here without a token: this hub believes everybody but strange pages"
     return ErrorObject.of(Code.PERMISSION_DENIED, reason, {"reason": "origin"})
 

@@ -49,9 +49,12 @@ from hocket.http.progress_answer import ProgressAnswer
 from hocket.http.progress_telling import TaskProgress, places_of
 from hocket.http.service import service_parameters
 
-__all__ = ["Desk", "ProgressRoutes", "is_about_progress"]
+__all__ = ["PROGRESS_TASKS", "Desk", "ProgressRoutes", "is_about_progress"]
 
-_TASKS, _STREAM, _CANCEL = "/tasks", "/tasks/stream", "/cancel"
+PROGRESS_TASKS = "/tasks"
+"""Where tasks are begun, by POST."""
+
+_STREAM, _CANCEL = "/tasks/stream", "/cancel"
 
 
 @frozen
@@ -64,10 +67,10 @@ class Desk:
 
 
 def is_about_progress(request: Request) -> bool:
-    """Whether `ProgressRoutes` answers a request. A2A over HTTP has other methods on some of these paths."""
+    """Whether `ProgressRoutes` answers a request. A2A over HTTP has other methods for `/tasks`."""
     return (
         request.path == _STREAM
-        or (request.path == _TASKS and request.method == "POST")
+        or (request.path == PROGRESS_TASKS and request.method == "POST")
         or _canceled_task(request) is not None
     )
 
@@ -97,6 +100,8 @@ class ProgressRoutes:
         task_id = _canceled_task(request)
         if task_id is None:
             return self._start(desks, request, now)
+        if request.method != "POST":
+            return text_response(405, f"{request.path[:256]} can only be POSTed to", (("allow", "POST"),))
         return self._ask(desks, Operation.CANCEL, CancelTaskRequest(id=task_id), request, now)
 
     def _stream(self, desks: Sequence[Desk], request: Request, now: float) -> Response | Answer[Delivery]:
@@ -171,11 +176,11 @@ class ProgressRoutes:
 
 
 def _canceled_task(request: Request) -> str | None:
-    """The id in `POST /tasks/ID/cancel`."""
+    """The id in `/tasks/ID/cancel`."""
     path = request.path
-    if request.method != "POST" or not path.startswith(f"{_TASKS}/") or not path.endswith(_CANCEL):
+    if not path.startswith(f"{PROGRESS_TASKS}/") or not path.endswith(_CANCEL):
         return None
-    return path[len(_TASKS) + 1 : -len(_CANCEL)] or None
+    return path[len(PROGRESS_TASKS) + 1 : -len(_CANCEL)] or None
 
 
 def _read_start(body: bytes) -> tuple[str | None, str] | ErrorObject:

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from re import compile as regex
+
 import anyio
 from attrs import define, field
 
-from hocket.http import BODY_TIMEOUT, Headers, Response, text_response
-from hocket_io.http.scopes import Receive, Scope
+from hocket.http import BODY_TIMEOUT, Request
+from hocket.options import must_be
+from hocket_io.http.scopes import Receive
 
-__all__ = ["STOPPED", "Bodies", "ClientGone", "Stopping", "TooSlow", "too_slow"]
+__all__ = ["LINGER", "SECONDS", "Bodies", "ClientGone", "Incoming", "Stopping", "TooLarge", "TooSlow"]
 
-STOPPED = text_response(503, "the server is shutting down: ask again")
-"""The answer to a request whose body nobody waits for any more."""
+SECONDS = must_be(
+    "a number of seconds over 0, or None for never",
+    lambda seconds: seconds is None or (isinstance(seconds, int | float) and seconds > 0),
+)
+"""Validator of an option that says how long something may take."""
+
+_LENGTH = regex(r"[0-9]{1,18}")
+
+LINGER = 5.0
+"""Seconds for which a body that nobody wants is still taken, so that its sender gets to read why."""
 
 
 class ClientGone(Exception):
@@ -22,21 +33,56 @@ class Stopping(Exception):
     """The server stops, and waits for nobody's request to be complete."""
 
 
+class TooLarge(Exception):
+    """A body is over the limit."""
+
+
 class TooSlow(Exception):
     """A body has taken too long. The argument says how many seconds it had."""
 
 
-def too_slow(error: TooSlow, scope: Scope) -> Response:
-    """The answer to a request whose body took too long (RFC 9110 section 15.5.9).
+@define(eq=False)
+class Incoming:
+    """The body of one request.
 
     Args:
-        error: What `Bodies.read` raised.
-        scope: Of the request. In HTTP/1 the connection is of no more use: the rest of the body would come next.
+        receive: Gives it, piece by piece.
+        length: Bytes that it has, as far as that is said; None where it is not.
+
+    Attributes:
+        is_complete: Whether nothing more of it will come.
     """
-    (seconds,) = error.args
-    text = f"the body was not complete after {seconds:g} seconds; send it faster, or raise the limit body_timeout"
-    closes: Headers = (("connection", "close"),) if scope.get("http_version", "1.1").startswith("1") else ()
-    return text_response(408, f"{text} on the server", closes)
+
+    receive: Receive
+    length: int | None = None
+    is_complete: bool = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.is_complete = self.length == 0
+
+    @classmethod
+    def of(cls, request: Request, receive: Receive) -> Incoming:
+        """The body that a request announces: in HTTP/1, one that announces none has none (RFC 9112 section 6.3)."""
+        length = request.header("content-length")
+        if request.header("transfer-encoding") is not None:
+            return cls(receive)
+        if length is None:
+            return cls(receive, 0)
+        return cls(receive, int(length) if _LENGTH.fullmatch(length) else None)
+
+    async def piece(self) -> bytes:
+        """The next piece.
+
+        Raises:
+            ClientGone: The client went away before it was complete.
+        """
+        message = await self.receive()
+        if message["type"] == "http.disconnect":
+            self.is_complete = True
+            raise ClientGone
+        self.is_complete = not message.get("more_body", False)
+        piece: bytes = message.get("body", b"")
+        return piece
 
 
 @define(eq=False)
@@ -52,41 +98,54 @@ class Bodies:
     timeout: float | None = BODY_TIMEOUT
     _arriving: dict[anyio.CancelScope, None] = field(factory=dict, init=False)
 
-    async def read(self, receive: Receive) -> bytes | None:
-        """All of a body; None if it is over the limit.
+    async def read(self, incoming: Incoming) -> bytes:
+        """All of a body.
 
         Raises:
             ClientGone: The client went away before it was complete.
             Stopping: `give_up` was called before it was complete.
+            TooLarge: It is over the limit, or says that it will be.
             TooSlow: It was not complete in time.
         """
+        if incoming.length is not None and incoming.length > self.limit:
+            raise TooLarge
         with anyio.CancelScope() as scope:
             self._arriving[scope] = None
             try:
                 with anyio.move_on_after(self.timeout):
-                    return await _whole(receive, self.limit)
+                    return await self._whole(incoming)
                 raise TooSlow(self.timeout)
             finally:
                 del self._arriving[scope]
         raise Stopping
+
+    async def drain(self, incoming: Incoming) -> None:
+        """Take the rest of a body that nobody wants, for a while: until it is complete, or the client is gone.
+
+        Who closes a connection on which more arrives resets it, and the other side loses what it has not read yet.
+        """
+        with anyio.CancelScope(deadline=anyio.current_time() + LINGER) as scope:
+            self._arriving[scope] = None
+            try:
+                while not incoming.is_complete:
+                    await incoming.piece()
+            except ClientGone:
+                pass  # as good as the end
+            finally:
+                del self._arriving[scope]
 
     def give_up(self) -> None:
         """Wait for none that is on its way: nobody knows how long it would take."""
         for scope in list(self._arriving):
             scope.cancel()
 
-
-async def _whole(receive: Receive, limit: int) -> bytes | None:
-    pieces: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientGone
-        piece: bytes = message.get("body", b"")
-        size += len(piece)
-        if size > limit:
-            return None
-        pieces.append(piece)
-        if not message.get("more_body", False):
-            return b"".join(pieces)
+    async def _whole(self, incoming: Incoming) -> bytes:
+        pieces: list[bytes] = []
+        size = 0
+        while True:
+            pieces.append(await incoming.piece())
+            size += len(pieces[-1])
+            if size > self.limit:
+                raise TooLarge
+            if incoming.is_complete:
+                return b"".join(pieces)

@@ -9,31 +9,39 @@ This is a whole module for `uvicorn module:app`::
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import anyio
 import anyio.lowlevel
 from attrs import define, field
+from attrs.validators import optional
 
-from hocket.http import BODY_TIMEOUT, KEEP_ALIVE, Request, Response
+from hocket.http import BODY_TIMEOUT, KEEP_ALIVE, HeadLimits, Request, Response
 from hocket.http.acp import HubRoutes
+from hocket.http.cors import ORIGINS, Cors
 from hocket.http.feed import Feed
+from hocket.http.front_door import FrontDoor
+from hocket.http.host_names import HOST_NAMES, HostNames
 from hocket.http.hub_socket import Close, HubSocket
 from hocket_io.acp.host import HubHost, HubLink
 from hocket_io.background import in_background
 from hocket_io.groups import scratch_group
-from hocket_io.http.bodies import STOPPED, Bodies, ClientGone, Stopping, TooSlow, too_slow
+from hocket_io.http.bodies import SECONDS, Bodies
+from hocket_io.http.entrance import HEAD_LIMITS, Entrance
 from hocket_io.http.scopes import (
     Receive,
     Scope,
     Send,
+    listening_at,
     live,
     request_of,
     respond,
     until_disconnect,
+    with_fields,
     write_answer,
 )
+from hocket_io.http.sockets import refuse_socket
 
 __all__ = ["HubApp"]
 
@@ -50,26 +58,42 @@ class HubApp:
         keep_alive: Seconds between comments on silent feeds; None for none.
         body_timeout: Seconds that a request's body may take to arrive; None for no end.
         acp_compat: Whether `"id": null` in a POST makes a notification, as in the ACP SDK, and not a request.
+        cors_origins: Web pages from elsewhere that may ask here, as `https://page.example`; `*` for all.
+        allowed_hosts: Names and addresses under which requests are answered, as `hub.example`; `*` for all. By default
+            those of the loopback interface, where the server listens there, and all elsewhere.
+        head_limits: How many header fields a request may have, and how long they and its address may be.
+
+    Raises:
+        LocalProtocolError: An option is not of its kind.
     """
 
     host: HubHost = field(factory=HubHost)
-    keep_alive: float | None = field(default=KEEP_ALIVE, kw_only=True)
+    keep_alive: float | None = field(default=KEEP_ALIVE, kw_only=True, validator=SECONDS)
     acp_compat: bool = field(default=True, kw_only=True)
-    body_timeout: float | None = field(default=BODY_TIMEOUT, kw_only=True)
+    body_timeout: float | None = field(default=BODY_TIMEOUT, kw_only=True, validator=SECONDS)
+    cors_origins: Sequence[str] = field(default=(), kw_only=True, validator=ORIGINS)
+    allowed_hosts: Sequence[str] | None = field(default=None, kw_only=True, validator=optional(HOST_NAMES))
+    head_limits: HeadLimits = field(default=HeadLimits(), kw_only=True, validator=HEAD_LIMITS)
     _routes: HubRoutes = field(init=False)
+    _entrance: Entrance = field(init=False)
     _starting: anyio.Lock = field(factory=anyio.Lock, init=False)
     _open: dict[HubLink, Feed | HubSocket] = field(factory=dict, init=False)
-    _bodies: Bodies = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._bodies = Bodies(self.host.limits.message, self.body_timeout)
-        self._routes = HubRoutes(self.host.hub, self.host.authenticate, self.keep_alive, self.acp_compat)
+        names = None if self.allowed_hosts is None else tuple(self.allowed_hosts)
+        door = FrontDoor(HostNames(names), Cors(tuple(self.cors_origins)), self.head_limits)
+        self._routes = HubRoutes(
+            self.host.hub, self.host.authenticate, self.keep_alive, self.acp_compat, cors=door.cors
+        )
+        self._entrance = Entrance(
+            door, Bodies(self.host.limits.message, self.body_timeout), too_large=self._routes.too_large
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One ASGI connection."""
         match scope["type"]:
             case "lifespan":
-                await live(self._hosting(), receive, send)
+                await live(self._hosting(), receive, send, self.close_calls)
             case "http":
                 await self._serve(scope, receive, send)
             case "websocket":
@@ -82,7 +106,7 @@ class HubApp:
         for link, answer in self._open.items():
             answer.cut()
             link.ring()
-        self._bodies.give_up()
+        self._entrance.bodies.give_up()
 
     @asynccontextmanager
     async def _hosting(self) -> AsyncIterator[None]:
@@ -99,17 +123,13 @@ class HubApp:
                     await in_background(self._hosting())
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = request_of(scope)
+        send = with_fields(send, self._entrance.door.cors.fields(request))
         try:
-            body = await self._bodies.read(receive)
-            if body is None:
-                await respond(self._routes.too_large(request_of(scope)), scope["method"], send)
-            else:
-                await self._answer(request_of(scope, body), receive, send)
-        except Stopping:
-            await respond(STOPPED, scope["method"], send)
-        except TooSlow as slow:
-            await respond(too_slow(slow, scope), scope["method"], send)
-        except (ClientGone, OSError) as error:  # the latter as ASGI asks servers to say it
+            admitted = await self._entrance.admit(request, scope, receive, send)
+            if admitted is not None:
+                await self._answer(admitted, receive, send)
+        except OSError as error:  # as ASGI asks servers to say it
             _log.debug("the client is gone: %s", error)
 
     async def _answer(self, request: Request, receive: Receive, send: Send) -> None:
@@ -137,10 +157,14 @@ class HubApp:
                 del self._open[link]
 
     async def _meet(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One WebSocket. It is accepted in any case: only then can it be told why it is closed."""
+        """One WebSocket. Once it is past the door it is accepted in any case: then it can be told why it is closed."""
         if (await receive())["type"] != "websocket.connect":
             return
         request = request_of(scope)
+        refusal = self._entrance.door.refusal_of_socket(request, listening_at(scope))
+        if refusal is not None:
+            await refuse_socket(refusal, scope, send)
+            return
         headers = [(b"x-correlation-id", value) for name, value in scope["headers"] if name == b"x-correlation-id"]
         await self._start()
         link = self.host.new_link()

@@ -12,6 +12,7 @@ import anyio.lowlevel
 
 from hocket.http import Answer, Headers, Request, Response
 from hocket.http.messages import percent_encoded
+from hocket.http.methods import told_methods
 
 __all__ = [
     "Answer",
@@ -62,12 +63,18 @@ def listening_at(scope: Scope) -> str | None:
     return None if server is None else str(server[0])
 
 
-async def live(hosting: AbstractAsyncContextManager[object], receive: Receive, send: Send) -> None:
-    """An ASGI lifespan: enter what the application lives in when the server starts, and leave it when it stops."""
+async def live(
+    hosting: AbstractAsyncContextManager[object], receive: Receive, send: Send, close_calls: Callable[[], None]
+) -> None:
+    """An ASGI lifespan: enter what the application lives in when the server starts, and leave it when it stops.
+
+    Calls that are still open then, on servers that do not wait for them, are closed first: their readers see a cut.
+    """
     await receive()
     async with hosting:
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        close_calls()
     await send({"type": "lifespan.shutdown.complete"})
 
 
@@ -128,12 +135,20 @@ async def until_disconnect(receive: Receive, scope: anyio.CancelScope) -> None:
     scope.cancel()
 
 
-async def respond(response: Response, method: str, send: Send) -> None:
-    """Write a whole response; its body only if the method has one in its answer."""
+async def respond(response: Response, method: str, send: Send, *, is_all: bool = True) -> None:
+    """Write a whole response; its body only if the method has one in its answer.
+
+    Args:
+        response: What is answered.
+        method: What was asked with.
+        send: Takes it.
+        is_all: Whether to tell the server that this was all, which may close the connection then.
+    """
+    response = told_methods(response, method)
     body = response.body or b""
     length: Headers = () if response.status in _BODILESS else (("content-length", str(len(body))),)
     await send(_head(response.status, (*response.headers, *length)))
-    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
+    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body, "more_body": not is_all})
 
 
 def request_of(scope: Scope, body: bytes = b"", url: str | None = None) -> Request:
