@@ -279,7 +279,7 @@ def test_events_that_cannot_be_read(call, garbage):
 
 
 def test_what_follows_the_end_is_not_waited_for(call, monkeypatch):
-    monkeypatch.setattr("hocket_io.http.client._FAREWELL", 0.05)
+    monkeypatch.setattr("hocket_io.http.leaving._FAREWELL", 0.05)
     goes_on, waited_in_vain = threading.Event(), threading.Event()
 
     def answer(request):

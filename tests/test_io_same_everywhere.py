@@ -223,8 +223,6 @@ def test_what_the_story_is(expected):
     assert (events[-1][1], state, rest[-1][4:6]) == ("waiting ", TaskState.CANCELED, ("canceled", True))
 
 
-# Under trio, httpcore2 leaves an iterator of its own open when a response is not read to its end.
-@pytest.mark.filterwarnings("ignore:Async generator 'httpcore2:ResourceWarning")
 @pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
 @pytest.mark.parametrize("read", CLIENTS.values(), ids=CLIENTS)
 def test_every_cell_tells_it(read, options, url, expected):

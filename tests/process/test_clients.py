@@ -135,8 +135,6 @@ class TestClient:
             assert [event.done for event in first][-1]
 
 
-# Under trio, httpcore2 leaves an iterator of its own open when a response is not read to its end.
-@pytest.mark.filterwarnings("ignore:Async generator 'httpcore2:ResourceWarning")
 class TestAsyncClient:
     def test_everything(self, with_client):
         async def talk(client):

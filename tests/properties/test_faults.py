@@ -29,9 +29,6 @@ SILENCE = 0.05
 SPARE = 6
 """Attempts beyond those that the faults of a plan cost: for connections that were taken for dead and are not."""
 
-# Under trio, httpcore2 leaves an iterator of its own open when a response is not read to its end.
-pytestmark = pytest.mark.filterwarnings("ignore:Async generator 'httpcore2:ResourceWarning")
-
 
 class Rig:
     """A server of ours behind a proxy, and what it has appended to the log of each task."""

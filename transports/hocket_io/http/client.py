@@ -27,13 +27,11 @@ from hocket.a2a import (
     StreamEvent,
 )
 from hocket.http import Address, CardSearch, Headers, Request, ResumingCall
+from hocket_io.http.leaving import body_of, finish, finish_blocking
 from hocket_io.http.network import async_client, blocking_client, failure_of
 from hocket_io.http.options import HttpOptions
 
 __all__ = ["BlockingHttpTransport", "HttpTransport"]
-
-_FAREWELL = 1.0
-"""Seconds that a server may take to end a response after the last event of its stream."""
 
 
 def _fields(response: httpx2.Response) -> Headers:
@@ -166,13 +164,13 @@ class HttpTransport:
                 request.method, request.path, content=request.body, headers=list(request.headers)
             ) as response:
                 machine.receive_head(response.status_code, _fields(response), anyio.current_time())
-                async with aclosing(response.aiter_raw()) as body:
+                async with body_of(response) as body:
                     data: bytes | None = None
                     while machine.is_reading and (data := await anext(body, None)) is not None:
                         machine.receive_data(data, anyio.current_time())
                         yield
                     if data is not None and machine.call.is_streaming:
-                        await _read_on(body)
+                        await finish(body)
             machine.receive_eof(anyio.current_time())
         except httpx2.HTTPError as error:
             machine.receive_failure(failure_of(error, request.path, self.options), anyio.current_time())
@@ -187,14 +185,13 @@ class HttpTransport:
                 async with self._client.stream(
                     "GET", request.path, headers=list(request.headers), follow_redirects=True
                 ) as response:
-                    body = bytearray()
-                    async for data in response.aiter_raw():
-                        body += data
-                        if len(body) > search.limit:
-                            break
+                    found = bytearray()
+                    async with body_of(response) as body:
+                        while len(found) <= search.limit and (data := await anext(body, None)) is not None:
+                            found += data
             except httpx2.HTTPError as error:
                 raise failure_of(error, self.url, self.options) from None
-            search.receive(response.status_code, bytes(body))
+            search.receive(response.status_code, bytes(found))
         return self._known.found(search)
 
 
@@ -287,10 +284,12 @@ class BlockingHttpTransport:
                 request.method, request.path, content=request.body, headers=list(request.headers)
             ) as response:
                 machine.receive_head(response.status_code, _fields(response), time.monotonic())
-                body = response.iter_raw()
+                body, data = response.iter_raw(), None
                 while machine.is_reading and (data := next(body, None)) is not None:
                     machine.receive_data(data, time.monotonic())
                     yield
+                if data is not None and machine.call.is_streaming:
+                    finish_blocking(response, body)
             machine.receive_eof(time.monotonic())
         except httpx2.HTTPError as error:
             machine.receive_failure(failure_of(error, request.path, self.options), time.monotonic())
@@ -305,19 +304,10 @@ class BlockingHttpTransport:
                 with self._client.stream(
                     "GET", request.path, headers=list(request.headers), follow_redirects=True
                 ) as response:
-                    body = bytearray()
-                    for data in response.iter_raw():
-                        body += data
-                        if len(body) > search.limit:
-                            break
+                    found, body = bytearray(), response.iter_raw()
+                    while len(found) <= search.limit and (data := next(body, None)) is not None:
+                        found += data
             except httpx2.HTTPError as error:
                 raise failure_of(error, self.url, self.options) from None
-            search.receive(response.status_code, bytes(body))
+            search.receive(response.status_code, bytes(found))
         return self._known.found(search)
-
-
-async def _read_on(body: AsyncIterator[bytes]) -> None:
-    """Read what follows the end of a stream, which should be nothing: its connection can then be used again."""
-    with anyio.move_on_after(_FAREWELL):
-        async for _ in body:
-            pass
