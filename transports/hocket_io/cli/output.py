@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 import sys
-from re import Match
-from re import compile as regex
 
 import click
+
+from hocket_io.escaping import escaped, one_line
 
 __all__ = [
     "block",
@@ -25,8 +25,6 @@ __all__ = [
     "write_stderr",
     "write_text",
 ]
-
-_UNPRINTABLE = regex("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 def write(data: bytes) -> None:
@@ -76,24 +74,6 @@ def leave_quietly() -> None:
     os.close(nowhere)
 
 
-def escaped(text: str) -> str:
-    r"""The text with line feeds and tabs as they are, and other control characters as escapes.
-
-    >>> escaped("two\r\nlines, \x1b[1mbold\x1b[0m")
-    'two\nlines, \\x1b[1mbold\\x1b[0m'
-    """
-    return _UNPRINTABLE.sub(_escape, text.replace("\r\n", "\n"))
-
-
-def one_line(text: str) -> str:
-    r"""The text in one line, whatever is in it.
-
-    >>> one_line("a\nb")
-    'a\\nb'
-    """
-    return escaped(text).replace("\n", "\\n")
-
-
 def field_line(label: str, text: str) -> list[str]:
     """A field: `Label: value`."""
     return [f"{label}: {one_line(text)}"]
@@ -115,8 +95,3 @@ def block(label: str, text: str) -> list[str]:
     if not lines[-1]:
         del lines[-1]  # the line end of the last line
     return [f"{label}:", *[line or " " for line in lines], ""]
-
-
-def _escape(found: Match[str]) -> str:
-    code = ord(found.group())
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

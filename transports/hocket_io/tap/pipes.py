@@ -1,0 +1,150 @@
+"""Pipes with a tap: `TappedPipe` under asyncio and trio, `TappedBlockingPipe` without."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from attrs import define, field
+
+from hocket.errors import ConnectionFailed
+from hocket.framing import FramingLimits, Ndjson
+from hocket_io.tap.framed import Frames
+from hocket_io.tap.point import TapPoint
+from hocket_io.targets import MakeFraming
+
+if TYPE_CHECKING:
+    from hocket_io.blocking_pipes import BlockingPipe
+    from hocket_io.pipes import BytePipe
+
+__all__ = ["TappedBlockingPipe", "TappedPipe", "shown_command"]
+
+
+def shown_command(command: Sequence[str]) -> str:
+    """A child process as a peer: its name only, since an argument may be a secret.
+
+    >>> shown_command(["/usr/bin/python3", "-m", "agent", "--token", "s3cret"])
+    'stdio:python3'
+    """
+    return f"stdio:{PurePath(command[0]).name}"
+
+
+@define(eq=False)
+class _Watch:
+    """Both directions of a pipe, and its end."""
+
+    inward: Frames
+    outward: Frames
+
+    @classmethod
+    def of(cls, point: TapPoint, framing: MakeFraming, limits: FramingLimits) -> _Watch:
+        return cls(Frames(point, "in", framing(limits)), Frames(point, "out", framing(limits)))
+
+    def received(self, data: bytes) -> None:
+        if data:
+            self.inward.data(data)
+        else:
+            self.inward.end("end")
+
+    def failed(self, error: ConnectionFailed) -> None:
+        self.outward.end(str(error), how="broken")
+
+    def closed(self) -> None:
+        self.outward.end("closed")
+        self.inward.end("closed")
+
+
+@define(eq=False)
+class TappedPipe:
+    """A `BytePipe` that tells a tap what passes.
+
+    Args:
+        pipe: The pipe.
+        point: Whom to tell.
+        framing: What cuts its bytes into messages.
+        limits: Of one message; what is longer passes, too, but only that it did is told.
+    """
+
+    pipe: BytePipe
+    point: TapPoint
+    framing: MakeFraming = Ndjson
+    limits: FramingLimits = FramingLimits()
+    _watch: _Watch = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._watch = _Watch.of(self.point, self.framing, self.limits)
+
+    async def receive(self) -> bytes:
+        """Bytes that arrived; b"" at the end."""
+        data = await self.pipe.receive()
+        self._watch.received(data)
+        return data
+
+    async def send(self, data: bytes) -> None:
+        """Write bytes.
+
+        Raises:
+            ConnectionFailed: The pipe cannot take them.
+        """
+        self._watch.outward.data(data)
+        try:
+            await self.pipe.send(data)
+        except ConnectionFailed as error:
+            self._watch.failed(error)
+            raise
+
+    async def farewell(self) -> ConnectionFailed:
+        """Why there is nothing more to be had from a pipe that has ended."""
+        error = await self.pipe.farewell()
+        self._watch.failed(error)
+        return error
+
+    async def aclose(self) -> None:
+        """Let go of whatever is at the other end."""
+        self._watch.closed()
+        await self.pipe.aclose()
+
+
+@define(eq=False)
+class TappedBlockingPipe:
+    """A `BlockingPipe` that tells a tap what passes. Its arguments are those of `TappedPipe`."""
+
+    pipe: BlockingPipe
+    point: TapPoint
+    framing: MakeFraming = Ndjson
+    limits: FramingLimits = FramingLimits()
+    _watch: _Watch = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._watch = _Watch.of(self.point, self.framing, self.limits)
+
+    def receive(self) -> bytes:
+        """Bytes that arrived; b"" at the end."""
+        data = self.pipe.receive()
+        self._watch.received(data)
+        return data
+
+    def send(self, data: bytes) -> None:
+        """Write bytes.
+
+        Raises:
+            ConnectionFailed: The pipe cannot take them.
+        """
+        self._watch.outward.data(data)
+        try:
+            self.pipe.send(data)
+        except ConnectionFailed as error:
+            self._watch.failed(error)
+            raise
+
+    def farewell(self) -> ConnectionFailed:
+        """Why there is nothing more to be had from a pipe that has ended."""
+        error = self.pipe.farewell()
+        self._watch.failed(error)
+        return error
+
+    def close(self) -> None:
+        """Let go of whatever is at the other end."""
+        self._watch.closed()
+        self.pipe.close()
