@@ -24,7 +24,7 @@ _NAME = 256
 """Characters of a method's name that is remembered."""
 _READ = 256 * 1024
 """Bytes of a frame that is taken apart; of a longer one, the beginning is shown."""
-_KINDS = ("statusUpdate", "artifactUpdate", "task", "message")
+_KINDS = ("statusUpdate", "artifactUpdate", "task")
 """Members that say by their name what an A2A 1.0 result is."""
 
 
