@@ -37,25 +37,29 @@ def blocking_client(url: str, options: HttpOptions, transport: httpx2.BaseTransp
         LocalProtocolError: The environment names a proxy that cannot be used.
     """
     with _proxies_of_the_environment():
-        return httpx2.Client(
+        client = httpx2.Client(
             timeout=_timeout(options),
             verify=options.tls or tls(),
             proxy=_proxy(options),
             trust_env=not _is_here(url),
             transport=transport,
         )
+    _fit_tap(client, options)
+    return client
 
 
 def async_client(url: str, options: HttpOptions, transport: httpx2.AsyncBaseTransport | None) -> httpx2.AsyncClient:
     """Connections for an `AsyncClient`; see `blocking_client`."""
     with _proxies_of_the_environment():
-        return httpx2.AsyncClient(
+        client = httpx2.AsyncClient(
             timeout=_timeout(options),
             verify=options.tls or tls(),
             proxy=_proxy(options),
             trust_env=not _is_here(url),
             transport=transport,
         )
+    _fit_tap(client, options)
+    return client
 
 
 def failure_of(error: httpx2.HTTPError, url: str, options: HttpOptions | None = None) -> HocketError:
@@ -86,6 +90,13 @@ def failure_of(error: httpx2.HTTPError, url: str, options: HttpOptions | None = 
             return _refused(str(error), url, proxy or "of the environment")
         case _:
             return ConnectionFailed(f"the connection to {url} broke: {str(error) or type(error).__name__}")
+
+
+def _fit_tap(client: httpx2.Client | httpx2.AsyncClient, options: HttpOptions) -> None:
+    if options.tap is not None:
+        from hocket_io.tap.http_client import tap_client
+
+        tap_client(client, options.tap)
 
 
 def _timeout(options: HttpOptions) -> httpx2.Timeout:

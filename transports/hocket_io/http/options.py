@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import httpx2
 from attrs import field, frozen
@@ -13,6 +14,9 @@ from hocket.backoff import Backoff
 from hocket.entropy import Entropy
 from hocket_io.entropy import system_entropy
 from hocket_io.timeouts import Phases, phases_of
+
+if TYPE_CHECKING:
+    from hocket_io.tap import Tap
 
 __all__ = ["HttpOptions"]
 
@@ -32,6 +36,7 @@ class HttpOptions:
         proxy: URL of the proxy that all requests go through; None for the one that the environment names, if any.
         tls: Which certificates are trusted, and which is shown; None for those that the system trusts.
         entropy: Where the jitter of the delays comes from.
+        tap: Who is told of each request, and of what answers it.
     """
 
     version: str | None = None
@@ -44,6 +49,7 @@ class HttpOptions:
     proxy: str | None = field(default=None, repr=False)
     tls: ssl.SSLContext | None = None
     entropy: Entropy = field(factory=system_entropy, repr=False)
+    tap: Tap | None = field(default=None, repr=False)
 
     @property
     def phases(self) -> Phases:

@@ -64,7 +64,9 @@ class Exchange:
             self.point.tell(self.answers, note=f"{status} text/event-stream")
 
     def data(self, data: bytes) -> None:
-        """A part of the answer's body."""
+        """A part of the answer's body. Nothing is told of what comes after the end."""
+        if self.is_over:
+            return
         if self._events is None:
             self._gather(self.answers, data, self._note)
         else:
@@ -73,6 +75,8 @@ class Exchange:
 
     def end(self) -> None:
         """The answer is whole."""
+        if self.is_over:
+            return
         if self._events is None:
             self.point.end(self.answers, self._note, self._taken())
         else:

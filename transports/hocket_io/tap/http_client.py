@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from typing import Any
 
 import httpx2
@@ -127,13 +127,17 @@ class _TappedAsyncStream(httpx2.AsyncByteStream):
         self._stream, self._exchange = stream, exchange
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
+        pieces = self._stream.__aiter__()
         try:
-            async for data in self._stream:
+            async for data in pieces:
                 self._exchange.data(data)
                 yield data
         except httpx2.HTTPError as error:
             self._exchange.break_off(_words(error))
             raise
+        finally:
+            if isinstance(pieces, AsyncGenerator):  # as httpx2 does: nobody else would close it
+                await pieces.aclose()
         self._exchange.end()
 
     async def aclose(self) -> None:
