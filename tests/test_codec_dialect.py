@@ -1,6 +1,7 @@
 """Readers and writers: what each value and word of a dialect means, the same for every engine."""
 
 import linecache
+import threading
 import traceback
 from collections.abc import Mapping
 from enum import Enum
@@ -13,6 +14,7 @@ from attrs import frozen
 
 from hocket.codec import UNSET, Codec, Dialect, JsonValue, Raw, Shape, Unset
 from hocket.codec.cattrs_hooks import register
+from hocket.codec.source import Source
 from hocket.errors import CodecError
 from support.dialects import ENGINES, NEW, OLD, PLAIN, Cat, Colour, Dog, Leaves, Part, Pet, Push, Tree, read, refusal
 
@@ -251,6 +253,28 @@ def test_readers_and_writers_are_made_once(codec: Codec):
     assert NEW.reader(Pet, codec) is NEW.reader(Pet, codec)
     assert NEW.writer(Pet, codec) is NEW.writer(Pet, codec)
     assert NEW.reader(Cat, codec) is not OLD.reader(Cat, codec)
+
+
+def test_a_thread_may_ask_for_what_another_one_is_just_making(codec: Codec, monkeypatch: pytest.MonkeyPatch):
+    dialect, tree = Dialect(name="shared"), Tree(name="a", branches=(Tree(name="b"),))
+    text, seen = b'{"name":"a","branches":[{"name":"b"}]}', []
+
+    def ask() -> None:
+        seen.append((dialect.writer(Tree, codec).to_json(tree), dialect.reader(Tree, codec).from_json(text)))
+
+    def interrupted(source: Source, name: str, where: str) -> object:
+        monkeypatch.undo()
+        other = threading.Thread(target=ask)
+        other.start()
+        other.join()
+        return source.compile(name, where)
+
+    monkeypatch.setattr(Source, "compile", interrupted)
+    assert dialect.writer(Tree, codec).to_json(tree) == text
+    dialect = Dialect(name="shared")
+    monkeypatch.setattr(Source, "compile", interrupted)
+    assert dialect.reader(Tree, codec).from_json(text) == tree
+    assert seen == [(text, tree)] * 2
 
 
 def test_the_objects_are_as_if_made_by_their_constructor(codec: Codec):

@@ -158,7 +158,9 @@ class Dialect:
         """
         key = ("reader", codec.name, wanted)
         if key not in self._made:
-            self._made[key] = self._engine(codec).reader(wanted)
+            engine = self._next_engine(codec)
+            self._made[key] = engine.reader(wanted)
+            self._engines[codec.name] = engine
         made: Reader[Any] = self._made[key]
         return made
 
@@ -174,28 +176,37 @@ class Dialect:
         """
         key = ("writer", codec.name, wanted)
         if key not in self._made:
-            self._made[key] = self._engine(codec).writer(wanted)
+            engine = self._next_engine(codec)
+            self._made[key] = engine.writer(wanted)
+            self._engines[codec.name] = engine
         made: Writer[Any] = self._made[key]
         return made
 
-    def _engine(self, codec: Codec) -> _Engine:
-        if codec.name not in self._engines:
-            plans = Plans(self.shapes, self.enums, self.unions)
-            readers = Readers(self.name, plans)
-            twins = Twins(self.name, plans, readers) if codec is MSGSPEC else None
-            self._engines[codec.name] = _Engine(codec, plans, readers, Writers(self.name, plans, codec.dumps), twins)
-        return self._engines[codec.name]
+    def _next_engine(self, codec: Codec) -> _Engine:
+        """The engine to make something with. Nobody else sees it before that is made: a dialect is for all threads."""
+        if codec.name in self._engines:
+            return self._engines[codec.name].copy()
+        plans = Plans(self.shapes, self.enums, self.unions)
+        readers = Readers(self.name, plans)
+        twins = Twins(self.name, plans, readers) if codec is MSGSPEC else None
+        return _Engine(codec, plans, readers, Writers(self.name, plans, codec.dumps), twins)
 
 
 @frozen(eq=False)
 class _Engine:
-    """Everything that was made for one dialect and one engine."""
+    """Everything that was made for one dialect and one engine. It does not change any more once it is the dialect's."""
 
     codec: Codec
     plans: Plans
     readers: Readers
     writers: Writers
     twins: Twins | None
+
+    def copy(self) -> _Engine:
+        """The same, to go on with."""
+        readers = self.readers.copy()
+        twins = None if self.twins is None else self.twins.copy(readers)
+        return _Engine(self.codec, self.plans, readers, self.writers.copy(), twins)
 
     def reader(self, wanted: Any) -> Reader[Any]:
         form = self.plans.form(wanted)

@@ -49,7 +49,7 @@ _INLINE: Final = {Leaf.TEXT: "str", Leaf.FLAG: "bool", Leaf.OBJECT: "dict"}
 
 @define(eq=False)
 class Readers:
-    """The readers of one dialect, made when they are first asked for."""
+    """The readers of one dialect, made when they are first asked for; by one thread: the half-made are among them."""
 
     dialect: str
     plans: Plans
@@ -75,6 +75,13 @@ class Readers:
                 del self._made[form]
                 raise
         return self._made[form]
+
+    def copy(self) -> Readers:
+        """The same readers, of which more can be made without touching these."""
+        copy = Readers(self.dialect, self.plans)
+        copy._made.update(self._made)
+        copy._namespace = self._namespace  # which only grows, a name at a time
+        return copy
 
     def _make(self, form: Form) -> Read:
         match form:

@@ -55,7 +55,7 @@ class Twin:
 
 @define(eq=False)
 class Twins:
-    """The twins of one dialect, made when they are first asked for.
+    """The twins of one dialect, made when they are first asked for; by one thread: the half-made are among them.
 
     Attributes:
         dialect: Its name, for tracebacks.
@@ -97,6 +97,13 @@ class Twins:
         self._made[form] = None
         self._made[form] = made = self._make(form)
         return made
+
+    def copy(self, readers: Readers) -> Twins:
+        """The same twins, of which more can be made without touching these, beside a copy of their readers."""
+        copy = Twins(self.dialect, self.plans, readers)
+        copy._made.update(self._made)
+        copy._namespace = self._namespace  # which only grows, a name at a time
+        return copy
 
     def _make(self, form: Form) -> Twin:
         match form:

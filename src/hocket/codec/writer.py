@@ -59,7 +59,7 @@ def written(write: Write, value: Any) -> bytes:
 
 @define(eq=False)
 class Writers:
-    """The writers of one dialect, made when they are first asked for.
+    """The writers of one dialect, made when they are first asked for; by one thread: the half-made are among them.
 
     Attributes:
         dialect: Its name, for tracebacks.
@@ -90,6 +90,13 @@ class Writers:
                 del self._made[form]
                 raise
         return self._made[form]
+
+    def copy(self) -> Writers:
+        """The same writers, of which more can be made without touching these."""
+        copy = Writers(self.dialect, self.plans, self.dumps)
+        copy._made.update(self._made)
+        copy._namespace = self._namespace  # which only grows, a name at a time
+        return copy
 
     def _make(self, form: Form) -> Write:
         match form:
