@@ -56,7 +56,7 @@ def test_over_http(way, url):
 
 def test_over_a_websocket(way, url):
     pytest.importorskip("websockets")
-    cancel_everywhere(lambda: everything(url.replace("http", "ws")), way, fewest=8)
+    cancel_everywhere(lambda: everything(url.replace("http", "ws")), way, fewest=6)
 
 
 CHILD = """

@@ -50,6 +50,7 @@ from hocket_io.extras import needs
 from hocket_io.requests import Content, message_request, push_config
 from hocket_io.streams import AsyncStream
 from hocket_io.targets import CommandTarget, HttpTarget, MemoryTarget, Target, WebSocketTarget, parse_target
+from hocket_io.timeouts import phases_of
 
 if TYPE_CHECKING:
     import httpx2
@@ -130,9 +131,16 @@ class AsyncClient:
                 self._transport = await self._stack.enter_async_context(child)
             case WebSocketTarget(url=url):
                 with needs("ws", "talking over a WebSocket"):
+                    from hocket_io.reconnecting import ReconnectingTransport
                     from hocket_io.websocket_pipe import WebSocketPipe
 
-                await self._enter(WebSocketPipe(url, self.headers, self.limits.framing.frame))
+                phases = phases_of(self.timeout)
+
+                def open_pipe() -> WebSocketPipe:
+                    return WebSocketPipe(url, self.headers, self.limits.framing.frame, timeout=phases, tls=self.tls)
+
+                reconnecting = ReconnectingTransport(open_pipe, self.limits, self.extensions, self._resume)
+                self._transport = await self._stack.enter_async_context(reconnecting)
             case MemoryTarget(agent=agent):
                 from hocket_io.memory import MemoryPipe
 

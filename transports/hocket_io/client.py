@@ -60,6 +60,7 @@ from hocket_io.targets import (
     WebSocketTarget,
     parse_target,
 )
+from hocket_io.timeouts import phases_of
 
 if TYPE_CHECKING:
     import httpx2
@@ -132,11 +133,18 @@ class Client:
                 self._transport = self._enter(BlockingChild(command), framing)
             case WebSocketTarget(url=url):
                 with needs("ws", "talking over a WebSocket"):
+                    from hocket_io.blocking_reconnecting import BlockingReconnectingTransport
                     from hocket_io.portal import PortalPipe
                     from hocket_io.websocket_pipe import WebSocketPipe
 
-                pipe = WebSocketPipe(url, self.headers, self.limits.framing.frame)
-                self._transport = self._enter(PortalPipe(pipe))
+                phases = phases_of(self.timeout)
+
+                def open_pipe() -> PortalPipe:
+                    frame = self.limits.framing.frame
+                    return PortalPipe(WebSocketPipe(url, self.headers, frame, timeout=phases, tls=self.tls))
+
+                reconnecting = BlockingReconnectingTransport(open_pipe, self.limits, self.extensions, self._resume)
+                self._transport = self._stack.enter_context(reconnecting)
             case MemoryTarget(agent=agent):
                 with needs("http", "running an agent in memory"):
                     from hocket_io.portal import PortalPipe

@@ -6,6 +6,7 @@ from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager, ExitStack
 
 import anyio.from_thread
+import anyio.lowlevel
 
 from hocket.agent import Agent
 from hocket.errors import ConnectionFailed
@@ -34,11 +35,20 @@ class PortalPipe:
             self._pipe = stack.enter_context(self._portal.wrap_async_context_manager(pipe))
             self._stack = stack.pop_all()
 
-    def receive(self) -> bytes:
-        """Bytes from there; b"" once the pipe has ended."""
+    def receive(self, timeout: float | None = None) -> bytes:
+        """Bytes from there; b"" once the pipe has ended.
+
+        Args:
+            timeout: Seconds to wait for them; None for ever. With 0, what has come by now is given.
+
+        Raises:
+            TimeoutError: Nothing came. What comes later is given the next time.
+        """
         if self._receiving is None:
             self._receiving = self._portal.start_task_soon(self._pipe.receive)
-        data = self._receiving.result()
+            if timeout is not None:
+                self._portal.call(anyio.lowlevel.checkpoint)  # then it has looked at what there is
+        data = self._receiving.result(timeout)
         self._receiving = None  # not before: whoever is interrupted here gets the same bytes the next time
         return data
 

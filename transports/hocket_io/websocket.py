@@ -312,7 +312,9 @@ def _read_url(url: str) -> WebSocketURI:
         raise LocalProtocolError(f"{url!r} is no WebSocket address: {error}") from None
 
 
-async def _connect(uri: WebSocketURI, url: str, timeout: float, tls: ssl.SSLContext | None) -> anyio.abc.ByteStream:
+async def _connect(
+    uri: WebSocketURI, url: str, timeout: float | None, tls: ssl.SSLContext | None
+) -> anyio.abc.ByteStream:
     try:
         with anyio.fail_after(timeout):
             if not uri.secure:
@@ -330,7 +332,7 @@ async def open_websocket(
     headers: Iterable[tuple[str, str]] = (),
     max_size: int = _LARGEST,
     heartbeat: Heartbeat | None = _HEARTBEAT,
-    timeout: float = _PATIENCE,
+    timeout: float | None = _PATIENCE,
     tls: ssl.SSLContext | None = None,
 ) -> WebSocket:
     """Connect to a WebSocket server; `async with` the result.
@@ -359,7 +361,7 @@ async def speak_websocket(
     headers: Iterable[tuple[str, str]] = (),
     max_size: int = _LARGEST,
     heartbeat: Heartbeat | None = _HEARTBEAT,
-    timeout: float = _PATIENCE,
+    timeout: float | None = _PATIENCE,
 ) -> WebSocket:
     """`open_websocket` over a stream of the caller's, which belongs to the WebSocket from then on."""
     shown = shown_url(url)

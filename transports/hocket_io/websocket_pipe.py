@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections import deque
 from collections.abc import Mapping
 from types import TracebackType
@@ -12,9 +13,11 @@ import anyio.abc
 from attrs import define, field
 
 from hocket.errors import AuthenticationError, ConnectionFailed
+from hocket.heartbeat import Heartbeat
 from hocket.http.words import shown_url
 from hocket_io.groups import leave
 from hocket_io.shield import shielded
+from hocket_io.timeouts import Phases
 from hocket_io.websocket import WebSocket, open_websocket
 
 __all__ = ["WebSocketPipe"]
@@ -22,8 +25,19 @@ __all__ = ["WebSocketPipe"]
 _AHEAD = 1024 * 1024
 """Bytes that are read before somebody wants them: a client that waits for nothing should still answer pings."""
 
+_SILENCE = 20.0
+"""Seconds of silence after which there is a ping, and again for its answer; fewer where the timeout says so."""
+
 _LINE_FEED_AS_SPACE = bytes.maketrans(b"\n", b" ")
 """Line feeds in JSON stand between its tokens only, where a space says the same."""
+
+
+def _heartbeat(silence: float | None) -> Heartbeat | None:
+    """How long a peer may be silent, where it may be for so many seconds at the most."""
+    if silence is None:
+        return None
+    half = min(_SILENCE, silence / 2)
+    return Heartbeat(interval=half, timeout=half)
 
 
 @define(eq=False, repr=False)
@@ -36,11 +50,15 @@ class WebSocketPipe:
         url: `ws://…` or `wss://…`.
         headers: Header fields to send with the handshake.
         limit: Bytes of one message that is received.
+        timeout: Seconds to connect, and again to shake hands; and of silence, at the half of which there is a ping.
+        tls: For `wss://`, which certificates are trusted; None for those that the system trusts.
     """
 
     url: str
     headers: Mapping[str, str]
     limit: int
+    timeout: Phases = field(default=Phases(), kw_only=True)
+    tls: ssl.SSLContext | None = field(default=None, kw_only=True)
     _socket: WebSocket = field(init=False)
     _group: anyio.abc.TaskGroup = field(init=False)
     _shelter: anyio.CancelScope = field(init=False)
@@ -53,7 +71,14 @@ class WebSocketPipe:
     async def __aenter__(self) -> Self:
         self._news = anyio.Event()
         self._shelter = anyio.CancelScope(shield=True)
-        self._socket = await open_websocket(self.url, headers=self.headers.items(), max_size=self.limit)
+        self._socket = await open_websocket(
+            self.url,
+            headers=self.headers.items(),
+            max_size=self.limit,
+            heartbeat=_heartbeat(self.timeout.read),
+            timeout=self.timeout.connect,
+            tls=self.tls,
+        )
         is_up = anyio.Event()
         self._group = await anyio.create_task_group().__aenter__()
         self._group.start_soon(self._run, is_up)

@@ -89,9 +89,9 @@ class ReconnectingClient:
         self._jitter = self.entropy.random()
 
     @property
-    def is_connected(self) -> bool:
-        """Whether there is a connection, as far as is known here."""
-        return self._pipe is not None
+    def is_idle(self) -> bool:
+        """Whether nobody waits for anything."""
+        return not self._open
 
     @property
     def wants_connection(self) -> bool:
@@ -128,6 +128,10 @@ class ReconnectingClient:
     def refusal(self, call: ClientCall) -> HocketError | None:
         """Why a call was never asked, and its stream not begun; None where it was, or may be yet."""
         return self._open[call].machine.refusal
+
+    def is_over(self, call: ClientCall) -> bool:
+        """Whether the answer to a call, or the end of its stream, is known."""
+        return self._open[call].machine.is_closed
 
     def drop(self, call: ClientCall, now: float) -> None:
         """The caller wants nothing more of this call: the server is told, the task goes on."""
