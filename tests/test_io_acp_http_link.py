@@ -303,3 +303,21 @@ def test_a_user_in_the_address_is_told_the_hub_and_nobody_else(run, headers):
             assert request.headers["authorization"] == headers.get("Authorization", basic)
 
     run(talk)
+
+
+def test_whoever_is_cancelled_does_not_wait_for_a_post_that_was_cancelled_too(run_in_no_time):
+    took = []
+
+    async def talk():
+        began = anyio.current_time()
+        with anyio.CancelScope() as scope:
+            async with linked(lambda _: anyio.sleep_forever()) as (link, asked):
+                await link.send(ASK)
+                while not asked:
+                    await anyio.lowlevel.checkpoint()
+                scope.cancel()
+                await anyio.lowlevel.checkpoint()
+        took.append(anyio.current_time() - began)
+
+    run_in_no_time(talk)
+    assert took == [0.0]

@@ -75,9 +75,11 @@ async def _live(way, body, around, after, number, heard, /):
         asyncio.get_running_loop().set_exception_handler(lambda loop, context: heard.append(repr(context)))
     async with (around or _nothing)() as given:
         arguments = () if around is None else (given,)
-        tasks = living_tasks()
+        before = living_tasks()
         was_cancelled = await _CANCEL[way](body(*arguments), number)
-        left = [name for task, name in living_tasks().items() if task not in tasks]
+        if around is not None:
+            await _settled(before)
+        left = _more(before)
         assert left == [], f"cancelled at its wait {number}: these tasks are left: {left}"
         if after is not None:
             with anyio.fail_after(_PATIENCE):
@@ -158,6 +160,17 @@ def living_tasks():
         return {task: repr(task) for task in asyncio.all_tasks()}
     except RuntimeError:
         return {task: task.name for task in _below(trio.lowlevel.current_root_task())}
+
+
+def _more(before):
+    return [name for task, name in living_tasks().items() if task not in before]
+
+
+async def _settled(before):
+    """Servers around the body have a moment to see that their clients are gone."""
+    until = time.monotonic() + OTHERS
+    while _more(before) and time.monotonic() < until:
+        await anyio.sleep(0)
 
 
 def _below(task):

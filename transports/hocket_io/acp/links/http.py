@@ -177,11 +177,12 @@ class HttpLink:
             self._lose(str(failure_of(error, self.url)))
         except HocketError as error:
             self._failure = self._failure or error
-        if answer is None or self._is_closed:
-            self._slots.release()
-        else:
-            self._answers.append(answer)
-        self._news.set()
+        finally:
+            if answer is None or self._is_closed:
+                self._slots.release()
+            else:
+                self._answers.append(answer)
+            self._news.set()
 
     async def _ask(self, message: bytes) -> bytes | None:
         headers = {"content-type": "application/json", "accept": "application/json"}
