@@ -104,6 +104,7 @@ class PipeLink:
         self.down += b"".join(self.served.data_to_send())
         data, self.down = bytes(self.down[:number]), self.down[number:]
         self.client.receive_data(data, now)
+        self.up += b"".join(self.client.data_to_send())  # asked again, for one answer, where there is no stream
         self.look()
 
     def serve(self, limit, now):
