@@ -46,9 +46,9 @@ def cancel_everywhere(body, way, *, around=None, after=None, step=1, fewest=2):
     Returns:
         How many rounds there were.
     """
-    _round(way, body, around, after, None)  # what is imported, or made once for all, is no leak of the first round
     number, rounds = 1, 0
     with _only_new_garbage():
+        _round(way, body, around, after, None)  # what is imported, or made once for all, is no leak of the first round
         while _round(way, body, around, after, number):
             number += step
             rounds += 1
@@ -64,7 +64,7 @@ def _round(way, body, around, after, number):
         result = anyio.run(_live, way, body, around, after, number, heard, backend=way.partition(" ")[0])
         gc.collect()
         left = before.left()
-    where = f"cancelled at its wait {number}" if result else "not cancelled"
+    where = _where(number, result)
     assert heard == [], f"{where}: {heard}"
     assert left == [], f"{where}: {left}"
     return result
@@ -80,11 +80,15 @@ async def _live(way, body, around, after, number, heard, /):
         if around is not None:
             await _settled(before)
         left = _more(before)
-        assert left == [], f"cancelled at its wait {number}: these tasks are left: {left}"
+        assert left == [], f"{_where(number, was_cancelled)}: these tasks are left: {left}"
         if after is not None:
             with anyio.fail_after(_PATIENCE):
                 await after(*arguments)
     return was_cancelled
+
+
+def _where(number, was_cancelled):
+    return f"cancelled at its wait {number}" if was_cancelled else "not cancelled"
 
 
 @asynccontextmanager
