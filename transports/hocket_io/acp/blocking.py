@@ -21,7 +21,7 @@ from contextlib import ExitStack, suppress
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Generic, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Self, TypeVar
 
 from anyio import CancelScope, Event
 from anyio.from_thread import BlockingPortal, start_blocking_portal
@@ -39,6 +39,9 @@ from hocket_io.acp.client import AcpClient, Invitations
 from hocket_io.acp.links.targets import shown_target
 from hocket_io.acp.stream import AcpStream
 from hocket_io.acp.unread import AcpEvent
+
+if TYPE_CHECKING:
+    from hocket_io.tap import Tap
 
 __all__ = ["BlockingAcpClient", "BlockingAcpStream", "BlockingBatchWriter", "BlockingChunkWriter"]
 
@@ -323,6 +326,7 @@ class BlockingAcpClient:
         timeout: Seconds after which a command gives up; by default when `limits` does.
         limits: Of what waits to be read, and of patience.
         reconnect: When to try again after the connection was lost, and how often.
+        tap: Told what passes on its connections, in the thread of the event loop; see `hocket_io.tap`.
 
     Raises:
         LocalProtocolError: The target cannot be understood.
@@ -336,6 +340,7 @@ class BlockingAcpClient:
     timeout: float | None = field(default=None, kw_only=True)
     limits: ClientLimits = field(default=ClientLimits(), kw_only=True, repr=False)
     reconnect: Backoff = field(default=RECONNECT, kw_only=True, repr=False)
+    tap: Tap | None = field(default=None, kw_only=True, repr=False)
     _open: tuple[_Loop, AcpClient] | None = field(default=None, init=False, repr=False)
     _stack: ExitStack = field(factory=ExitStack, init=False, repr=False)
 
@@ -354,6 +359,7 @@ class BlockingAcpClient:
                 timeout=self.timeout,
                 limits=self.limits,
                 reconnect=self.reconnect,
+                tap=self.tap,
             )
             loop = _Loop(portal)
             stack.callback(loop.end)

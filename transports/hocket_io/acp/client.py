@@ -38,6 +38,7 @@ from hocket_io.entropy import system_entropy
 
 if TYPE_CHECKING:
     from hocket_io.acp.host import HubHost
+    from hocket_io.tap import Tap
 
 __all__ = ["AcpClient", "Invitations"]
 
@@ -57,6 +58,7 @@ class AcpClient:
         timeout: Seconds after which a command gives up; by default when `limits` does.
         limits: Of what waits to be read, and of patience.
         reconnect: When to try again after the connection was lost, and how often.
+        tap: Told what passes on its connections, message by message; see `hocket_io.tap`.
 
     Raises:
         LocalProtocolError: The agent has no name. Or, on entering: the target cannot be understood.
@@ -70,6 +72,7 @@ class AcpClient:
     timeout: float | None = field(default=None, kw_only=True)
     limits: ClientLimits = field(default=ClientLimits(), kw_only=True, repr=False)
     reconnect: Backoff = field(default=RECONNECT, kw_only=True, repr=False)
+    tap: Tap | None = field(default=None, kw_only=True, repr=False)
     _line: Line | None = field(default=None, init=False, repr=False)
     _stack: AsyncExitStack = field(factory=AsyncExitStack, init=False, repr=False)
 
@@ -89,6 +92,7 @@ class AcpClient:
             headers=self.headers,
             limits=self.limits,
             connection_id=str(uuid.uuid4()),  # the same over HTTP for all of them: what is sent again is known again
+            tap=self.tap,
         )
         link = await connect()
         machine = Client(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import anyio
 import anyio.abc
@@ -15,12 +16,16 @@ from hocket.framing import FramingLimits, Ndjson
 from hocket.heartbeat import Heartbeat
 from hocket_io.acp.host import HubHost, HubLink
 from hocket_io.acp.links.own import OwnPipe
+from hocket_io.fitting import fit_pipe, shown_command
 from hocket_io.groups import scratch_group
-from hocket_io.http.listening import AddressInUse
+from hocket_io.http.listening import AddressInUse, shown_address
 from hocket_io.pipes import BytePipe
 from hocket_io.shield import shielded
 from hocket_io.stdio import StandardStreams, open_child
 from hocket_io.tcp import TcpPipe, keep_alive
+
+if TYPE_CHECKING:
+    from hocket_io.tap import Tap
 
 __all__ = ["serve_pipe", "serve_stdio", "serve_tcp", "start_agent"]
 
@@ -69,6 +74,7 @@ async def serve_tcp(
     port: int,
     *,
     heartbeat: Heartbeat | None = None,
+    tap: Tap | None = None,
     task_status: anyio.abc.TaskStatus[tuple[str, int]] = anyio.TASK_STATUS_IGNORED,
 ) -> None:
     """Serve a hub on a TCP port, for ever. Nobody is asked who they are: it is for this machine, or a network to trust.
@@ -78,6 +84,7 @@ async def serve_tcp(
         listen_host: The address to listen on.
         port: The port; 0 picks a free one.
         heartbeat: As for `serve_pipe`.
+        tap: Told what passes.
         task_status: With `await group.start(serve_tcp, …)`: gives address and port once connections can be made.
 
     Raises:
@@ -92,7 +99,8 @@ async def serve_tcp(
     async def connected(stream: anyio.abc.SocketStream) -> None:
         _hold(stream)
         keep_alive(stream)
-        await _serve_alone(host, TcpPipe(stream, "the agent"), None, heartbeat)
+        pipe = TcpPipe(stream, "the agent")
+        await _serve_alone(host, _fit(host, tap, pipe, "tcp", _address_of(stream)), None, heartbeat)
 
     async with listener, scratch_group() as group:
         address = listener.extra_attributes[anyio.abc.SocketAttribute.local_address]()
@@ -108,21 +116,25 @@ async def serve_tcp(
             await anyio.sleep(_BREATH)
 
 
-async def serve_stdio(host: HubHost, *, agent: str | None = None, streams: StandardStreams | None = None) -> None:
+async def serve_stdio(
+    host: HubHost, *, agent: str | None = None, streams: StandardStreams | None = None, tap: Tap | None = None
+) -> None:
     """Serve a hub on stdin and stdout until stdin has ended and what came from it is answered.
 
     Args:
         host: The hub.
         agent: Who is at the other end; None lets it say so itself.
         streams: Where to read and write; by default this process's own, taken away from everybody else.
+        tap: Told what passes.
 
     Raises:
         ConnectionFailed: stdin or stdout is closed.
     """
-    await serve_pipe(host, OwnPipe() if streams is None else OwnPipe(streams), agent=agent)
+    pipe = OwnPipe() if streams is None else OwnPipe(streams)
+    await serve_pipe(host, _fit(host, tap, pipe, "stdio", "stdio:-"), agent=agent)
 
 
-async def start_agent(host: HubHost, command: Sequence[str], *, agent: str) -> None:
+async def start_agent(host: HubHost, command: Sequence[str], *, agent: str, tap: Tap | None = None) -> None:
     """Start a child process that is an agent: its stdin and stdout are a connection to the hub.
 
     The child ends with the host. (Such a child connects to the target `stdio:-`.)
@@ -131,13 +143,15 @@ async def start_agent(host: HubHost, command: Sequence[str], *, agent: str) -> N
         host: The hub; it was entered.
         command: The command and its arguments.
         agent: The name under which the child takes part; it can speak for nobody else.
+        tap: Told what passes.
 
     Raises:
         ConnectionFailed: It cannot be started.
         LocalProtocolError: The host is not running.
     """
     host.check_running()
-    host.start_soon(_serve_alone, host, await open_child(command), agent, None)
+    pipe = _fit(host, tap, await open_child(command), "stdio", shown_command(command))
+    host.start_soon(_serve_alone, host, pipe, agent, None)
 
 
 async def _serve_alone(host: HubHost, pipe: BytePipe, agent: str | None, heartbeat: Heartbeat | None) -> None:
@@ -146,6 +160,15 @@ async def _serve_alone(host: HubHost, pipe: BytePipe, agent: str | None, heartbe
         await serve_pipe(host, pipe, agent=agent, heartbeat=heartbeat)
     except Exception:  # noqa: BLE001  -- logged with its traceback
         _log.exception("a connection of %s has failed", agent or "somebody")
+
+
+def _fit(host: HubHost, tap: Tap | None, pipe: BytePipe, transport: str, peer: str) -> BytePipe:
+    return fit_pipe(tap, pipe, transport, peer, limits=FramingLimits(frame=host.limits.message))
+
+
+def _address_of(stream: anyio.abc.SocketStream) -> str:
+    address = stream.extra(anyio.abc.SocketAttribute.remote_address, ("", 0))  # noqa: S610  -- no query of Django's
+    return shown_address(str(address[0]), int(address[1]))
 
 
 def _hold(stream: anyio.abc.SocketStream) -> None:

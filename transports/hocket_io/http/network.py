@@ -13,10 +13,14 @@ import httpx2
 from hocket.errors import AuthenticationError, ConnectionFailed, HocketError, LocalProtocolError, RequestTimeout
 from hocket.http.host_names import is_loopback, is_unspecified
 from hocket.http.words import shown_url
+from hocket_io.fitting import fit_client
 from hocket_io.http.options import HttpOptions
 from hocket_io.reasons import reason_of
 
-__all__ = ["async_client", "blocking_client", "failure_of", "tls"]
+__all__ = ["BROKEN", "async_client", "blocking_client", "failure_of", "tls"]
+
+BROKEN = (httpx2.HTTPError, ssl.SSLError)
+"""What httpx2 raises where the network fails. The second comes through it from anyio, after the handshake."""
 
 
 @cache
@@ -44,7 +48,7 @@ def blocking_client(url: str, options: HttpOptions, transport: httpx2.BaseTransp
             trust_env=not _is_here(url),
             transport=transport,
         )
-    _fit_tap(client, options)
+    fit_client(options.tap, client)
     return client
 
 
@@ -58,11 +62,11 @@ def async_client(url: str, options: HttpOptions, transport: httpx2.AsyncBaseTran
             trust_env=not _is_here(url),
             transport=transport,
         )
-    _fit_tap(client, options)
+    fit_client(options.tap, client)
     return client
 
 
-def failure_of(error: httpx2.HTTPError, url: str, options: HttpOptions | None = None) -> HocketError:
+def failure_of(error: httpx2.HTTPError | ssl.SSLError, url: str, options: HttpOptions | None = None) -> HocketError:
     """What an error of httpx2 means to a client of ours.
 
     Args:
@@ -88,15 +92,12 @@ def failure_of(error: httpx2.HTTPError, url: str, options: HttpOptions | None = 
             return RequestTimeout(f"{url} was silent for too long{_phase(options, 'read')}")
         case httpx2.ProxyError():
             return _refused(str(error), url, proxy or "of the environment")
+        case httpx2.ProtocolError():
+            return ConnectionFailed(f"the connection to {url} broke: {error}")
         case _:
-            return ConnectionFailed(f"the connection to {url} broke: {str(error) or type(error).__name__}")
-
-
-def _fit_tap(client: httpx2.Client | httpx2.AsyncClient, options: HttpOptions) -> None:
-    if options.tap is not None:
-        from hocket_io.tap.http_client import tap_client
-
-        tap_client(client, options.tap)
+            reason = reason_of(error)
+            why = "it was closed" if reason == type(error).__name__ else reason  # trio's errors are without words
+            return ConnectionFailed(f"the connection to {url} broke: {why}")
 
 
 def _timeout(options: HttpOptions) -> httpx2.Timeout:

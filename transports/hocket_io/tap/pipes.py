@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from attrs import define, field
@@ -18,16 +16,7 @@ if TYPE_CHECKING:
     from hocket_io.blocking_pipes import BlockingPipe
     from hocket_io.pipes import BytePipe
 
-__all__ = ["TappedBlockingPipe", "TappedPipe", "shown_command"]
-
-
-def shown_command(command: Sequence[str]) -> str:
-    """A child process as a peer: its name only, since an argument may be a secret.
-
-    >>> shown_command(["/usr/bin/python3", "-m", "agent", "--token", "s3cret"])
-    'stdio:python3'
-    """
-    return f"stdio:{PurePath(command[0]).name}"
+__all__ = ["TappedBlockingPipe", "TappedPipe"]
 
 
 @define(eq=False)

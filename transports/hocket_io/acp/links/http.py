@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, contextmanager
 from types import TracebackType
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 from urllib.parse import quote, unquote, urlsplit
 
 import anyio
@@ -20,10 +20,14 @@ from hocket.framing import FrameRejected, FramingLimits, SseParser
 from hocket.http.words import shown_url
 from hocket_io.acp.links.answers import answer_of, check_coding, check_credentials
 from hocket_io.acp.links.sendable import check_messages
+from hocket_io.fitting import fit_client
 from hocket_io.groups import leave
 from hocket_io.http.network import failure_of, tls
 from hocket_io.http.words import refusal_of, words_of
 from hocket_io.shield import shielded
+
+if TYPE_CHECKING:
+    from hocket_io.tap import Tap
 
 __all__ = ["HttpLink", "open_http_link"]
 
@@ -291,6 +295,7 @@ async def open_http_link(
     query: Mapping[str, str] | None = None,
     limit: int,
     transport: httpx2.AsyncBaseTransport | None = None,
+    tap: Tap | None = None,
 ) -> HttpLink:
     """Get in touch with a hub: ask for its health, whatever it answers.
 
@@ -300,6 +305,7 @@ async def open_http_link(
         query: Query parameters to send with every request.
         limit: Bytes of one message, both ways.
         transport: What carries the requests; None for connections of its own.
+        tap: Told what passes.
 
     Raises:
         ConnectionFailed: Nobody is there.
@@ -318,6 +324,7 @@ async def open_http_link(
         limits=httpx2.Limits(max_connections=None, max_keepalive_connections=_PARALLEL),
         transport=transport,
     )
+    fit_client(tap, client)
     try:
         async with client.stream("GET", f"{url}/health") as response:
             check_credentials(url, response.status_code, b"")

@@ -9,6 +9,8 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from hocket.acp.limits import ClientLimits
 from hocket.errors import LocalProtocolError
+from hocket.framing import FramingLimits
+from hocket.http.words import shown_url
 from hocket_io.acp.links.protocol import MessageLink
 from hocket_io.acp.links.targets import (
     WANTED,
@@ -20,10 +22,12 @@ from hocket_io.acp.links.targets import (
     parse_link_target,
 )
 from hocket_io.extras import needs
+from hocket_io.fitting import fit_link, fit_pipe, shown_command
 from hocket_io.targets import CommandTarget
 
 if TYPE_CHECKING:
     from hocket_io.acp.host import HubHost
+    from hocket_io.tap import Tap
 
 __all__ = ["open_link"]
 
@@ -36,6 +40,7 @@ async def open_link(
     headers: Mapping[str, str] | None = None,
     limits: ClientLimits = ClientLimits(),
     connection_id: str | None = None,
+    tap: Tap | None = None,
 ) -> MessageLink:
     """Connect an agent to a hub. What is returned works as soon as it is entered, as an async context manager.
 
@@ -49,6 +54,7 @@ async def open_link(
         limits: `message` counts here.
         connection_id: A name for this connection (`X-Connection-Id`), which makes a request that is sent again known
             to the hub as the same. Give the name of an earlier HTTP link to go on where it was; by default it is new.
+        tap: Told what passes.
 
     Raises:
         ConnectionFailed: The hub cannot be reached.
@@ -58,17 +64,18 @@ async def open_link(
     """
     if not isinstance(target, str):
         _refuse_credentials(target, token, headers)
-        return _open_memory(target, agent, limits)
+        return fit_link(tap, _open_memory(target, agent, limits), "memory", "the hub")
     parsed = parse_link_target(target)
     match parsed:
         case WebTarget() | WebSocketTarget():
             fields, query = _introduce(agent, token, headers, connection_id or str(uuid.uuid4()))
             if isinstance(parsed, WebTarget):
-                return await _open_web(parsed, fields, query, limits)
-            return await _open_websocket(parsed, fields, query, limits)
+                return await _open_web(parsed, fields, query, limits, tap)
+            socket = await _open_websocket(parsed, fields, query, limits)
+            return fit_link(tap, socket, "websocket", shown_url(parsed.url))
         case _:
             _refuse_credentials(target, token, headers)
-            return await _open_pipe(parsed, agent, limits)
+            return await _open_pipe(parsed, agent, limits, tap)
 
 
 def _introduce(
@@ -95,11 +102,11 @@ def _refuse_credentials(target: object, token: str | None, headers: Mapping[str,
 
 
 async def _open_web(
-    target: WebTarget, headers: Mapping[str, str], query: Mapping[str, str], limits: ClientLimits
+    target: WebTarget, headers: Mapping[str, str], query: Mapping[str, str], limits: ClientLimits, tap: Tap | None
 ) -> MessageLink:
     with needs("http", "talking HTTP"):
         from hocket_io.acp.links.http import open_http_link
-    return await open_http_link(target.url, headers=headers, query=query, limit=limits.message)
+    return await open_http_link(target.url, headers=headers, query=query, limit=limits.message, tap=tap)
 
 
 async def _open_websocket(
@@ -124,17 +131,20 @@ def _open_memory(target: HubHost, agent: str | None, limits: ClientLimits) -> Me
     return open_memory_link(target, agent, limits.message)
 
 
-async def _open_pipe(target: LinkTarget, agent: str | None, limits: ClientLimits) -> MessageLink:
+async def _open_pipe(target: LinkTarget, agent: str | None, limits: ClientLimits, tap: Tap | None) -> MessageLink:
     with needs("http", "talking to a hub"):
         from hocket_io.acp.links.own import OwnPipe
         from hocket_io.acp.links.pipe import PipeLink
         from hocket_io.stdio import open_child
         from hocket_io.tcp import open_tcp
+    frames = FramingLimits(frame=limits.message)
     match target:
         case CommandTarget(command=command):
-            return PipeLink(await open_child(command), limits.message, agent)
+            pipe = fit_pipe(tap, await open_child(command), "stdio", shown_command(command), limits=frames)
         case TcpTarget(host=host, port=port):
-            return PipeLink(await open_tcp(host, port), limits.message, agent)
+            pipe = fit_pipe(tap, await open_tcp(host, port), "tcp", f"{host}:{port}", limits=frames)
         case OwnStreams():
-            return PipeLink(OwnPipe(), limits.message, agent, ends_well=True)
-    raise AssertionError(f"{target!r} is no pipe")
+            pipe = fit_pipe(tap, OwnPipe(), "stdio", "stdio:-", limits=frames)
+        case _:
+            raise AssertionError(f"{target!r} is no pipe")
+    return PipeLink(pipe, limits.message, agent, ends_well=isinstance(target, OwnStreams))
