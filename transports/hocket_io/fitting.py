@@ -1,0 +1,97 @@
+"""Fitting a tap where one was given. Where none was, everything stays as it is, and the taps are not even imported."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from hocket.framing import FramingLimits, Ndjson
+from hocket_io.targets import MakeFraming
+
+if TYPE_CHECKING:
+    import httpx2
+
+    from hocket_io.acp.links.protocol import MessageLink
+    from hocket_io.blocking_pipes import BlockingPipe
+    from hocket_io.pipes import BytePipe
+    from hocket_io.tap import Tap
+    from hocket_io.tap.asgi import AsgiApp
+
+__all__ = ["fit_app", "fit_blocking_pipe", "fit_client", "fit_link", "fit_pipe", "shown_command"]
+
+
+def shown_command(command: Sequence[str]) -> str:
+    """A child process as a peer: its name only, since an argument may be a secret.
+
+    >>> shown_command(["/usr/bin/python3", "-m", "agent", "--token", "s3cret"])
+    'stdio:python3'
+    """
+    return f"stdio:{PurePath(command[0]).name}"
+
+
+def fit_pipe(
+    tap: Tap | None,
+    pipe: BytePipe,
+    transport: str,
+    peer: str,
+    framing: MakeFraming = Ndjson,
+    limits: FramingLimits = FramingLimits(),
+) -> BytePipe:
+    """The pipe, with the tap.
+
+    Args:
+        tap: Who is told; None for the pipe as it is.
+        pipe: The pipe.
+        transport: What it is made of.
+        peer: Who is at its other end.
+        framing: What cuts its bytes into messages.
+        limits: Of one message.
+    """
+    if tap is None:
+        return pipe
+    from hocket_io.tap import TappedPipe, TapPoint
+
+    return TappedPipe(pipe, TapPoint(tap, transport, peer), framing, limits)
+
+
+def fit_blocking_pipe(
+    tap: Tap | None,
+    pipe: BlockingPipe,
+    transport: str,
+    peer: str,
+    framing: MakeFraming = Ndjson,
+    limits: FramingLimits = FramingLimits(),
+) -> BlockingPipe:
+    """As `fit_pipe`."""
+    if tap is None:
+        return pipe
+    from hocket_io.tap import TappedBlockingPipe, TapPoint
+
+    return TappedBlockingPipe(pipe, TapPoint(tap, transport, peer), framing, limits)
+
+
+def fit_link(tap: Tap | None, link: MessageLink, transport: str, peer: str) -> MessageLink:
+    """The link, with the tap; see `fit_pipe`."""
+    if tap is None:
+        return link
+    from hocket_io.tap import TappedLink, TapPoint
+
+    return TappedLink(link, TapPoint(tap, transport, peer))
+
+
+def fit_client(tap: Tap | None, client: httpx2.Client | httpx2.AsyncClient) -> None:
+    """Have a client of httpx2 tell the tap."""
+    if tap is not None:
+        from hocket_io.tap.http_client import tap_client
+
+        tap_client(client, tap)
+
+
+def fit_app(tap: Tap | None, app: AsgiApp) -> AsgiApp:
+    """The ASGI application, with the tap."""
+    if tap is None:
+        return app
+    from hocket_io.tap import TappedApp
+
+    return TappedApp(app, tap)
