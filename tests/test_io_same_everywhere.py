@@ -2,12 +2,11 @@
 
 import anyio
 import pytest
-from attrs import frozen
 
 from hocket import Agent
 from hocket.a2a import TaskState
-from hocket_io import AsyncClient, Client
 from hocket_io.http.asgi import App
+from support.clients import KINDS, tell
 from support.serving import serving
 
 
@@ -75,44 +74,6 @@ def make_agent():
     return agent
 
 
-@frozen
-class Blocking:
-    """A `Client`, of which things are awaited that are there at once."""
-
-    client: Client
-
-    async def ask(self, method, *args, **options):
-        return getattr(self.client, method)(*args, **options)
-
-    async def read(self, stream, until=lambda event: False):
-        events = []
-        with stream:
-            for event in stream:
-                events.append(event)
-                if until(event):
-                    break
-        return events
-
-
-@frozen
-class Looped:
-    """An `AsyncClient`."""
-
-    client: AsyncClient
-
-    async def ask(self, method, *args, **options):
-        return await getattr(self.client, method)(*args, **options)
-
-    async def read(self, stream, until=lambda event: False):
-        events = []
-        async with stream:
-            async for event in stream:
-                events.append(event)
-                if until(event):
-                    break
-        return events
-
-
 def told(events):
     """Events without what differs from one task to the next."""
     return [
@@ -151,32 +112,6 @@ async def story(way):
     return told_of
 
 
-def run_at_once(coroutine):
-    """Run what never waits."""
-    with pytest.raises(StopIteration) as stop:
-        coroutine.send(None)
-    return stop.value.value
-
-
-def by_blocking(target, **options):
-    with Client(target, **options) as client:
-        return run_at_once(story(Blocking(client)))
-
-
-def on_a_loop(backend, target, **options):
-    async def main():
-        with anyio.fail_after(20):
-            async with AsyncClient(target, **options) as client:
-                return await story(Looped(client))
-
-    return anyio.run(main, backend=backend)
-
-
-CLIENTS = {
-    "blocking": by_blocking,
-    "asyncio": lambda target, **options: on_a_loop("asyncio", target, **options),
-    "trio": lambda target, **options: on_a_loop("trio", target, **options),
-}
 OPTIONS = {
     "in memory": None,
     "JSON-RPC 1.0": {"binding": "JSONRPC", "version": "1.0"},
@@ -193,7 +128,7 @@ def url():
 
 @pytest.fixture(scope="module")
 def expected():
-    return by_blocking(make_agent())
+    return tell("blocking", story, make_agent())
 
 
 def test_what_the_story_is(expected):
@@ -224,8 +159,8 @@ def test_what_the_story_is(expected):
 
 
 @pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
-@pytest.mark.parametrize("read", CLIENTS.values(), ids=CLIENTS)
-def test_every_cell_tells_it(read, options, url, expected):
-    found = read(make_agent()) if options is None else read(url, **options)
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_cell_tells_it(kind, options, url, expected):
+    found = tell(kind, story, make_agent()) if options is None else tell(kind, story, url, **options)
     for chapter, content in expected.items():
         assert found[chapter] == content, chapter

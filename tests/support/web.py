@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 
 @contextmanager
-def web(answer):
-    """A web server; `answer(request)` is given what was asked and writes what it likes."""
+def web(answer, tls=None):
+    """A web server; `answer(request)` is given what was asked and writes what it likes. With a context `tls`: https."""
     asked = []
 
     class Requests(BaseHTTPRequestHandler):
@@ -48,10 +48,12 @@ def web(answer):
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Requests) as server:
         server.daemon_threads = True
+        if tls is not None:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.server_port}/", asked
+            yield f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}/", asked
         finally:
             server.shutdown()
             thread.join()

@@ -57,8 +57,9 @@ class ResponseBody:
         """The status and header fields (names in lower case) of the response."""
         self.status = status
         fields = dict(headers)
-        if status in (401, 403):
-            self.refusal = _unauthorized(self.url, status, fields.get("www-authenticate"))
+        if status in (401, 403, 407):
+            name = "proxy-authenticate" if status == 407 else "www-authenticate"
+            self.refusal = _unauthorized(self.url, status, fields.get(name))
         elif (coding := fields.get("content-encoding", "").strip().lower()) not in ("", "identity"):
             # A few bytes may stand for gigabytes, and no limit of ours counts before they are unpacked.
             reason = f"{self.url} gave a body in {coding!r}, where an uncompressed one was asked for"
@@ -108,5 +109,7 @@ class ResponseBody:
 
 def _unauthorized(url: str, status: int, challenge: str | None) -> AuthenticationError:
     wants = f" (it asks for: {challenge})" if challenge else ""
+    if status == 407:
+        return AuthenticationError(f"the proxy on the way to {url} wants credentials: HTTP 407{wants}")
     verb = "wants credentials" if status == 401 else "refuses these credentials"
     return AuthenticationError(f"{url} {verb}: HTTP {status}{wants}")

@@ -28,7 +28,7 @@ from hocket.a2a import (
 )
 from hocket.http import Address, CardSearch, Headers, Request, ResumingCall
 from hocket_io.http.leaving import body_of, finish, finish_blocking
-from hocket_io.http.network import async_client, blocking_client, failure_of
+from hocket_io.http.network import BROKEN, async_client, blocking_client, failure_of
 from hocket_io.http.options import HttpOptions
 
 __all__ = ["BlockingHttpTransport", "HttpTransport"]
@@ -172,7 +172,7 @@ class HttpTransport:
                     if data is not None and machine.call.is_streaming:
                         await finish(body)
             machine.receive_eof(anyio.current_time())
-        except httpx2.HTTPError as error:
+        except BROKEN as error:
             machine.receive_failure(failure_of(error, request.path, self.options), anyio.current_time())
 
     async def _address(self) -> Address:
@@ -189,7 +189,7 @@ class HttpTransport:
                     async with body_of(response) as body:
                         while len(found) <= search.limit and (data := await anext(body, None)) is not None:
                             found += data
-            except httpx2.HTTPError as error:
+            except BROKEN as error:
                 raise failure_of(error, self.url, self.options) from None
             search.receive(response.status_code, bytes(found))
         return self._known.found(search)
@@ -291,7 +291,7 @@ class BlockingHttpTransport:
                 if data is not None and machine.call.is_streaming:
                     finish_blocking(response, body)
             machine.receive_eof(time.monotonic())
-        except httpx2.HTTPError as error:
+        except BROKEN as error:
             machine.receive_failure(failure_of(error, request.path, self.options), time.monotonic())
 
     def _address(self) -> Address:
@@ -307,7 +307,7 @@ class BlockingHttpTransport:
                     found, body = bytearray(), response.iter_raw()
                     while len(found) <= search.limit and (data := next(body, None)) is not None:
                         found += data
-            except httpx2.HTTPError as error:
+            except BROKEN as error:
                 raise failure_of(error, self.url, self.options) from None
             search.receive(response.status_code, bytes(found))
         return self._known.found(search)

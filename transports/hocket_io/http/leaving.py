@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager, suppress
 import anyio
 import httpx2
 
+from hocket_io.http.network import BROKEN
 from hocket_io.shield import shielded
 
 __all__ = ["body_of", "finish", "finish_blocking"]
@@ -43,7 +44,7 @@ async def _leave(response: httpx2.Response, body: AsyncGenerator[bytes]) -> None
     """
     await response.aclose()
     if response.is_stream_consumed:
-        with suppress(httpx2.HTTPError):
+        with suppress(*BROKEN):
             for _ in range(_PIECES):
                 if await anext(body, None) is None:
                     break
