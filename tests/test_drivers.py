@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 import hocket_io.asyncio
-import hocket_io.sockets
+import hocket_io.blocking
 import hocket_io.trio
 from hocket import Connection
 from hocket.errors import ConnectionFailed
@@ -88,10 +88,10 @@ def on_trio(new_driver, sock):
 
 
 def on_a_thread(new_driver, sock):
-    new_driver(hocket_io.sockets.Driver).run(sock)
+    new_driver(hocket_io.blocking.Driver).run(sock)
 
 
-LOOPS = {"asyncio": on_asyncio, "trio": on_trio, "sockets": on_a_thread}
+LOOPS = {"asyncio": on_asyncio, "trio": on_trio, "blocking": on_a_thread}
 
 
 @pytest.fixture(params=LOOPS)
@@ -188,7 +188,7 @@ def later(driver, command):
             asyncio.get_running_loop().call_later(0.01, give)
         case hocket_io.trio.Driver():
             trio.lowlevel.spawn_system_task(rest)
-        case hocket_io.sockets.Driver():
+        case hocket_io.blocking.Driver():
             threading.Timer(0.01, driver.call_soon, [command]).start()
 
 
@@ -394,7 +394,7 @@ def test_drain_waits_for_a_peer_that_reads_nothing_and_cancelling_run_drops_the_
 
 def test_another_thread_can_give_commands_to_a_blocking_driver():
     ours, theirs = socket.socketpair()
-    driver = hocket_io.sockets.Driver(Connection(Ndjson()), lambda event: None)
+    driver = hocket_io.blocking.Driver(Connection(Ndjson()), lambda event: None)
     thread = threading.Thread(target=driver.run, args=[ours])
     thread.start()
     with theirs:
@@ -500,17 +500,17 @@ def ask_on_trio(way, path, contexts, size):
 
 
 def ask_on_a_thread(way, path, contexts, size):
-    kind, results = hocket_io.sockets.Driver, []
+    kind, results = hocket_io.blocking.Driver, []
     tls = contexts if way == "tls" else (None, None)
     driver, ask = asking(kind, results, size)
     ask()
-    with hocket_io.sockets.listen_unix(path) if way == "unix" else hocket_io.sockets.listen("127.0.0.1", 0) as listener:
-        peer = threading.Thread(target=lambda: echoing(kind).run(hocket_io.sockets.accept(listener, tls=tls[0])))
+    with hocket_io.blocking.listen_unix(path) if way == "unix" else hocket_io.blocking.listen("127.0.0.1", 0) as listener:
+        peer = threading.Thread(target=lambda: echoing(kind).run(hocket_io.blocking.accept(listener, tls=tls[0])))
         peer.start()
         if way == "unix":
-            sock = hocket_io.sockets.connect_unix(path)
+            sock = hocket_io.blocking.connect_unix(path)
         else:
-            sock = hocket_io.sockets.connect("127.0.0.1", listener.getsockname()[1], tls=tls[1])
+            sock = hocket_io.blocking.connect("127.0.0.1", listener.getsockname()[1], tls=tls[1])
         driver.run(sock)
         peer.join(PATIENCE)
     return results
@@ -540,8 +540,8 @@ def test_where_there_is_no_connection_to_be_had_the_error_says_why(name, is_list
                 await hocket_io.asyncio.connect(driver, "127.0.0.1", port, tls=tls)
             case "trio":
                 await hocket_io.trio.connect("127.0.0.1", port, tls=tls)
-            case "sockets":
-                hocket_io.sockets.connect("127.0.0.1", port, tls=tls)
+            case "blocking":
+                hocket_io.blocking.connect("127.0.0.1", port, tls=tls)
 
     reason = "certificate is not to be trusted" if is_listening else "Connection refused: nothing listens there"
     with socket.create_server(("127.0.0.1", 0)) as listener:

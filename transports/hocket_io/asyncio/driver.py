@@ -1,0 +1,132 @@
+"""Driver: an Endpoint as an `asyncio.Protocol`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from typing import TypeVar
+
+from attrs import define, field
+
+from hocket_io.loop_driver import LoopDriver
+from hocket_io.running import broken
+
+__all__ = ["Driver"]
+
+EventT = TypeVar("EventT")
+
+
+@define(eq=False)
+class Driver(LoopDriver[EventT], asyncio.Protocol):
+    """Runs an Endpoint on an event loop, from the moment when it is connected. Call `pump` after each command.
+
+    Its arguments are those of a `LoopDriver`: `endpoint`, `on_event`, `unsent`, `unread` and `linger`.
+    """
+
+    _transport: asyncio.Transport | None = field(default=None, init=False)
+    _timer: asyncio.TimerHandle | None = field(default=None, init=False)
+    _is_reading: bool = field(default=True, init=False)
+    _over: asyncio.Event = field(factory=asyncio.Event, init=False)
+
+    def now(self) -> float:
+        """The time in seconds, for the commands of the endpoint."""
+        return asyncio.get_running_loop().time()
+
+    async def run(self) -> None:
+        """Wait until the connection is gone. If this is cancelled, the connection is dropped.
+
+        Raises:
+            ConnectionFailed: It broke.
+            LocalProtocolError: There is no `on_event`.
+        """
+        self._running.expect(on_event=True)
+        try:
+            await self._over.wait()
+        except asyncio.CancelledError:
+            self.abort()
+            raise
+        self._running.raise_failure()
+
+    @asynccontextmanager
+    async def events(self) -> AsyncIterator[AsyncIterator[EventT]]:
+        """The events, in place of `on_event`. They end with the connection, and the connection with this block.
+
+        Raises:
+            ConnectionFailed: It broke; raised after the last event.
+            LocalProtocolError: There is an `on_event`.
+        """
+        self._running.expect(on_event=False)
+        try:
+            async with aclosing(self._take_events()) as events:
+                yield events
+        finally:
+            self.abort()
+            if self._transport is not None:
+                await self._over.wait()
+
+    # --- what the event loop calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """There is a connection: begin."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        transport.set_write_buffer_limits(high=self.unsent)
+        self.pump()
+
+    def data_received(self, data: bytes) -> None:
+        """Hand in what arrived."""
+        self._running.receive(data, self.now())
+        self.pump()
+
+    def eof_received(self) -> bool:
+        """The peer sends nothing more. Without TLS, what it has asked can still be answered."""
+        self.data_received(b"")
+        return self._transport is not None and self._transport.get_extra_info("sslcontext") is None
+
+    def resume_writing(self) -> None:
+        """The peer has caught up."""
+        self.pump()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone: tell the last events."""
+        self._transport = None
+        if exc is not None:
+            self._running.fail(broken(exc))
+        self._set_timer(None)
+        self._running.finish(self.now())
+        self._notify()
+        self._over.set()
+
+    # --- within
+
+    def _settle(self) -> None:
+        if (transport := self._transport) is None:
+            return
+        if self._running.is_dropped:
+            transport.abort()
+        elif not transport.is_closing():
+            while pieces := self._running.take(transport.get_write_buffer_size()):
+                transport.writelines(pieces)
+            if self._running.is_leaving:
+                transport.close()
+            elif self._is_reading != self._running.wants_more:
+                self._is_reading = not self._is_reading
+                (transport.resume_reading if self._is_reading else transport.pause_reading)()
+        self._set_timer(self._running.next_timeout())
+        self._notify()
+
+    def _new_signal(self) -> asyncio.Event:
+        return asyncio.Event()
+
+    def _set_timer(self, at: float | None) -> None:
+        if self._timer is not None:
+            if self._timer.when() == at:
+                return
+            self._timer.cancel()
+        self._timer = None if at is None else asyncio.get_running_loop().call_at(at, self._time_out)
+
+    def _time_out(self) -> None:
+        self._timer = None
+        self._running.handle_timeout(self.now())
+        self.pump()

@@ -1,0 +1,116 @@
+"""LoopDriver: what the drivers of event loops have in common, asyncio's and trio's: commands, and waits."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator, Callable
+from typing import Generic, Protocol, TypeVar
+
+from attrs import define, field
+
+from hocket.endpoint import Endpoint
+from hocket.errors import ConnectionFailed
+from hocket_io.running import LINGER, UNREAD, UNSENT, Running
+
+__all__ = ["LoopDriver"]
+
+EventT = TypeVar("EventT")
+
+
+class Signal(Protocol):
+    """An Event of asyncio's or trio's."""
+
+    def set(self) -> object:
+        """Wake all who wait."""
+
+    async def wait(self) -> object:
+        """Wait until it is set."""
+
+
+@define(eq=False)
+class LoopDriver(ABC, Generic[EventT]):
+    """Runs an Endpoint on an event loop. Call `pump` after each command.
+
+    Args:
+        endpoint: What is to be run; it belongs to this driver.
+        on_event: Told each event, in order. If it raises, the connection is dropped, and `run` raises the same.
+            Without it, `events` gives them.
+        unsent: Bytes that may wait to be written. Beyond it nothing is read, so that a peer that reads none of
+            its answers can ask for no more, and `drain` waits.
+        unread: Events of `events` that nobody has taken; beyond it nothing is read.
+        linger: Seconds that closing may take where the peer does not read what is left; then it is dropped.
+    """
+
+    endpoint: Endpoint[EventT]
+    on_event: Callable[[EventT], None] | None = None
+    unsent: int = field(default=UNSENT, kw_only=True)
+    unread: int = field(default=UNREAD, kw_only=True)
+    linger: float = field(default=LINGER, kw_only=True)
+    _running: Running[EventT] = field(init=False)
+    _news: Signal | None = field(default=None, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._running = Running(self.endpoint, self.on_event, self.unsent, self.unread, self.linger)
+
+    @property
+    def is_closed(self) -> bool:
+        """True once the connection is gone."""
+        return self._running.is_closed
+
+    @abstractmethod
+    def now(self) -> float:
+        """The time in seconds, for the commands of the endpoint."""
+
+    def pump(self) -> None:
+        """Tell what happened, write what is to be sent, set the timer. Within `on_event` there is no need of it."""
+        if self._running.tell(self.now()):
+            self._settle()
+
+    def close(self) -> None:
+        """Write what is still to be written, then close the connection; that may take `linger` seconds."""
+        self._running.close()
+        self.pump()
+
+    def abort(self) -> None:
+        """Drop the connection at once, whatever was still to be written."""
+        self._running.is_dropped = True
+        self._settle()
+
+    async def drain(self) -> None:
+        """Wait until no more than `unsent` bytes wait to be written.
+
+        Raises:
+            ConnectionFailed: They will not be: the connection is gone.
+        """
+        await self._until(lambda: self.is_closed or not self._running.is_full)
+        if self.is_closed:
+            raise ConnectionFailed("the connection is closed") from self._running.failure
+
+    # --- for the driver of a loop
+
+    @abstractmethod
+    def _settle(self) -> None:
+        """Write, set the timer, read or do not: whatever has become of `_running`. Ends with `_notify`."""
+
+    @abstractmethod
+    def _new_signal(self) -> Signal: ...
+
+    def _notify(self) -> None:
+        """Have all who wait look again."""
+        if self._news is not None:
+            self._news.set()
+            self._news = None
+
+    async def _until(self, is_so: Callable[[], bool]) -> None:
+        while not is_so():
+            if self._news is None:
+                self._news = self._new_signal()
+            await self._news.wait()
+
+    async def _take_events(self) -> AsyncGenerator[EventT, None]:
+        while self._running.has_unread or not self.is_closed:
+            for event in self._running.unread_events():
+                yield event
+            self._settle()  # there may be room for more
+            await self._until(lambda: self.is_closed or self._running.has_unread)
+        self._running.raise_failure()
