@@ -44,9 +44,11 @@ from hocket.a2a import (
 )
 from hocket.backoff import Backoff
 from hocket.errors import LocalProtocolError
+from hocket.http.words import shown_url
 from hocket_io.answers import answer_as
-from hocket_io.client_options import EXTENSIONS, HEADERS, LIMITS, PROXY, RESUME, TEXT, TIMEOUT, TLS
+from hocket_io.client_options import EXTENSIONS, HEADERS, LIMITS, PROXY, RESUME, TAP, TEXT, TIMEOUT, TLS
 from hocket_io.extras import needs
+from hocket_io.fitting import fit_opening, fit_pipe, shown_command
 from hocket_io.requests import Content, message_request, push_config
 from hocket_io.streams import AsyncStream
 from hocket_io.targets import CommandTarget, HttpTarget, MemoryTarget, Target, WebSocketTarget, parse_target
@@ -56,6 +58,7 @@ if TYPE_CHECKING:
     import httpx2
 
     from hocket_io.pipes import BytePipe
+    from hocket_io.tap import Tap
 
 __all__ = ["AsyncClient"]
 
@@ -84,6 +87,7 @@ class AsyncClient:
         tls: Which certificates are trusted, and which is shown to the agent; None for those that the system trusts.
         limits: Of what comes back; a call whose answer is larger fails with the name of the limit.
         resume: When to try a stream over HTTP again that was cut; None for never.
+        tap: Told what passes, message by message; see `hocket_io.tap`.
 
     Raises:
         LocalProtocolError: The target cannot be understood, or an option is not of its kind.
@@ -99,6 +103,7 @@ class AsyncClient:
     _resume: Backoff | None = field(factory=Backoff, kw_only=True, validator=RESUME)
     proxy: str | None = field(default=None, kw_only=True, repr=False, validator=PROXY)
     tls: SSLContext | None = field(default=None, kw_only=True, validator=TLS)
+    tap: Tap | None = field(default=None, kw_only=True, repr=False, validator=TAP)
     _transport: AsyncTransport | None = field(default=None, init=False)
     _stack: AsyncExitStack = field(factory=AsyncExitStack, init=False)
 
@@ -122,12 +127,15 @@ class AsyncClient:
                     resume=self._resume,
                     proxy=self.proxy,
                     tls=self.tls,
+                    tap=self.tap,
                 )
                 self._transport = await self._stack.enter_async_context(HttpTransport(url, options))
             case CommandTarget(command=command, framing=framing):
                 from hocket_io.stdio import open_child
 
-                child = PipeTransport(await open_child(command), self.limits, self.extensions, framing)
+                name, frames = shown_command(command), self.limits.framing
+                pipe = fit_pipe(self.tap, await open_child(command), "stdio", name, framing, frames)
+                child = PipeTransport(pipe, self.limits, self.extensions, framing)
                 self._transport = await self._stack.enter_async_context(child)
             case WebSocketTarget(url=url):
                 with needs("ws", "talking over a WebSocket"):
@@ -136,15 +144,17 @@ class AsyncClient:
 
                 phases = phases_of(self.timeout)
 
-                def open_pipe() -> WebSocketPipe:
-                    return WebSocketPipe(url, self.headers, self.limits.framing.frame, timeout=phases, tls=self.tls)
+                def open_pipe() -> AbstractAsyncContextManager[BytePipe]:
+                    frame = self.limits.framing.frame
+                    pipe = WebSocketPipe(url, self.headers, frame, timeout=phases, tls=self.tls)
+                    return fit_opening(self.tap, pipe, "websocket", shown_url(url), self.limits.framing)
 
                 reconnecting = ReconnectingTransport(open_pipe, self.limits, self.extensions, self._resume)
                 self._transport = await self._stack.enter_async_context(reconnecting)
             case MemoryTarget(agent=agent):
                 from hocket_io.memory import MemoryPipe
 
-                await self._enter(MemoryPipe(agent))
+                await self._enter(fit_opening(self.tap, MemoryPipe(agent), "memory", agent.name, self.limits.framing))
         return self
 
     async def _enter(self, opening: AbstractAsyncContextManager[BytePipe]) -> None:

@@ -45,10 +45,12 @@ from hocket.a2a import (
 from hocket.backoff import Backoff
 from hocket.errors import LocalProtocolError
 from hocket.framing import Ndjson
+from hocket.http.words import shown_url
 from hocket_io.answers import answer_as
 from hocket_io.blocking_pipes import BlockingChild, BlockingPipe, BlockingPipeTransport
-from hocket_io.client_options import EXTENSIONS, HEADERS, LIMITS, PROXY, RESUME, TEXT, TIMEOUT, TLS
+from hocket_io.client_options import EXTENSIONS, HEADERS, LIMITS, PROXY, RESUME, TAP, TEXT, TIMEOUT, TLS
 from hocket_io.extras import needs
+from hocket_io.fitting import fit_blocking_pipe, fit_opening, shown_command
 from hocket_io.requests import Content, message_request, push_config
 from hocket_io.streams import Stream
 from hocket_io.targets import (
@@ -64,6 +66,8 @@ from hocket_io.timeouts import phases_of
 
 if TYPE_CHECKING:
     import httpx2
+
+    from hocket_io.tap import Tap
 
 __all__ = ["Client"]
 
@@ -92,6 +96,7 @@ class Client:
         tls: Which certificates are trusted, and which is shown to the agent; None for those that the system trusts.
         limits: Of what comes back; a call whose answer is larger fails with the name of the limit.
         resume: When to try a stream over HTTP again that was cut; None for never.
+        tap: Told what passes, message by message; see `hocket_io.tap`.
 
     Raises:
         LocalProtocolError: The target cannot be understood, or an option is not of its kind.
@@ -107,6 +112,7 @@ class Client:
     _resume: Backoff | None = field(factory=Backoff, kw_only=True, validator=RESUME)
     proxy: str | None = field(default=None, kw_only=True, repr=False, validator=PROXY)
     tls: SSLContext | None = field(default=None, kw_only=True, validator=TLS)
+    tap: Tap | None = field(default=None, kw_only=True, repr=False, validator=TAP)
     _transport: Transport | None = field(default=None, init=False)
     _stack: ExitStack = field(factory=ExitStack, init=False)
 
@@ -127,10 +133,13 @@ class Client:
                     resume=self._resume,
                     proxy=self.proxy,
                     tls=self.tls,
+                    tap=self.tap,
                 )
                 self._transport = self._stack.enter_context(BlockingHttpTransport(url, options))
             case CommandTarget(command=command, framing=framing):
-                self._transport = self._enter(BlockingChild(command), framing)
+                name, frames = shown_command(command), self.limits.framing
+                pipe = fit_blocking_pipe(self.tap, BlockingChild(command), "stdio", name, framing, frames)
+                self._transport = self._enter(pipe, framing)
             case WebSocketTarget(url=url):
                 with needs("ws", "talking over a WebSocket"):
                     from hocket_io.blocking_reconnecting import BlockingReconnectingTransport
@@ -141,15 +150,18 @@ class Client:
 
                 def open_pipe() -> PortalPipe:
                     frame = self.limits.framing.frame
-                    return PortalPipe(WebSocketPipe(url, self.headers, frame, timeout=phases, tls=self.tls))
+                    pipe = WebSocketPipe(url, self.headers, frame, timeout=phases, tls=self.tls)
+                    return PortalPipe(fit_opening(self.tap, pipe, "websocket", shown_url(url), self.limits.framing))
 
                 reconnecting = BlockingReconnectingTransport(open_pipe, self.limits, self.extensions, self._resume)
                 self._transport = self._stack.enter_context(reconnecting)
             case MemoryTarget(agent=agent):
                 with needs("http", "running an agent in memory"):
+                    from hocket_io.memory import MemoryPipe
                     from hocket_io.portal import PortalPipe
 
-                self._transport = self._enter(PortalPipe(agent))
+                opening = fit_opening(self.tap, MemoryPipe(agent), "memory", agent.name, self.limits.framing)
+                self._transport = self._enter(PortalPipe(opening))
         return self
 
     def _enter(self, pipe: BlockingPipe, framing: MakeFraming = Ndjson) -> Transport:

@@ -16,7 +16,7 @@ from hocket.backoff import Backoff
 from hocket.errors import LocalProtocolError
 from hocket.options import Validator, must_be, one_of_kind, several
 
-__all__ = ["EXTENSIONS", "HEADERS", "LIMITS", "PROXY", "RESUME", "TEXT", "TIMEOUT", "TLS"]
+__all__ = ["EXTENSIONS", "HEADERS", "LIMITS", "PROXY", "RESUME", "TAP", "TEXT", "TIMEOUT", "TLS"]
 
 
 def _is_timeout(value: object) -> bool:
@@ -62,4 +62,5 @@ TIMEOUT = must_be("a number of seconds over 0, an httpx2.Timeout, or None", _is_
 LIMITS = one_of_kind("a ClientLimits", ClientLimits)
 RESUME = one_of_kind("a Backoff, or None for never", Backoff, NoneType)
 PROXY: Validator = _check_proxy
+TAP = must_be("a function that is told what passes, or None", lambda tap: tap is None or callable(tap))
 TLS = one_of_kind("an ssl.SSLContext, or None", SSLContext, NoneType)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from hocket_io.tap import Tap
     from hocket_io.tap.asgi import AsgiApp
 
-__all__ = ["fit_app", "fit_blocking_pipe", "fit_client", "fit_link", "fit_pipe", "shown_command"]
+__all__ = ["fit_app", "fit_blocking_pipe", "fit_client", "fit_link", "fit_opening", "fit_pipe", "shown_command"]
 
 
 def shown_command(command: Sequence[str]) -> str:
@@ -69,6 +70,22 @@ def fit_blocking_pipe(
     from hocket_io.tap import TappedBlockingPipe, TapPoint
 
     return TappedBlockingPipe(pipe, TapPoint(tap, transport, peer), framing, limits)
+
+
+def fit_opening(
+    tap: Tap | None,
+    opening: AbstractAsyncContextManager[BytePipe],
+    transport: str,
+    peer: str,
+    limits: FramingLimits = FramingLimits(),
+) -> AbstractAsyncContextManager[BytePipe]:
+    """What gives a pipe of lines when it is entered: then that one has the tap; see `fit_pipe`."""
+    if tap is None:
+        return opening
+    from hocket_io.tap import TapPoint
+    from hocket_io.tap.pipes import TappedOpening
+
+    return TappedOpening(opening, TapPoint(tap, transport, peer), limits)
 
 
 def fit_link(tap: Tap | None, link: MessageLink, transport: str, peer: str) -> MessageLink:

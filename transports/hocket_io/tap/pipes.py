@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager
+from types import TracebackType
 from typing import TYPE_CHECKING
 
 from attrs import define, field
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from hocket_io.blocking_pipes import BlockingPipe
     from hocket_io.pipes import BytePipe
 
-__all__ = ["TappedBlockingPipe", "TappedPipe"]
+__all__ = ["TappedBlockingPipe", "TappedOpening", "TappedPipe"]
 
 
 @define(eq=False)
@@ -93,6 +95,31 @@ class TappedPipe:
         """Let go of whatever is at the other end."""
         self._watch.closed()
         await self.pipe.aclose()
+
+
+@define(eq=False)
+class TappedOpening:
+    """Gives a `TappedPipe` when it is entered, as an async context manager does that gives a pipe of lines.
+
+    Args:
+        opening: What is entered for the pipe, and left at its end.
+        point: Whom to tell.
+        limits: Of one message.
+    """
+
+    opening: AbstractAsyncContextManager[BytePipe]
+    point: TapPoint
+    limits: FramingLimits = FramingLimits()
+
+    async def __aenter__(self) -> TappedPipe:
+        return TappedPipe(await self.opening.__aenter__(), self.point, limits=self.limits)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        self.point.end("out", "closed")
+        self.point.end("in", "closed")
+        return await self.opening.__aexit__(kind, error, trace)
 
 
 @define(eq=False)
