@@ -375,15 +375,26 @@ def test_a_delay_of_nothing_is_next_to_nothing():
     assert server.waits == [0.001]
 
 
+DATE = ("date", "Fri, 31 Dec 1999 23:59:59 GMT")
+
+
 @pytest.mark.parametrize(
-    ("value", "waits"), [("7", 7.0), ("500", 30.0), ("0", 2.0), ("Fri, 31 Dec 1999 23:59:59 GMT", 2.0)]
+    ("value", "waits"),
+    [
+        ("7", 7.0),
+        ("500", 30.0),
+        ("0", 2.0),
+        ("Sat, 01 Jan 2000 00:00:06 GMT", 7.0),
+        ("Sat, 01 Jan 2000 01:00:00 GMT", 30.0),
+        ("Fri, 31 Dec 1999 23:59:00 GMT", 2.0),
+        ("soon", 2.0),
+    ],
 )
 def test_retry_after(value, waits):
     server = cut()
     server.ask()
-    server.answer(
-        rpc(error={"code": -32603, "message": "soon"}), status=503, headers=(*JSON_TYPE, ("retry-after", value))
-    )
+    fields = (*JSON_TYPE, DATE, ("retry-after", value))
+    server.answer(rpc(error={"code": -32603, "message": "soon"}), status=503, headers=fields)
     server.ask()
     assert server.waits == [1.0, waits]
 
@@ -513,12 +524,61 @@ def test_a_subscription_is_resumed_before_its_first_event_from_where_it_was_to_b
     assert server.outcome is Outcome.SETTLED
 
 
-def test_a_subscription_that_cannot_be_had_at_all_is_not_tried_again():
-    server = Foreign(operation=Operation.SUBSCRIBE, params=SubscribeToTaskRequest(id="t"))
+def subscribing(**options):
+    server = Foreign(operation=Operation.SUBSCRIBE, params=SubscribeToTaskRequest(id="t"), **options)
     server.ask()
+    return server
+
+
+def test_a_subscription_that_cannot_be_had_for_the_moment_is_tried_again():
+    server = subscribing(last_event_id=4)
+    server.machine.receive_failure(ConnectionFailed("nobody is there"), server.now)
+    assert server.machine.refusal is None
+    assert server.ask() == "SubscribeToTask"
+    server.answer(b"<html>", status=503, headers=(("retry-after", "7"),))
+    assert server.ask() == "SubscribeToTask"
+    assert server.asked.header("last-event-id") == "4"
+    server.stream(event(chunk("Ada"), 5), event(DONE, 6))
+    assert server.told() == ["cut", "resumed", "Ada", "status"]
+    assert server.waits == [1.0, 7.0]
+
+
+@pytest.mark.parametrize("status", [0, 429, 503])
+def test_a_subscription_that_cannot_be_had_in_any_attempt_is_given_up(status):
+    server = subscribing()
+    for _ in range(STEADY.attempts + 1):
+        if status:
+            server.answer(b"", status=status, headers=())
+        else:
+            server.machine.receive_failure(ConnectionFailed("nobody is there"), server.now)
+        if not server.machine.is_closed:
+            assert server.ask() == "SubscribeToTask"
+    *_, last = drain(server.machine)
+    assert (last.kind, last.done, server.outcome) == ("cut", True, Outcome.CUT)
+    assert "it could not be resumed in 2 attempts" in str(last.error)
+
+
+@pytest.mark.parametrize("backoff", [None, Backoff(attempts=0)])
+def test_a_subscription_is_not_tried_again_where_that_is_not_wanted(backoff):
+    server = subscribing(backoff=backoff)
     server.machine.receive_failure(ConnectionFailed("nobody is there"), 0.0)
     assert isinstance(server.machine.refusal, ConnectionFailed)
     assert server.machine.next_timeout() is None
+
+
+@pytest.mark.parametrize("status", [200, 404, 500])
+def test_a_subscription_is_not_tried_again_where_no_agent_answers(status):
+    server = subscribing()
+    server.answer(b"<html>", status=status, headers=())
+    assert isinstance(server.machine.call.ending.reason, ConnectionFailed)
+    assert server.machine.next_timeout() is None
+    assert server.machine.is_closed
+
+
+def test_a_subscription_is_not_tried_again_where_it_is_refused():
+    server = subscribing()
+    server.answer(rpc(error=UNKNOWN))
+    assert server.told() == ["error"]
 
 
 # Agents that do not stream

@@ -8,6 +8,7 @@ How one question and its answer look as bytes is the business of `HttpCall` and 
                      └─ not yet ─┴─> get the task ──> the task is the last event
 
 A stream is resumed once its task is known, never before: the message may be at work already, and is not sent twice.
+A subscription has its task from the start, so that its first attempt is one like the others.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from hocket.backoff import Backoff
 from hocket.entropy import Entropy
 from hocket.errors import AuthenticationError, ConnectionFailed, HocketError, RequestTimeout, RpcError
 from hocket.http.messages import Headers
+from hocket.http.retry_after import seconds_to_wait
 
 __all__ = ["Carrier", "ResumingCall"]
 
@@ -89,10 +91,9 @@ class _Pause:
     def note_retry(self, seconds: float | None) -> None:
         self._retry = self._retry if seconds is None else max(seconds, _SHORTEST)
 
-    def note_retry_after(self, value: str | None) -> None:
-        """Seconds count; a date does not, since there is no clock here to hold it against."""
-        text = (value or "").strip()
-        self._retry_after = float(text) if text.isascii() and text.isdigit() and len(text) <= 9 else 0.0
+    def note_retry_after(self, seconds: float) -> None:
+        """What the server wants before the next question, and only before that one."""
+        self._retry_after = seconds
 
     def begin(self, backoff: Backoff, attempt: int, random: float, now: float) -> None:
         asked_for = backoff if self._retry is None else evolve(backoff, base=self._retry)
@@ -171,7 +172,7 @@ class ResumingCall(Generic[Asked_co]):
             return
         fields = dict(headers)
         self._status = status
-        self._pause.note_retry_after(fields.get("retry-after"))
+        self._pause.note_retry_after(seconds_to_wait(fields))
         self._carrier.receive_head(status, headers, now)
         is_stream = status == 200 and _is_event_stream(fields)
         can_refuse = self.call.dialect is V0_3  # by a stream: whether it goes on, its first item will tell
@@ -205,7 +206,8 @@ class ResumingCall(Generic[Asked_co]):
         return self.call.reader
 
     def _note_refusal(self) -> None:
-        if self._step is _Step.FIRST and self.call.ending is not None:
+        is_put_off = self._pause.until is not None
+        if self._step is _Step.FIRST and self.call.ending is not None and not is_put_off:
             self.refusal = self.call.ending.reason
 
     def _judge(self, now: float) -> None:
@@ -232,7 +234,7 @@ class ResumingCall(Generic[Asked_co]):
                 self._look_at_task(ending.reason or ConnectionFailed("the stream ended, and the task goes on"))
             else:
                 ending.tell(reader)
-        elif self.backoff is None or reader.task_id is None or (self._step is _Step.FIRST and ending.how != "ended"):
+        elif self.backoff is None or reader.task_id is None or self._is_refused(ending):
             self._give_up(ending)
         elif self.call.as_stream and self._step is _Step.FIRST:
             self._lose(ConnectionFailed("the agent does not stream, and answered before it was done"), now)
@@ -325,6 +327,16 @@ class ResumingCall(Generic[Asked_co]):
     def _is_untold(self) -> bool:
         """Whether the last answer told nothing: all there is may have been seen before."""
         return self._reader.is_waiting or not self._reader.news
+
+    def _is_refused(self, ending: Ending) -> bool:
+        """Whether there is no stream at all, and none to be expected.
+
+        A task that is to be read on is there before its stream is: nobody may be at the door for the moment.
+        """
+        if self._step is not _Step.FIRST or ending.how == "ended":
+            return False
+        is_moment = (not self._status or self._status in _PASSING) and self._is_passing(ending.reason)
+        return self.call.operation is not Operation.SUBSCRIBE or not is_moment
 
     def _is_passing(self, reason: HocketError | None) -> bool:
         """Whether it may be otherwise in a moment."""
