@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from hocket.a2a import ServerLimits
 from hocket.agent import Agent
-from hocket.http import BODY_TIMEOUT, KEEP_ALIVE
+from hocket.http import BODY_TIMEOUT, HEAD_TIMEOUT, KEEP_ALIVE, HeadLimits
 from hocket.http.host_names import is_unspecified
 from hocket.http.principal import Authenticate
 from hocket_io.extras import needs
@@ -31,6 +31,8 @@ def serve(
     allowed_hosts: Sequence[str] | None = None,
     push: PushOptions | None = None,
     authenticate: Authenticate | None = None,
+    head_limits: HeadLimits = HeadLimits(),
+    head_timeout: float | None = HEAD_TIMEOUT,
     on_ready: Callable[[str], None] | None = None,
 ) -> None:
     """Serve an agent, or several, over HTTP until the process is told to stop (SIGINT, SIGTERM).
@@ -51,6 +53,8 @@ def serve(
             default those of the loopback interface, and of `url`, where `host` is there, and all elsewhere.
         push: How push notifications are sent, and where to.
         authenticate: Says for whom the header fields of a call vouch, or why for nobody; None asks nobody.
+        head_limits: How many header fields a request may have, and how long they and its address may be.
+        head_timeout: Seconds that the head of a request may take to arrive; None for no end.
         on_ready: Called with the URL once it can be called.
 
     Raises:
@@ -79,6 +83,7 @@ def serve(
             allowed_hosts=allowed_hosts,
             push=push or PushOptions(),
             authenticate=authenticate,
+            head_limits=head_limits,
         )
         url_here = f"http://{shown_address(address, own_port)}/"
         server = web_server(
@@ -86,6 +91,8 @@ def serve(
             when_ready=lambda: on_ready and on_ready(url_here),
             before_shutdown=app.close_calls,
             message_limit=body_limit,
+            head_limits=head_limits,
+            head_timeout=head_timeout,
         )
         try:
             server.run([listening])

@@ -18,7 +18,7 @@ from hocket.http.event_body import KEEP_ALIVE
 from hocket.http.exchange import Exchange
 from hocket.http.gateway_config import GatewayLimits
 from hocket.http.head_limits import HeadLimits
-from hocket.http.messages import BODY_TIMEOUT, Headers, Request, Response, json_response, text_response
+from hocket.http.messages import BODY_TIMEOUT, HEAD_TIMEOUT, Headers, Request, Response, json_response, text_response
 from hocket.http.principal import Authenticate, bearer_tokens
 from hocket.http.reconnecting import ReconnectingClient
 from hocket.http.rest_binding import RestBinding, rest_request
@@ -30,6 +30,7 @@ from hocket.http.rpc_binding import RpcBinding
 __all__ = [
     "BODY_TIMEOUT",
     "CARD_PATHS",
+    "HEAD_TIMEOUT",
     "KEEP_ALIVE",
     "Address",
     "AgentCall",

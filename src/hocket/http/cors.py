@@ -19,8 +19,11 @@ ORIGINS = several(
 """Validator of an option that takes origins: with a path, or without a scheme, no browser would ever send it."""
 
 _METHODS = "GET, POST, DELETE"
-_SENT = "Accept, A2A-Extensions, A2A-Version, Authorization, Content-Type, Last-Event-ID, X-A2A-Extensions"
-_SHOWN = "A2A-Extensions, ETag, X-A2A-Extensions, X-Task-ID"
+_SENT = (
+    "Accept, A2A-Extensions, A2A-Version, Authorization, Content-Type, Last-Event-ID, "
+    "X-A2A-Extensions, X-Agent-Id, X-Connection-Id, X-Correlation-ID"
+)
+_SHOWN = "A2A-Extensions, ETag, X-A2A-Extensions, X-Correlation-ID, X-Task-ID"
 _MAX_AGE = "600"
 _ONLY_READ = ("GET", "HEAD", "OPTIONS")
 

@@ -7,13 +7,25 @@ from urllib.parse import parse_qsl, quote
 
 from attrs import evolve, field, frozen
 
-__all__ = ["BODY_TIMEOUT", "Headers", "Request", "Response", "json_response", "percent_encoded", "text_response"]
+__all__ = [
+    "BODY_TIMEOUT",
+    "HEAD_TIMEOUT",
+    "Headers",
+    "Request",
+    "Response",
+    "json_response",
+    "percent_encoded",
+    "text_response",
+]
 
 Headers = tuple[tuple[str, str], ...]
 """Header fields in order; the names are lower case."""
 
 BODY_TIMEOUT = 60.0
 """Seconds that the body of a request may take to arrive, where nothing else is said."""
+
+HEAD_TIMEOUT = 30.0
+"""Seconds that the head of a request may take to arrive, where nothing else is said."""
 
 
 def percent_encoded(path: str) -> str:

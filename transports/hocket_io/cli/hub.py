@@ -24,6 +24,16 @@ __all__ = ["hub"]
 
 _PORT = click.IntRange(0, 65_535)
 
+_OF_A_NETWORK = {
+    "host": "--host",
+    "port": "--port",
+    "tcp": "--tcp",
+    "tokens": "--token",
+    "cors_origins": "--cors-origin",
+    "allowed_hosts": "--allowed-host",
+}
+"""Options that say nothing to a hub on stdin and stdout."""
+
 
 @click.command()
 @click.option("--host", default="127.0.0.1", help="Address to listen on.")
@@ -39,17 +49,41 @@ _PORT = click.IntRange(0, 65_535)
     help="Let AGENT in with this bearer token, and nobody without one. Can be repeated; in the environment, separated "
     "by spaces, they do not show in the process table.  [default: everybody is believed]",
 )
+@click.option(
+    "--cors-origin",
+    "cors_origins",
+    multiple=True,
+    metavar="ORIGIN",
+    help="Let web pages of ORIGIN speak here, and read what is answered; may be repeated, and * lets in all.",
+)
+@click.option(
+    "--allowed-host",
+    "allowed_hosts",
+    multiple=True,
+    metavar="NAME",
+    help="Answer requests under this name or address; may be repeated, and * is for all.  "
+    "[default: this machine's own names, where --host is one of them; otherwise all]",
+)
 @click.option("--stdio", is_flag=True, help="Serve on stdin and stdout, until stdin ends, and nowhere else.")
 @click.pass_context
-def hub(ctx: click.Context, host: str, port: int, tcp: int | None, tokens: tuple[str, ...], stdio: bool) -> None:
+def hub(
+    ctx: click.Context,
+    host: str,
+    port: int,
+    tcp: int | None,
+    tokens: tuple[str, ...],
+    cors_origins: tuple[str, ...],
+    allowed_hosts: tuple[str, ...],
+    stdio: bool,
+) -> None:
     """Serve a hub in which agents talk to each other in streams, until Ctrl-C.
 
     Its streams are kept in memory.
     """
     if stdio:
-        given = [name for name in ("host", "port", "tcp", "tokens") if _was_typed(ctx, name)]
+        given = [option for name, option in _OF_A_NETWORK.items() if _was_typed(ctx, name)]
         if given:
-            raise click.UsageError(f"--stdio goes alone: --{given[0].removesuffix('s')} is for a hub on a network.")
+            raise click.UsageError(f"--stdio goes alone: {given[0]} is for a hub on a network.")
         _serve_stdio()
         return
     agents = _agents(tokens)
@@ -57,7 +91,15 @@ def hub(ctx: click.Context, host: str, port: int, tcp: int | None, tokens: tuple
         raise click.UsageError("--tcp has no way to send a token: with --token, let agents use HTTP or WebSocket.")
     serving = HubHost(authenticate=bearer_tokens(agents) if agents else None)
     try:
-        serve_hub(serving, host=host, port=port, tcp=tcp, on_ready=lambda served: _announce(served, host, agents))
+        serve_hub(
+            serving,
+            host=host,
+            port=port,
+            tcp=tcp,
+            cors_origins=cors_origins,
+            allowed_hosts=allowed_hosts or None,
+            on_ready=lambda served: _announce(served, host, agents),
+        )
     except AddressInUse as error:
         raise Failure(str(error)) from None
     except HocketError as error:

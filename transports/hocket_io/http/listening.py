@@ -7,7 +7,8 @@ import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from hocket.errors import HocketError
+from hocket.errors import HocketError, LocalProtocolError
+from hocket.http import HEAD_TIMEOUT, HeadLimits
 
 if TYPE_CHECKING:
     import uvicorn
@@ -65,6 +66,8 @@ def web_server(
     when_ready: Callable[[], object],
     before_shutdown: Callable[[], None],
     message_limit: int = 16 * 1024 * 1024,
+    head_limits: HeadLimits = HeadLimits(),
+    head_timeout: float | None = HEAD_TIMEOUT,
 ) -> uvicorn.Server:
     """A uvicorn server that says when it is up, and that ends open streams before it waits for their connections.
 
@@ -73,8 +76,20 @@ def web_server(
         when_ready: Called once it can be reached.
         before_shutdown: Called when the server was told to stop.
         message_limit: Bytes of one WebSocket message.
+        head_limits: Of the heads of requests, which the application holds them to.
+        head_timeout: Seconds that the head of a request may take to arrive; None for no end.
+
+    Raises:
+        LocalProtocolError: `head_timeout` is no number of seconds over 0.
     """
     import uvicorn
+
+    from hocket_io.http.heads import PromptConnection
+
+    timeout = _checked(head_timeout)
+
+    class Connection(PromptConnection):
+        head_timeout = timeout
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -97,6 +112,9 @@ def web_server(
 
     config = uvicorn.Config(
         app,
+        http=Connection,
+        # Twice what is let through: the application, which says what the limit is called, is to see what is not.
+        h11_max_incomplete_event_size=2 * (head_limits.target + head_limits.size),
         log_level="warning",
         access_log=False,
         server_header=False,
@@ -108,6 +126,12 @@ def web_server(
         ws_ping_timeout=None,
     )
     return Server(config)
+
+
+def _checked(seconds: Any) -> float | None:
+    if seconds is not None and not (isinstance(seconds, int | float) and seconds > 0):
+        raise LocalProtocolError(f"head_timeout must be a number of seconds over 0, or None for never, not {seconds!r}")
+    return seconds
 
 
 def _is_no_cut(record: logging.LogRecord) -> bool:
