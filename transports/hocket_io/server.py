@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from hocket.a2a import ServerLimits
 from hocket.agent import Agent
@@ -10,8 +11,12 @@ from hocket.http import BODY_TIMEOUT, HEAD_TIMEOUT, KEEP_ALIVE, HeadLimits
 from hocket.http.host_names import is_unspecified
 from hocket.http.principal import Authenticate
 from hocket_io.extras import needs
+from hocket_io.fitting import fit_app
 from hocket_io.http.listening import AddressInUse, listen, shown_address, web_server
 from hocket_io.push import PushOptions
+
+if TYPE_CHECKING:
+    from hocket_io.tap import Tap
 
 __all__ = ["AddressInUse", "serve"]
 
@@ -33,6 +38,7 @@ def serve(
     authenticate: Authenticate | None = None,
     head_limits: HeadLimits = HeadLimits(),
     head_timeout: float | None = HEAD_TIMEOUT,
+    tap: Tap | None = None,
     on_ready: Callable[[str], None] | None = None,
 ) -> None:
     """Serve an agent, or several, over HTTP until the process is told to stop (SIGINT, SIGTERM).
@@ -55,6 +61,7 @@ def serve(
         authenticate: Says for whom the header fields of a call vouch, or why for nobody; None asks nobody.
         head_limits: How many header fields a request may have, and how long they and its address may be.
         head_timeout: Seconds that the head of a request may take to arrive; None for no end.
+        tap: Told what passes, message by message; see `hocket_io.tap`.
         on_ready: Called with the URL once it can be called.
 
     Raises:
@@ -87,7 +94,7 @@ def serve(
         )
         url_here = f"http://{shown_address(address, own_port)}/"
         server = web_server(
-            app,
+            fit_app(tap, app),
             when_ready=lambda: on_ready and on_ready(url_here),
             before_shutdown=app.close_calls,
             message_limit=body_limit,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
 
 import anyio
 from attrs import frozen
@@ -12,8 +14,12 @@ from hocket.http.host_names import is_unspecified
 from hocket_io.acp.host import HubHost
 from hocket_io.acp.serving import serve_tcp
 from hocket_io.extras import needs
+from hocket_io.fitting import fit_app
 from hocket_io.groups import scratch_group
 from hocket_io.http.listening import listen, shown_address, web_server
+
+if TYPE_CHECKING:
+    from hocket_io.tap import Tap
 
 __all__ = ["Served", "serve_hub"]
 
@@ -43,6 +49,7 @@ def serve_hub(
     allowed_hosts: Sequence[str] | None = None,
     head_limits: HeadLimits = HeadLimits(),
     head_timeout: float | None = HEAD_TIMEOUT,
+    tap: Tap | None = None,
     on_ready: Callable[[Served], None] | None = None,
 ) -> None:
     """Serve a hub over HTTP and WebSocket until the process is told to stop (SIGINT, SIGTERM).
@@ -59,6 +66,7 @@ def serve_hub(
             those of the loopback interface, where `host` is there, and all elsewhere.
         head_limits: How many header fields a request may have, and how long they and its address may be.
         head_timeout: Seconds that the head of a request may take to arrive; None for no end.
+        tap: Told what passes, message by message, over TCP as well; see `hocket_io.tap`.
         on_ready: Called with the addresses once the hub can be reached.
 
     Raises:
@@ -89,10 +97,10 @@ def serve_hub(
 
         async def run() -> None:
             async with app.host, scratch_group() as group:
-                there = None if tcp is None else await group.start(serve_tcp, app.host, host, tcp)
+                there = None if tcp is None else await group.start(partial(serve_tcp, tap=tap), app.host, host, tcp)
                 served = Served(url, None if there is None else f"tcp://{shown_address(*there)}")
                 server = web_server(
-                    app,
+                    fit_app(tap, app),
                     when_ready=lambda: on_ready and on_ready(served),
                     before_shutdown=app.close_calls,
                     message_limit=app.host.limits.message,

@@ -47,8 +47,9 @@ def _hooks(tap: Tap) -> tuple[Any, Any]:
 
     def answered(response: httpx2.Response) -> None:
         exchange = _head(response)
-        assert isinstance(response.stream, httpx2.SyncByteStream), "the stream of a client that is not async"
-        response.stream = _TappedStream(response.stream, exchange)
+        if not exchange.is_over:
+            assert isinstance(response.stream, httpx2.SyncByteStream), "the stream of a client that is not async"
+            response.stream = _TappedStream(response.stream, exchange)
 
     return asked, answered
 
@@ -64,8 +65,9 @@ def _async_hooks(tap: Tap) -> tuple[Any, Any]:
 
     async def answered(response: httpx2.Response) -> None:
         exchange = _head(response)
-        assert isinstance(response.stream, httpx2.AsyncByteStream), "the stream of an async client"
-        response.stream = _TappedAsyncStream(response.stream, exchange)
+        if not exchange.is_over:
+            assert isinstance(response.stream, httpx2.AsyncByteStream), "the stream of an async client"
+            response.stream = _TappedAsyncStream(response.stream, exchange)
 
     return asked, answered
 
@@ -86,6 +88,9 @@ def _begin(tap: Tap, request: httpx2.Request) -> Exchange:
 def _head(response: httpx2.Response) -> Exchange:
     exchange: Exchange = response.request.extensions[_EXCHANGE]
     exchange.head(response.status_code, response.headers.get("content-type", ""))
+    if response.is_closed:  # all of it is here: no connection has brought it
+        exchange.data(response.content)
+        exchange.end()
     return exchange
 
 

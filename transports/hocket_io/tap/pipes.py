@@ -135,9 +135,17 @@ class TappedBlockingPipe:
     def __attrs_post_init__(self) -> None:
         self._watch = _Watch.of(self.point, self.framing, self.limits)
 
-    def receive(self) -> bytes:
-        """Bytes that arrived; b"" at the end."""
-        data = self.pipe.receive()
+    def receive(self, timeout: float | None = None) -> bytes:
+        """Bytes that arrived; b"" at the end.
+
+        Args:
+            timeout: Seconds to wait for them; None for ever.
+
+        Raises:
+            TimeoutError: Nothing came.
+            ConnectionFailed: Nothing will come, since what was sent was not read.
+        """
+        data = self.pipe.receive(timeout)
         self._watch.received(data)
         return data
 
