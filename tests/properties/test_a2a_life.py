@@ -168,7 +168,9 @@ class Life(RuleBasedStateMachine):
                     self.waiting.discard((task_id, run))
                     self.stopping.add((task_id, run))
                 case StartPush(link=link):
-                    (subscription,) = self.server._mailboxes.get(link).subscriptions
+                    if (mailbox := self.server._mailboxes.get(link)) is None:
+                        continue  # another one has taken its place meanwhile: to stop it comes next
+                    (subscription,) = mailbox.subscriptions
                     self.readers.append(Reader(link, self.truth, seen={link.task_id: subscription.cursor.after}))
                 case StopPush(link=link):
                     self.readers = [reader for reader in self.readers if reader.link != link]
