@@ -7,10 +7,13 @@ from itertools import repeat
 
 import pytest
 
+from hocket.a2a import ClientLimits
 from hocket.errors import ConnectionFailed, LimitExceeded
+from hocket.framing import FramingLimits
 from hocket_io import AsyncClient, Client
+from support.clients import KINDS, tell
 from support.web import web
-from support.wire import DONE, TASK
+from support.wire import DONE, TASK, chunk
 
 
 def blocking(url, method, *args):
@@ -70,6 +73,31 @@ def test_a_stream_without_an_end_where_one_answer_was_asked_for(call):
 
     with web(answer) as (url, _), pytest.raises(LimitExceeded, match="raise the limit sse_event"):
         call(url, "send", "Ada")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("method", ["stream", "resume"])
+def test_an_event_of_a_stream_that_is_too_large_names_its_limit(kind, method):
+    """What came before it is told. The stream is not resumed: the event would be no smaller."""
+    large = chunk("x" * 2_000)
+
+    def answer(request):
+        if request.command == "GET":
+            request.reply(404, b"")
+        else:
+            request.stream(event(TASK), event(chunk("small")), event(large), event(DONE))
+
+    async def read(way):
+        return await way.read(getattr(way.client, method)("t"))
+
+    limits = ClientLimits(framing=FramingLimits(sse_event=1_000))
+    with web(answer) as (url, asked):
+        *told, last = tell(kind, read, url, limits=limits)
+    assert [each.kind for each in told] == ["task", "artifact"]
+    assert (last.kind, last.done) == ("error", True)
+    assert isinstance(last.error, LimitExceeded)
+    assert "raise the limit sse_event" in str(last.error)
+    assert [each.command for each in asked].count("POST") == 1
 
 
 def test_a_page_without_an_end_is_no_card(call):

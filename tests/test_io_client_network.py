@@ -311,3 +311,50 @@ def test_a_phase_may_have_no_end(client):
 @both
 def test_credentials_of_a_proxy_are_not_shown(client):
     assert "s3cret" not in repr(client("http://agent/", proxy="http://ada:s3cret@proxy:3128"))
+
+
+# Redirects
+
+
+@each_kind
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_server_that_has_its_agent_elsewhere(kind, status):
+    """With and without a slash at the end, say."""
+    says_hi = hi()
+
+    def answer(request):
+        if request.command == "POST" and request.path == "/":
+            request.reply(status, b"", Location="/there")
+        else:
+            says_hi(request)
+
+    with web(answer) as (url, asked):
+        assert tell(kind, ask, url) == "hi"
+    posts = [(each.path, each.body) for each in asked if each.command == "POST"]
+    assert [path for path, _ in posts] == ["/", "/there"]
+    assert posts[0][1] == posts[1][1]
+
+
+@each_kind
+def test_a_server_that_has_its_agent_over_tls(kind, safe_agent):
+    def answer(request):
+        request.reply(308, b"", Location=safe_agent) if request.command == "POST" else request.reply(404, b"")
+
+    with web(answer) as (url, _):
+        assert tell(kind, ask, url, tls=client_context()) == "hi"
+
+
+@each_kind
+def test_redirects_have_an_end_and_lead_to_nobody_else(kind, agent):
+    def answer(request):
+        request.reply(307, b"", Location="/again") if request.command == "POST" else request.reply(404, b"")
+
+    with web(answer) as (url, asked):
+        assert str(failing(kind, url)) == f"{url} is not there: HTTP 307 leads to {url}again"
+    assert [each.command for each in asked].count("POST") == 6
+
+    def elsewhere(request):
+        request.reply(307, b"", Location=agent) if request.command == "POST" else request.reply(404, b"")
+
+    with web(elsewhere) as (url, _):
+        assert str(failing(kind, url)) == f"{url} is not there: HTTP 307 leads to {agent}"

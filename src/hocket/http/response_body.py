@@ -7,6 +7,7 @@ from attrs import define, field
 from hocket.errors import AuthenticationError, ConnectionFailed, HocketError, LimitExceeded
 from hocket.framing import FrameRejected, FramingLimits, ServerSentEvent, SseParser
 from hocket.http.messages import Headers
+from hocket.http.redirects import place_of
 from hocket.http.words import plain_words, shown_url
 
 __all__ = ["ResponseBody"]
@@ -64,6 +65,8 @@ class ResponseBody:
             # A few bytes may stand for gigabytes, and no limit of ours counts before they are unpacked.
             reason = f"{self.url} gave a body in {coding!r}, where an uncompressed one was asked for"
             self.refusal = ConnectionFailed(reason)
+        elif (place := place_of(self.url, status, headers)) is not None:
+            self.refusal = ConnectionFailed(f"{self.url} is not there: HTTP {status} leads to {shown_url(place)}")
         elif status == 200 and fields.get("content-type", "").partition(";")[0].strip().lower() == "text/event-stream":
             self._parser = SseParser(self.limits)
 

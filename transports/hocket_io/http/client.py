@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
-from contextlib import aclosing, closing
+from contextlib import aclosing, asynccontextmanager, closing, contextmanager
 from types import TracebackType
 from typing import Self
 
@@ -27,11 +27,15 @@ from hocket.a2a import (
     StreamEvent,
 )
 from hocket.http import Address, CardSearch, Headers, Request, ResumingCall
+from hocket.http.redirects import redirected
 from hocket_io.http.leaving import body_of, finish, finish_blocking
 from hocket_io.http.network import BROKEN, async_client, blocking_client, failure_of
 from hocket_io.http.options import HttpOptions
 
 __all__ = ["BlockingHttpTransport", "HttpTransport"]
+
+_REDIRECTS = 5
+"""Places in a row that a server may send a request to."""
 
 
 def _fields(response: httpx2.Response) -> Headers:
@@ -160,9 +164,7 @@ class HttpTransport:
 
     async def _ask(self, machine: ResumingCall[Request], request: Request) -> AsyncGenerator[None, None]:
         try:
-            async with self._client.stream(
-                request.method, request.path, content=request.body, headers=list(request.headers)
-            ) as response:
+            async with self._response(request) as response:
                 machine.receive_head(response.status_code, _fields(response), anyio.current_time())
                 async with body_of(response) as body:
                     data: bytes | None = None
@@ -174,6 +176,19 @@ class HttpTransport:
             machine.receive_eof(anyio.current_time())
         except BROKEN as error:
             machine.receive_failure(failure_of(error, request.path, self.options), anyio.current_time())
+
+    @asynccontextmanager
+    async def _response(self, request: Request) -> AsyncIterator[httpx2.Response]:
+        """The response to a request, wherever its server has it."""
+        for left in reversed(range(_REDIRECTS + 1)):
+            async with self._client.stream(
+                request.method, request.path, content=request.body, headers=list(request.headers)
+            ) as response:
+                moved = redirected(request, response.status_code, _fields(response)) if left else None
+                if moved is None:
+                    yield response
+                    return
+            request = moved
 
     async def _address(self) -> Address:
         """Where the agent is; the first call looks for it."""
@@ -280,9 +295,7 @@ class BlockingHttpTransport:
 
     def _ask(self, machine: ResumingCall[Request], request: Request) -> Generator[None, None, None]:
         try:
-            with self._client.stream(
-                request.method, request.path, content=request.body, headers=list(request.headers)
-            ) as response:
+            with self._response(request) as response:
                 machine.receive_head(response.status_code, _fields(response), time.monotonic())
                 body, data = response.iter_raw(), None
                 while machine.is_reading and (data := next(body, None)) is not None:
@@ -293,6 +306,19 @@ class BlockingHttpTransport:
             machine.receive_eof(time.monotonic())
         except BROKEN as error:
             machine.receive_failure(failure_of(error, request.path, self.options), time.monotonic())
+
+    @contextmanager
+    def _response(self, request: Request) -> Iterator[httpx2.Response]:
+        """The response to a request, wherever its server has it."""
+        for left in reversed(range(_REDIRECTS + 1)):
+            with self._client.stream(
+                request.method, request.path, content=request.body, headers=list(request.headers)
+            ) as response:
+                moved = redirected(request, response.status_code, _fields(response)) if left else None
+                if moved is None:
+                    yield response
+                    return
+            request = moved
 
     def _address(self) -> Address:
         """Where the agent is; the first call looks for it."""
