@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Awaitable, Callable
 from shlex import quote
+from ssl import SSLContext
 from typing import Literal, TypeAlias
 
 import anyio
@@ -38,6 +39,8 @@ class Access:
         timeout: Seconds until the command gives up; None to wait as long as the agent is not silent.
         style: How what comes back is printed: as "text" for people, as "json", or "raw": the agent's words alone.
         resumes: Whether a stream that was cut is tried again.
+        proxy: URL of the proxy to go through; None for the one that the environment names.
+        tls: Whose certificates are believed, and which is shown; None for what the system trusts.
     """
 
     target: str
@@ -48,6 +51,8 @@ class Access:
     timeout: float | None = None
     style: Style = "text"
     resumes: bool = True
+    proxy: str | None = field(default=None, repr=False)
+    tls: SSLContext | None = None
 
     def output(self) -> Output:
         """Where results go that are more than words."""
@@ -92,6 +97,8 @@ class Access:
                 extensions=self.extensions,
                 timeout=self.timeout,
                 resume=Backoff() if self.resumes else None,
+                proxy=self.proxy,
+                tls=self.tls,
             ) as client:
                 await work(client)
 

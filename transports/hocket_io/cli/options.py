@@ -19,6 +19,7 @@ from hocket.a2a import BINDINGS, DIALECTS, dialect_for
 from hocket.errors import LocalProtocolError
 from hocket_io.cli.access import Access, Style
 from hocket_io.cli.exits import Failure
+from hocket_io.cli.trust import context_of
 from hocket_io.targets import CommandTarget, parse_target
 
 __all__ = ["AgentCommand", "asks_an_agent", "duration", "hears_an_agent", "no_resume"]
@@ -26,6 +27,10 @@ __all__ = ["AgentCommand", "asks_an_agent", "duration", "hears_an_agent", "no_re
 P = ParamSpec("P")
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_NAMES = (
+    *("agent_card", "output", "timeout", "a2a_version", "binding", "extension", "bearer", "svc_param"),
+    *("proxy", "cacert", "cert", "insecure"),
+)
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -105,8 +110,7 @@ def _with_options(
 ) -> Callable[P, None]:
     @wraps(function)
     def command(*args: P.args, **kwargs: P.kwargs) -> None:
-        names = ("agent_card", "a2a_version", "binding", "extension", "bearer", "svc_param", "timeout", "output")
-        given: dict[str, Any] = {name: kwargs.pop(name) for name in names}
+        given: dict[str, Any] = {name: kwargs.pop(name) for name in _NAMES}
         function(_access(**given), *args, **kwargs)
 
     for option in reversed(options):
@@ -130,6 +134,10 @@ def _access(
     svc_param: tuple[str, ...],
     timeout: float | None,
     output: Style,
+    proxy: str | None,
+    cacert: str | None,
+    cert: str | None,
+    insecure: bool,
 ) -> Access:
     target = _with_scheme(agent_card)
     try:
@@ -141,6 +149,8 @@ def _access(
         raise click.UsageError(f"A2A {a2a_version} is not spoken here; --a2a-version takes {known}")
     if isinstance(parsed, CommandTarget) and (svc_param or a2a_version or binding):
         raise click.UsageError("--svc-param, --a2a-version and --binding are for agents over HTTP")
+    if isinstance(parsed, CommandTarget) and (proxy or cacert or cert or insecure):
+        raise click.UsageError("--proxy, --cacert, --cert and --insecure are for agents elsewhere, and not for a pipe")
     if not all(fullmatch(r"[!-+\--~]+", uri) for uri in extension):
         raise click.UsageError("--extension takes a URI, without spaces and commas")
     headers = {}
@@ -161,6 +171,8 @@ def _access(
         headers=headers,
         timeout=timeout,
         style=output,
+        proxy=proxy,
+        tls=context_of(cacert, cert, insecure=insecure),
     )
 
 
@@ -232,4 +244,12 @@ _OPTIONS = (
         multiple=True,
         help="A service parameter, sent as a header field. Can be repeated.",
     ),
+    click.option(
+        "--proxy",
+        metavar="URL",
+        help="A proxy for all requests.  [default: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY]",
+    ),
+    click.option("--cacert", metavar="FILE", help="Authorities to trust (PEM).  [default: those of the system]"),
+    click.option("--cert", metavar="FILE", help="A certificate to show to the agent, and its key (PEM)."),
+    click.option("--insecure", is_flag=True, help="Believe whoever answers: encrypted, but by anybody."),
 )
