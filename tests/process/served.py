@@ -11,6 +11,7 @@ from hocket_io import serve
 from hocket_io.stdio import serve_stdio
 
 agent = Agent("served")
+released = anyio.Event()
 
 
 @agent.stream
@@ -25,6 +26,16 @@ async def served(task):
         case ["ask"]:
             month = yield task.ask("Which month? ")
             yield f"Hello {month.text} "
+        case ["idle"]:
+            yield "idle "
+            await released.wait()
+            yield "released "
+        case ["release"]:
+            released.set()
+        case ["pace", last]:
+            for number in range(int(last)):
+                yield f"{number} "
+                await anyio.sleep(0)
         case ["count", last]:
             for number in range(int(last)):
                 yield f"{number} "
