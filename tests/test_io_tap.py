@@ -128,7 +128,9 @@ class Pipe:
     sent: list[bytes] = field(factory=list)
     is_closed: bool = False
 
-    def receive(self):
+    def receive(self, timeout=None):
+        if timeout == 0:
+            raise TimeoutError
         return self.arriving.pop(0) if self.arriving else b""
 
     def send(self, data):
@@ -199,6 +201,13 @@ def test_a_pipe_that_breaks_says_so_to_its_tap(kind):
     with pytest.raises(ConnectionFailed, match="gone with 3"):
         through(kind, pipe, seen, [("send", b"{}\n")])
     assert [short(each) for each in seen] == [("out", b"{}", "", None), ("out", b"", "gone with 3", "broken")]
+
+
+def test_a_pipe_on_which_nothing_comes_in_time_says_nothing_to_its_tap():
+    seen = []
+    with pytest.raises(TimeoutError):
+        through("blocking", Pipe([b"{}\n"]), seen, [("receive", 0)])
+    assert seen == []
 
 
 @pytest.mark.parametrize("kind", ["blocking", "async"])

@@ -49,7 +49,7 @@ def passing(direction, channel=3, **members):
         (message(method="tell", params={"a": 1}), [Notice("tell", {"a": 1})]),
         (message(id="x", result=None), [Answer("x", None, None)]),
         (message(id="x", error={"code": -1}), [Answer("x", None, {"code": -1})]),
-        (b"[" + message(id=1, result=2) + b"," + message(method="tell") + b"]", [Answer(1, 2, None), Notice("tell", None)]),
+        (b"[" + message(id=1, result=2) + b"," + message(method="a") + b"]", [Answer(1, 2, None), Notice("a", None)]),
         (b'{"id":1,"method":"add"}', []),
         (b'{"jsonrpc":"2.0","method":7}', []),
         (b"Traceback (most recent call last):", []),
@@ -112,12 +112,8 @@ def test_no_more_calls_are_remembered_than_the_limit(asked):
 # Lines
 
 
-STATUS = {
-    "statusUpdate": {
-        "taskId": "t",
-        "status": {"state": "TASK_STATE_WORKING", "message": {"parts": [{"text": "I see"}]}},
-    }
-}
+SAID = {"parts": [{"text": "I see"}]}
+STATUS = {"statusUpdate": {"taskId": "t", "status": {"state": "TASK_STATE_WORKING", "message": SAID}}}
 OLD = {"kind": "artifact-update", "artifact": {"parts": [{"kind": "text", "text": "Hello "}]}}
 
 
@@ -149,6 +145,18 @@ def test_the_line_of_what_passes(tappeds, line):
     assert (number, peer in ("10.0.0.1:7000", "a\\x1b[0mb"), rest) == ("#3", True, line)
 
 
+def test_the_methods_that_a_frame_is_about():
+    lines = Lines()
+    ask = passing("out", id=1, method="SendStreamingMessage")
+    assert lines.methods(ask) == ["SendStreamingMessage"]
+    lines.line(ask)
+    item = passing("in", method="$/stream", params={"id": 1, "result": OLD})
+    assert lines.methods(item) == ["$/stream", "SendStreamingMessage"]
+    assert lines.methods(passing("in", id=1, result={})) == ["SendStreamingMessage"]
+    assert lines.methods(passing("in", method="tell", params={"id": 1})) == ["tell"]
+    assert lines.methods(passing("in", id=2, result={})) == []
+
+
 def test_after_the_end_of_a_channel_nothing_of_it_is_remembered():
     lines = Lines()
     lines.line(passing("out", id=1, method="add"))
@@ -165,9 +173,8 @@ def test_after_the_end_of_a_channel_nothing_of_it_is_remembered():
 def test_a_line_is_short_and_steers_no_terminal(tapped):
     line = Lines().line(tapped)
     assert len(line) <= 3 * (LONGEST + 100) + 10 * (len(tapped.peer) + len(tapped.note))
-    assert not any(
-        (ord(each) < 0x20 and each != "\t") or 0x7F <= ord(each) < 0xA0 or each in "\u2028\u2029" for each in line
-    )
+    unprintable = {each for each in line if not each.isprintable() and (ord(each) < 0xA0 or each in "\u2028\u2029")}
+    assert unprintable <= {"\t"}
 
 
 def test_the_words_of_a_value_that_is_deeper_or_longer_than_is_looked_at():
@@ -193,6 +200,8 @@ def test_a_record_is_read_as_it_was_written(tapped, process):
 @example(b'{"time":1,"process":2,"channel":0,"transport":"t","peer":"p","direction":"in","frame64":"?"}')
 @example(b'{"time":1,"process":2,"channel":0,"transport":"t","peer":"p","direction":"in","note":3}')
 @example(b'{"time":1,"process":2,"channel":0,"transport":"t","peer":"p","direction":"in","end":"soon"}')
+@example(b'{"time":1e300,"process":2,"channel":0,"transport":"t","peer":"p","direction":"in"}')
+@example(b'{"time":NaN,"process":2,"channel":0,"transport":"t","peer":"p","direction":"in"}')
 @example(b'{"time":true,"process":2,"channel":0,"transport":"t","peer":3,"direction":"in"}')
 def test_what_is_no_record_is_none(line):
     assert read_record(line) is None

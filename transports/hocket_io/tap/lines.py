@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
@@ -11,10 +12,10 @@ from attrs import define, field
 
 from hocket.codec import dumps
 from hocket_io.escaping import one_line
-from hocket_io.tap.messages import Answer, Notice, OpenCalls, Question, read_frame
+from hocket_io.tap.messages import STREAM, Answer, Notice, OpenCalls, Question, read_frame
 from hocket_io.tap.tapped import Tapped
 
-__all__ = ["LONGEST", "Lines", "said_in"]
+__all__ = ["LONGEST", "Lines", "clock", "said_in"]
 
 LONGEST = 160
 """Characters of what a frame says."""
@@ -42,23 +43,36 @@ class Lines:
     _turn: threading.Lock = field(factory=threading.Lock, init=False)
 
     def line(self, tapped: Tapped, process: int = 0) -> str:
-        """The line, without the time."""
+        """The line, without the time.
+
+        Args:
+            tapped: What passed.
+            process: The id of the process that told it, where there may be several; 0 for our own.
+        """
         arrow = "→" if tapped.direction == "out" else "←"
         with self._turn:
             words = [one_line(tapped.note), *self._messages(tapped, process)]
         said = " · ".join(word for word in words if word)
-        return f"#{tapped.channel} {one_line(tapped.peer)} {arrow} {said}"
+        number = f"{process or ''}#{tapped.channel}"
+        return f"{number} {one_line(tapped.peer)} {arrow} {said}"
 
     def methods(self, tapped: Tapped, process: int = 0) -> list[str]:
-        """The methods that a frame is about: of its requests and notifications, and of those that it answers."""
-        found = []
+        """The methods that a frame is about: of its requests and notifications, and of those that it answers.
+
+        Ask for them before the line is made, which may be the last of a call.
+        """
+        found: list[str | None] = []
         for message in read_frame(tapped.frame):
             match message:
-                case Question(method=method) | Notice(method=method):
+                case Question(method=method):
+                    found.append(method)
+                case Notice(method=method, params={"id": id_}) if method == STREAM:
+                    found += [method, self._calls.find(tapped, id_, process)]
+                case Notice(method=method):
                     found.append(method)
                 case Answer(id=id_):
-                    found.append(self._calls.find(tapped, id_, process) or "")
-        return found
+                    found.append(self._calls.find(tapped, id_, process))
+        return [method for method in found if method is not None]
 
     def _messages(self, tapped: Tapped, process: int) -> Iterator[str]:
         messages = read_frame(tapped.frame) if len(tapped.frame) <= _READ else []
@@ -86,6 +100,11 @@ class Lines:
     def _asked(self, tapped: Tapped, id_: Any, process: int) -> str:
         method = self._calls.find(tapped, id_, process)
         return "" if method is None else f"{_name(method)} "
+
+
+def clock(time: float) -> str:
+    """The time of day here, to the millisecond."""
+    return datetime.fromtimestamp(time).strftime("%H:%M:%S.%f")[:-3]
 
 
 def said_in(value: Any) -> str:

@@ -12,9 +12,12 @@ from hocket.codec import loads
 from hocket.errors import CodecError
 from hocket_io.tap.tapped import Direction, Tapped, other_way
 
-__all__ = ["Answer", "Notice", "OpenCalls", "Question", "read_frame"]
+__all__ = ["STREAM", "Answer", "Notice", "OpenCalls", "Question", "read_frame"]
 
 T = TypeVar("T")
+
+STREAM = "$/stream"
+"""The notification that carries one item of a stream, over pipes and WebSockets; its params have the request's id."""
 
 _LONGEST = 256
 """Characters of an id that count; as many as the core lets through."""

@@ -13,6 +13,9 @@ from hocket_io.tap.tapped import Tapped
 
 __all__ = ["Record", "read_record", "write_record"]
 
+_END_OF_TIME = 253_402_214_400
+"""The last day of the year 9999, in seconds: calendars end there."""
+
 
 @frozen(kw_only=True)
 class Record:
@@ -69,7 +72,7 @@ def read_record(line: bytes) -> Record | None:
             "transport": str() as transport,
             "peer": str() as peer,
             "direction": "in" | "out" as direction,
-        }:
+        } if 0 <= time < _END_OF_TIME:
             frame = _frame(members)
         case _:
             return None

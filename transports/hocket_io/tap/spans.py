@@ -8,7 +8,7 @@ from typing import Any
 from attrs import define, field
 from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer
 
-from hocket_io.tap.messages import Answer, Notice, OpenCalls, Question, read_frame
+from hocket_io.tap.messages import STREAM, Answer, Notice, OpenCalls, Question, read_frame
 from hocket_io.tap.tapped import Tapped
 
 __all__ = ["Spans"]
@@ -46,9 +46,7 @@ class Spans:
                 match message:
                     case Question():
                         self._begin(tapped, message)
-                    case Notice(
-                        method="$/stream", params={"id": id_}
-                    ):  # one item of a stream, over pipes and WebSockets
+                    case Notice(method=method, params={"id": id_}) if method == STREAM:
                         self._item(tapped, id_)
                     case Answer():
                         self._answer(tapped, message)
