@@ -1,15 +1,19 @@
 """An agent's WebSockets, called as an ASGI server would call them: who gets one, what is said there, and every end."""
 
+from urllib.parse import urlsplit
+
 import anyio
 import pytest
 
 from hocket import Agent
+from hocket.a2a import PIPE_BINDING, V1_0, choose_interface, read_card
 from hocket.http import bearer_tokens
 from hocket_io.http.asgi import App
 from support.agents import greeter
-from support.asgi import Lifespan, host_of, message, rpc, text_in
+from support.asgi import Lifespan, Request, host_of, message, rpc, text_in
 from support.hubs import WebSocket
 
+CARD = "/.well-known/agent-card.json"
 ORIGIN = (b"origin", b"https://page.example")
 
 
@@ -285,5 +289,51 @@ def test_a_client_that_is_gone_before_it_is_accepted(run):
         socket.inbox.receive_nowait()
         socket.leave()
         assert (await socket.perform()).sent == []
+
+    run(talk)
+
+
+# What the card says of it
+
+
+async def card_of(app, path="/"):
+    response = await Request(app, "GET", path.rstrip("/") + CARD).perform()
+    return response.json()
+
+
+@pytest.mark.parametrize("path", ["/", "/agents/one/"])
+@pytest.mark.parametrize("url", [None, "https://agent.example/a/"])
+def test_the_card_names_the_address_of_websockets_last_where_it_is_told_to(run, path, url):
+    async def talk():
+        app = App({"one": greeter()}, root="one", url=url, websockets=True)
+        card = await card_of(app, path)
+        last = card["supportedInterfaces"][-1]
+        base = "wss://agent.example/a" if url else "ws://agent.example:8000"
+        assert last == {"url": base + path, "protocolBinding": PIPE_BINDING, "protocolVersion": "1.0"}
+        assert [(each["url"], each["transport"]) for each in card["additionalInterfaces"]] == [
+            (base + path, PIPE_BINDING)
+        ]
+        assert [each["protocolBinding"] for each in card["supportedInterfaces"]].count(PIPE_BINDING) == 1
+        if not url:
+            async with anyio.create_task_group() as group:
+                (await opened(group, app, urlsplit(last["url"]).path)).leave()
+
+    run(talk)
+
+
+def test_without_a_word_from_the_person_it_does_not(run):
+    async def talk():
+        assert PIPE_BINDING not in str(await card_of(App(greeter())))
+
+    run(talk)
+
+
+def test_whoever_looks_for_a_binding_of_http_passes_it_over(run):
+    async def talk():
+        card = read_card((await Request(App(greeter(), websockets=True), "GET", CARD).perform()).content)
+        interface, dialect = choose_interface(card)
+        assert (interface.protocol_binding, dialect) == ("JSONRPC", V1_0)
+        interface, dialect = choose_interface(card, bindings=[PIPE_BINDING])
+        assert (interface.url, dialect) == ("ws://agent.example:8000/", V1_0)
 
     run(talk)

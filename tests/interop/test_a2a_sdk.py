@@ -27,7 +27,7 @@ pytestmark = pytest.mark.process
 
 @pytest.fixture(scope="module")
 def our_url():
-    with serving(lambda url: App(interop_agent())) as url:
+    with serving(lambda url: App(interop_agent(), websockets=True)) as url:
         yield url
 
 

@@ -29,7 +29,7 @@ def told(request):
     python = python_of(f"a2a-sdk=={request.param}")
     extended = AgentCard(name="ours, to friends", description="more of it", version="1")
     agent = interop_agent(push_notifications=True, extended_card=extended)
-    with serving(lambda url: App(agent)) as url:
+    with serving(lambda url: App(agent, websockets=True)) as url:
         return peer_session(python, PEERS[request.param], url)
 
 

@@ -128,7 +128,7 @@ def met(python):
         asked.append(task.text)
         yield f"Hello {task.text}"
 
-    with serving(lambda url: App(agent)) as url:
+    with serving(lambda url: App(agent, websockets=True)) as url:
         return peer_session(python, "fasta2a_client.py", url), asked
 
 

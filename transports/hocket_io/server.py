@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from hocket.a2a import ServerLimits
@@ -38,6 +39,7 @@ def serve(
     authenticate: Authenticate | None = None,
     head_limits: HeadLimits = HeadLimits(),
     head_timeout: float | None = HEAD_TIMEOUT,
+    websockets: bool = True,
     tap: Tap | None = None,
     on_ready: Callable[[str], None] | None = None,
 ) -> None:
@@ -61,6 +63,8 @@ def serve(
         authenticate: Says for whom the header fields of a call vouch, or why for nobody; None asks nobody.
         head_limits: How many header fields a request may have, and how long they and its address may be.
         head_timeout: Seconds that the head of a request may take to arrive; None for no end.
+        websockets: Whether cards name the address for WebSockets, too, where `websockets` is installed; say no if a
+            proxy lets none through.
         tap: Told what passes, message by message; see `hocket_io.tap`.
         on_ready: Called with the URL once it can be called.
 
@@ -91,6 +95,7 @@ def serve(
             push=push or PushOptions(),
             authenticate=authenticate,
             head_limits=head_limits,
+            websockets=websockets and find_spec("websockets") is not None,
         )
         url_here = f"http://{shown_address(address, own_port)}/"
         server = web_server(

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from attrs import define, evolve, field
 
-from hocket.a2a import Delivery, Link, PipeServer, Server
+from hocket.a2a import PIPE_BINDING, AgentCard, AgentInterface, Delivery, Link, PipeServer, Server
 from hocket.framing import FramingLimits, Whole
 from hocket.http.authentication import identified
 from hocket.http.close import Close
@@ -19,7 +19,7 @@ from hocket.http.gateway import Asked, GatewayRoutes
 from hocket.http.messages import Request, Response, text_response
 from hocket.http.principal import Authenticate
 
-__all__ = ["AgentSocket", "receive_handshake"]
+__all__ = ["AgentSocket", "receive_handshake", "with_websocket"]
 
 _PATHS = ("", "/", "/ws")
 """Where a WebSocket may be opened, below the address of an agent."""
@@ -47,6 +47,25 @@ def receive_handshake(
             404, f"there is no agent at {request.path}: a WebSocket goes to an agent's address, or /ws"
         )
     return found
+
+
+def with_websocket(card: AgentCard, url: str) -> AgentCard:
+    """The card, and on it, as its last address, the one for WebSockets.
+
+    Args:
+        card: The agent's.
+        url: The address at which the agent answers HTTP.
+
+    >>> card = with_websocket(AgentCard(name="ada"), "https://agent.example/")
+    >>> card.supported_interfaces[-1].url, card.supported_interfaces[-1].protocol_binding
+    ('wss://agent.example/', 'urn:hocket:a2a:pipe:1')
+    """
+    found = AgentInterface(url=f"ws{url.removeprefix('http')}", protocol_binding=PIPE_BINDING)
+    return evolve(
+        card,
+        supported_interfaces=(*card.supported_interfaces, found),
+        additional_interfaces=(*card.additional_interfaces, found),
+    )
 
 
 def _as_http(url: str) -> str:

@@ -39,6 +39,7 @@ _URL = must_be(
     lambda url: url is None or (isinstance(url, str) and url.startswith(("http://", "https://"))),
 )
 _BYTES = must_be("a number of bytes over 0", lambda size: isinstance(size, int) and size > 0)
+_YES_OR_NO = one_of_kind("True or False", bool)
 _LIMITS = one_of_kind("ServerLimits", ServerLimits)
 _GATEWAY = one_of_kind("GatewayLimits", GatewayLimits)
 _PUSH = one_of_kind("PushOptions", PushOptions)
@@ -75,6 +76,8 @@ class App:
         authenticate: Says for whom header fields vouch, or why for nobody: tasks are then seen by their owners only.
             None asks nobody.
         head_limits: How many header fields a request may have, and how long they and its address may be.
+        websockets: Whether cards name the address for WebSockets, too. They are taken in any case; say so where the
+            ASGI server, and each proxy before it, lets them through.
 
     Raises:
         LocalProtocolError: There is no agent or one without a function, an ID is none, two agents have the same, none
@@ -94,6 +97,7 @@ class App:
     push: PushOptions = field(factory=PushOptions, kw_only=True, validator=_PUSH)
     authenticate: Authenticate | None = field(default=None, kw_only=True, validator=_check_authenticate)
     head_limits: HeadLimits = field(default=HeadLimits(), kw_only=True, validator=HEAD_LIMITS)
+    websockets: bool = field(default=False, kw_only=True, validator=_YES_OR_NO)
     _site: Site = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -102,7 +106,9 @@ class App:
             (self.root,) = by_id
         names = None if self.allowed_hosts is None else tuple(self.allowed_hosts)
         door = FrontDoor(HostNames(names, self.url), Cors(tuple(self.cors_origins)), self.head_limits)
-        routes = gateway_routes(by_id, root=self.root, keep_alive=self.keep_alive, limits=self.gateway)
+        routes = gateway_routes(
+            by_id, root=self.root, keep_alive=self.keep_alive, limits=self.gateway, websockets=self.websockets
+        )
         entrance = Entrance(
             door,
             Bodies(self.body_limit, self.body_timeout),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from re import compile as regex
+from typing import TypeAlias
 
 from attrs import evolve
 
@@ -13,12 +14,16 @@ from hocket.a2a.dialects.gateway import GatewayDialect
 from hocket.agent import Agent
 from hocket.errors import LocalProtocolError
 from hocket.http import Routes
+from hocket.http.agent_socket import with_websocket
 from hocket.http.gateway import GatewayRoutes, Neighbour, agent_id
 from hocket.http.gateway_config import GatewayLimits
 from hocket.http.gateway_face import GatewayFace
 from hocket.http.progress import ProgressRoutes
 
 __all__ = ["agents_by_id", "gateway_routes"]
+
+OnCard: TypeAlias = Callable[[AgentCard, str], AgentCard]
+"""Adds to the card of an agent that is found at a URL."""
 
 _ID = regex(r"[\w~-][\w.~-]{0,127}")
 
@@ -57,7 +62,12 @@ def _check_each(agents: object) -> None:
 
 
 def gateway_routes(
-    agents: Mapping[str, Agent], *, root: str | None, keep_alive: float | None, limits: GatewayLimits
+    agents: Mapping[str, Agent],
+    *,
+    root: str | None,
+    keep_alive: float | None,
+    limits: GatewayLimits,
+    websockets: bool = False,
 ) -> GatewayRoutes:
     """What answers at the address of these agents.
 
@@ -66,6 +76,7 @@ def gateway_routes(
         root: The id of the agent that is at the root as well; None for nobody.
         keep_alive: Seconds between comments on silent streams; None for none.
         limits: What clients of the gateway may ask for.
+        websockets: Whether cards name the address for WebSockets, too.
 
     Raises:
         LocalProtocolError: No agent has the id `root`.
@@ -75,20 +86,29 @@ def gateway_routes(
             f"no agent is called {root!r} that could be at the root: there are {', '.join(agents)}"
         )
     since = time.time()
+    on_card = with_websocket if websockets else _as_it_is
     neighbours: dict[str, Neighbour] = {}
     for each, agent in agents.items():
         face = GatewayFace(GatewayDialect(agent_id=each, agent_name=agent.name), keep_alive, limits)
-        routes = Routes(_progressive(agent), keep_alive, modified=since, faces=(face.receive,))
+        routes = Routes(_progressive(agent, on_card), keep_alive, modified=since, faces=(face.receive,))
         neighbours[each] = Neighbour(agent.name, routes)
-    at_root = None if root is None else (root, Routes(agents[root].card, keep_alive, modified=since))
+    at_root = None if root is None else (root, Routes(_card_of(agents[root], on_card), keep_alive, modified=since))
     return GatewayRoutes(neighbours, at_root, ProgressRoutes(keep_alive, limits))
 
 
-def _progressive(agent: Agent) -> Callable[[str], AgentCard]:
+def _as_it_is(card: AgentCard, url: str) -> AgentCard:
+    return card
+
+
+def _card_of(agent: Agent, on_card: OnCard) -> Callable[[str], AgentCard]:
+    return lambda url: on_card(agent.card(url), url)
+
+
+def _progressive(agent: Agent, on_card: OnCard) -> Callable[[str], AgentCard]:
     """The card of an agent behind a gateway, which says of itself that its results come piece by piece."""
 
     def card(url: str) -> AgentCard:
-        own = agent.card(url)
+        own = on_card(agent.card(url), url)
         return evolve(own, capabilities=evolve(own.capabilities, progressive_artifacts=True))
 
     return card
