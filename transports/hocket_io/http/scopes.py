@@ -39,6 +39,12 @@ ItemOut = TypeVar("ItemOut", covariant=True)
 _BATCH = 256
 """Deliveries written together at the most."""
 
+_FIRST_BATCH = 16
+"""Deliveries written together at first. Where they are large, it becomes fewer: nobody who does not read costs more."""
+
+_AT_ONCE = 256 * 1024
+"""Bytes in one write at the most."""
+
 _IN_A_ROW = 4
 """Writes without a turn for others: for those who write, too, and for the news that the client is gone."""
 
@@ -83,8 +89,10 @@ async def write_answer(
 ) -> None:
     """Write an answer as it comes, at the pace of whoever reads it, until it is complete or cut."""
     is_stream = False
+    limit = _FIRST_BATCH
     while True:
-        deliveries = source.take(_BATCH)
+        deliveries = source.take(limit)
+        is_full = len(deliveries) >= limit
         answer.deliver(deliveries, now())
         if not deliveries:
             answer.handle_timeout(now())
@@ -97,20 +105,25 @@ async def write_answer(
             await send(_head(response.status, response.headers))
         written = 0
         while chunks := answer.data_to_send():
-            written += 1
-            if written % _IN_A_ROW == 0:  # `send` may never wait
-                await anyio.lowlevel.checkpoint()
             more = not answer.is_closed or answer.is_cut
-            await send({"type": "http.response.body", "body": b"".join(chunks), "more_body": more})
+            body = b"".join(chunks)
+            for start in range(0, max(1, len(body)), _AT_ONCE):
+                written += 1
+                if written % _IN_A_ROW == 0:  # `send` may never wait
+                    await anyio.lowlevel.checkpoint()
+                end = start + _AT_ONCE
+                is_last = not more and end >= len(body)
+                await send({"type": "http.response.body", "body": body[start:end], "more_body": not is_last})
             if not more:
                 return
+            limit = min(_BATCH, 2 * limit) if len(body) < _AT_ONCE else max(1, limit // 2)
         if answer.is_closed:
             if is_stream and not answer.is_cut:
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
             return
         if not deliveries:
             await source.wait(answer.next_timeout())
-        elif len(deliveries) >= _BATCH:
+        elif is_full:
             await anyio.lowlevel.checkpoint()
 
 
