@@ -6,7 +6,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from shlex import quote
 from ssl import SSLContext
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import anyio
 from attrs import field, frozen
@@ -20,6 +20,9 @@ from hocket_io.cli.exits import Exit, Failure, failure_of
 from hocket_io.cli.output import leave_quietly, one_line, write_stderr
 from hocket_io.cli.render import JsonOutput, Output, RawOutput, TextOutput, Voice
 from hocket_io.streams import AsyncStream
+
+if TYPE_CHECKING:
+    from hocket_io.tap import Tap
 
 __all__ = ["Access", "Style"]
 
@@ -41,6 +44,7 @@ class Access:
         resumes: Whether a stream that was cut is tried again.
         proxy: URL of the proxy to go through; None for the one that the environment names.
         tls: Whose certificates are believed, and which is shown; None for what the system trusts.
+        tap: Told what passes.
     """
 
     target: str
@@ -53,6 +57,7 @@ class Access:
     resumes: bool = True
     proxy: str | None = field(default=None, repr=False)
     tls: SSLContext | None = None
+    tap: Tap | None = None
 
     def output(self) -> Output:
         """Where results go that are more than words."""
@@ -99,6 +104,7 @@ class Access:
                 resume=Backoff() if self.resumes else None,
                 proxy=self.proxy,
                 tls=self.tls,
+                tap=self.tap,
             ) as client:
                 await work(client)
 

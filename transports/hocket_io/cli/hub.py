@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from functools import partial
 from ipaddress import ip_address
+from typing import TYPE_CHECKING
 
 import anyio
 import click
@@ -17,8 +18,12 @@ from hocket_io.acp.server import Served, serve_hub
 from hocket_io.acp.serving import serve_stdio
 from hocket_io.cli.exits import Failure, failure_of
 from hocket_io.cli.output import leave_quietly, one_line, write_line
+from hocket_io.cli.tapping import tap_option
 from hocket_io.http.listening import AddressInUse
 from hocket_io.stdio import StandardStreams, take_standard_streams
+
+if TYPE_CHECKING:
+    from hocket_io.tap import Tap
 
 __all__ = ["hub"]
 
@@ -64,6 +69,7 @@ _OF_A_NETWORK = {
     help="Answer requests under this name or address; may be repeated, and * is for all.  "
     "[default: this machine's own names, where --host is one of them; otherwise all]",
 )
+@tap_option
 @click.option("--stdio", is_flag=True, help="Serve on stdin and stdout, until stdin ends, and nowhere else.")
 @click.pass_context
 def hub(
@@ -74,6 +80,7 @@ def hub(
     tokens: tuple[str, ...],
     cors_origins: tuple[str, ...],
     allowed_hosts: tuple[str, ...],
+    tap: Tap | None,
     stdio: bool,
 ) -> None:
     """Serve a hub in which agents talk to each other in streams, until Ctrl-C.
@@ -84,7 +91,7 @@ def hub(
         given = [option for name, option in _OF_A_NETWORK.items() if _was_typed(ctx, name)]
         if given:
             raise click.UsageError(f"--stdio goes alone: {given[0]} is for a hub on a network.")
-        _serve_stdio()
+        _serve_stdio(tap)
         return
     agents = _agents(tokens)
     if agents and tcp is not None:
@@ -98,6 +105,7 @@ def hub(
             tcp=tcp,
             cors_origins=cors_origins,
             allowed_hosts=allowed_hosts or None,
+            tap=tap,
             on_ready=lambda served: _announce(served, host, agents),
         )
     except AddressInUse as error:
@@ -148,20 +156,20 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _serve_stdio() -> None:
+def _serve_stdio(tap: Tap | None) -> None:
     try:
         streams = take_standard_streams()
         signal.signal(signal.SIGTERM, _interrupt)
-        anyio.run(partial(_serve_on, streams))
+        anyio.run(partial(_serve_on, streams, tap))
     except ConnectionFailed as error:
         raise Failure(str(error)) from None
     except KeyboardInterrupt:
         pass  # the end that was wanted
 
 
-async def _serve_on(streams: StandardStreams) -> None:
+async def _serve_on(streams: StandardStreams, tap: Tap | None) -> None:
     async with HubHost() as serving:
-        await serve_stdio(serving, streams=streams)
+        await serve_stdio(serving, streams=streams, tap=tap)
 
 
 def _interrupt(_number: int, _frame: object) -> None:

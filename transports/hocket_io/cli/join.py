@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 import anyio
 import anyio.abc
@@ -21,8 +22,12 @@ from hocket_io.cli.exits import Exit, Failure, failure_of
 from hocket_io.cli.options import AgentCommand, duration
 from hocket_io.cli.output import leave_quietly, one_line, write_stderr
 from hocket_io.cli.talk import JsonTalk, Talk, TextTalk
+from hocket_io.cli.tapping import tap_option
 from hocket_io.groups import scratch_group
 from hocket_io.threads import call_in_daemon
+
+if TYPE_CHECKING:
+    from hocket_io.tap import Tap
 
 __all__ = ["join"]
 
@@ -71,6 +76,7 @@ _COMMANDS = "/end [REASON]  /leave [REASON]  /pause [REASON]  /resume  /invite A
     help="Format of what is printed.",
 )
 @click.option("--timeout", type=duration, help="Give up on an answer after this time: 90, 500ms, 5m.")
+@tap_option
 def join(
     stream_id: str | None,
     target: str,
@@ -81,6 +87,7 @@ def join(
     wait: bool,
     output: str,
     timeout: float | None,
+    tap: Tap | None,
 ) -> None:
     """Talk in STREAM, or start a stream and print its name.
 
@@ -98,7 +105,7 @@ def join(
     talk = JsonTalk() if output == "json" else TextTalk()
     conversation = Conversation(talk, stream_id, invite, save, waits=wait)
     try:
-        anyio.run(partial(_converse, conversation, target, agent, token, timeout))
+        anyio.run(partial(_converse, conversation, target, agent, token, timeout, tap))
     except HocketError as error:
         raise failure_of(error, has_credentials=token is not None) from None
     except BrokenPipeError:
@@ -112,9 +119,9 @@ def join(
 
 
 async def _converse(
-    conversation: Conversation, target: str, agent: str, token: str | None, timeout: float | None
+    conversation: Conversation, target: str, agent: str, token: str | None, timeout: float | None, tap: Tap | None
 ) -> None:
-    async with AcpClient(target, agent=agent, token=token, timeout=timeout) as client:
+    async with AcpClient(target, agent=agent, token=token, timeout=timeout, tap=tap) as client:
         await conversation.hold(client)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from re import fullmatch
-from typing import Any, Concatenate, ParamSpec
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 import click
 
@@ -19,8 +19,12 @@ from hocket.a2a import BINDINGS, DIALECTS, dialect_for
 from hocket.errors import LocalProtocolError
 from hocket_io.cli.access import Access, Style
 from hocket_io.cli.exits import Failure
+from hocket_io.cli.tapping import tap_option
 from hocket_io.cli.trust import context_of
 from hocket_io.targets import CommandTarget, parse_target
+
+if TYPE_CHECKING:
+    from hocket_io.tap import Tap
 
 __all__ = ["AgentCommand", "asks_an_agent", "duration", "hears_an_agent", "no_resume"]
 
@@ -29,7 +33,7 @@ P = ParamSpec("P")
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _NAMES = (
     *("agent_card", "output", "timeout", "a2a_version", "binding", "extension", "bearer", "svc_param"),
-    *("proxy", "cacert", "cert", "insecure"),
+    *("proxy", "cacert", "cert", "insecure", "tap"),
 )
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
@@ -138,6 +142,7 @@ def _access(
     cacert: str | None,
     cert: str | None,
     insecure: bool,
+    tap: Tap | None,
 ) -> Access:
     target = _with_scheme(agent_card)
     try:
@@ -173,6 +178,7 @@ def _access(
         style=output,
         proxy=proxy,
         tls=context_of(cacert, cert, insecure=insecure),
+        tap=tap,
     )
 
 
@@ -252,4 +258,5 @@ _OPTIONS = (
     click.option("--cacert", metavar="FILE", help="Authorities to trust (PEM).  [default: those of the system]"),
     click.option("--cert", metavar="FILE", help="A certificate to show to the agent, and its key (PEM)."),
     click.option("--insecure", is_flag=True, help="Believe whoever answers: encrypted, but by anybody."),
+    tap_option,
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from hocket.a2a import PushRules
@@ -12,10 +14,14 @@ from hocket_io.cli.echo import echo_agent
 from hocket_io.cli.exits import Failure, failure_of
 from hocket_io.cli.load import load_agent
 from hocket_io.cli.output import leave_quietly, one_line, write_line
+from hocket_io.cli.tapping import tap_option
 from hocket_io.http.gateway import agents_by_id
 from hocket_io.push import PushOptions
 from hocket_io.server import AddressInUse
 from hocket_io.server import serve as serve_agents
+
+if TYPE_CHECKING:
+    from hocket_io.tap import Tap
 
 __all__ = ["serve"]
 
@@ -49,6 +55,7 @@ __all__ = ["serve"]
     "[default: this machine's own names, where --host is one of them; otherwise all]",
 )
 @click.option("--push-private", is_flag=True, help="Let push notifications go to this machine and private networks.")
+@tap_option
 @click.option("--echo", is_flag=True, help="Serve a built-in agent that echoes, instead of FILE.")
 @click.option("--debug", is_flag=True, envvar="HOCKET_DEBUG", help="Show the traceback of a FILE that fails.")
 def serve(
@@ -60,6 +67,7 @@ def serve(
     cors_origins: tuple[str, ...],
     allowed_hosts: tuple[str, ...],
     push_private: bool,
+    tap: Tap | None,
     echo: bool,
     debug: bool,
 ) -> None:
@@ -92,6 +100,7 @@ def serve(
             cors_origins=cors_origins,
             allowed_hosts=allowed_hosts or None,
             push=push,
+            tap=tap,
             on_ready=announce,
         )
     except AddressInUse as error:
