@@ -135,7 +135,7 @@ def test_the_metadata_say_what_is_needed(wheel: Path) -> None:
     assert sorted(plain) == ["attrs", "cattrs"]
     assert metadata["Requires-Python"] == ">=3.11"
     assert metadata["License-Expression"] == "Apache-2.0"
-    assert {"all", "cli", "fast", "http", "trio", "ws"} <= set(metadata.get_all("Provides-Extra", []))
+    assert {"all", "cli", "fast", "http", "otel", "trio", "ws"} <= set(metadata.get_all("Provides-Extra", []))
 
 
 def test_the_wheel_brings_the_licence_and_the_command(wheel: Path) -> None:
