@@ -317,14 +317,13 @@ def test_credentials_of_a_proxy_are_not_shown(client):
 
 
 @each_kind
-@pytest.mark.parametrize("status", [301, 302, 307, 308])
-def test_a_server_that_has_its_agent_elsewhere(kind, status):
+def test_a_server_that_has_its_agent_elsewhere(kind):
     """With and without a slash at the end, say."""
     says_hi = hi()
 
     def answer(request):
         if request.command == "POST" and request.path == "/":
-            request.reply(status, b"", Location="/there")
+            request.reply(307, b"", Location="/there")
         else:
             says_hi(request)
 
