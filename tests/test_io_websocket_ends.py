@@ -35,6 +35,9 @@ def test_the_handshake_says_what_it_was_told_to(run):
         (401, "no token", AuthenticationError, "wants credentials: HTTP 401: no token$"),
         (403, "", AuthenticationError, "refuses these credentials: HTTP 403$"),
         (404, "no such path", ConnectionFailed, "gave HTTP 404 in place of a WebSocket: no such path"),
+        (421, "set allowed_hosts", ConnectionFailed, "gave HTTP 421 in place of a WebSocket: set allowed_hosts$"),
+        (200, "a page", ConnectionFailed, "gave HTTP 200 in place of a WebSocket"),
+        (302, "", ConnectionFailed, "gave HTTP 302 in place of a WebSocket$"),
         (
             401,
             '{"jsonrpc":"2.0","id":null,"error":{"code":-40009,"message":"The token has expired"}}',
@@ -88,7 +91,9 @@ def test_what_is_no_handshake(run, answer):
 def test_a_server_that_never_answers_the_handshake(run):
     async def talk():
         near, _far = stream_pair()
-        with pytest.raises(ConnectionFailed, match=r"does not answer in 0\.01 seconds"):
+        with pytest.raises(
+            ConnectionFailed, match=r"does not answer in 0\.01 seconds \(timeout=, its connect phase\)$"
+        ):
             await speak_websocket(near, URL, timeout=0.01)
         assert near.is_closed
 
@@ -99,9 +104,16 @@ def test_a_server_that_never_answers_the_handshake(run):
     ("code", "reason", "error", "says"),
     [
         (1001, "", ConnectionFailed, r"is going away \(1001\)$"),
+        (1002, "", ConnectionFailed, r"does not understand our WebSocket \(1002\)$"),
+        (1003, "text only", ConnectionFailed, r"takes no such messages \(1003\): text only$"),
+        (1007, "", ConnectionFailed, r"cannot read what it was sent \(1007\)$"),
+        (1008, "", ConnectionFailed, r"does not allow this \(1008\)$"),
         (1009, "too big", ConnectionFailed, r"more than it takes \(1009\): too big$"),
-        (1011, "", ConnectionFailed, r"ended the connection \(1011\)$"),
+        (1011, "", ConnectionFailed, r"has failed \(1011\)$"),
         (1012, "back soon", ConnectionFailed, r"is being restarted \(1012\): back soon$"),
+        (1013, "", ConnectionFailed, r"has too much to do \(1013\)$"),
+        (1014, "", ConnectionFailed, r"cannot reach what is behind it \(1014\)$"),
+        (3000, "", ConnectionFailed, r"ended the connection \(3000\)$"),
         (4001, "who are you", AuthenticationError, r"\(4001\): who are you$"),
         (4003, "", ConnectionFailed, r"does not allow this \(4003\)$"),
         (4004, "s-1", ConnectionFailed, r"knows no such stream \(4004\): s-1$"),

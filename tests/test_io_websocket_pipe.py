@@ -27,7 +27,7 @@ async def at_the_other_end(script, monkeypatch, *, buffered=1_000):
     near, far = stream_pair(buffered)
     peer = WebSocketPeer(far)
 
-    async def open_it(url, *, tls, **options):
+    async def open_it(url, *, tls, proxy, **options):
         return await speak_websocket(near, url, **options)
 
     async def follow():

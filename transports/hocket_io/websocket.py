@@ -1,7 +1,8 @@
 """WebSocket, the client's side, under asyncio and trio: whole messages over one TCP or TLS connection (RFC 6455).
 
 The protocol is the sans-I/O layer of `websockets`; here is only what reads and writes for it. No compression is
-offered, so that no few bytes stand for gigabytes. Proxies are not spoken to.
+offered, so that no few bytes stand for gigabytes. `websocket_network` makes connections, `websocket_ends` has the words
+for how they end.
 """
 
 from __future__ import annotations
@@ -16,25 +17,20 @@ import anyio
 import anyio.abc
 from attrs import define, field
 from websockets.client import ClientProtocol
-from websockets.exceptions import InvalidStatus, PayloadTooBig, WebSocketException
-from websockets.frames import Close, CloseCode, Frame, Opcode
+from websockets.exceptions import InvalidURI
+from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import State
 from websockets.uri import WebSocketURI, parse_uri
 
-from hocket.errors import (
-    AuthenticationError,
-    ConnectionFailed,
-    HocketError,
-    LimitExceeded,
-    LocalProtocolError,
-)
+from hocket.errors import ConnectionFailed, HocketError, LocalProtocolError
 from hocket.heartbeat import Heartbeat
 from hocket.http.words import shown_url
 from hocket_io.groups import leave
-from hocket_io.http.words import words_of
 from hocket_io.outgoing import Outgoing
 from hocket_io.reasons import reason_of
 from hocket_io.shield import shielded
+from hocket_io.websocket_ends import breach, farewell, refusal
+from hocket_io.websocket_network import connect
 
 __all__ = ["WebSocket", "open_websocket", "speak_websocket"]
 
@@ -48,17 +44,6 @@ _OWED = 65_536
 _LARGEST = 16 * 1024 * 1024
 _HEARTBEAT = Heartbeat(interval=20.0, timeout=20.0)
 
-_MEANINGS = {
-    CloseCode.GOING_AWAY: "is going away",
-    CloseCode.NO_STATUS_RCVD: "ended the connection and does not say why",
-    CloseCode.MESSAGE_TOO_BIG: "was sent more than it takes",
-    CloseCode.SERVICE_RESTART: "is being restarted",
-    CloseCode.TRY_AGAIN_LATER: "has too much to do",
-    4003: "does not allow this",
-    4004: "knows no such stream",
-}
-"""What close codes mean: RFC 6455 section 7.4.1, the IANA registry, and the spec of ACP streams, section 5."""
-
 
 @define(eq=False, repr=False)
 class WebSocket:
@@ -71,12 +56,14 @@ class WebSocket:
         protocol: The machine.
         url: How it is called in errors.
         heartbeat: How much silence there may be while somebody waits in `receive`; None for any.
+        limit_name: What the limit of a message is called, in the error for one that is over it.
     """
 
     stream: anyio.abc.ByteStream
     protocol: ClientProtocol
     url: str
     heartbeat: Heartbeat | None = _HEARTBEAT
+    limit_name: str = "message"
     outgoing: Outgoing = field(init=False)
     _group: anyio.abc.TaskGroup | None = field(default=None, init=False)
     _arrived: deque[bytes] = field(factory=deque, init=False)
@@ -125,8 +112,10 @@ class WebSocket:
         await self._write(b"".join(self.protocol.data_to_send()))
         while self.protocol.state is State.CONNECTING and self.protocol.handshake_exc is None:
             await self._read()
+        if self._death is not None:
+            raise ConnectionFailed(self._death)
         if self.protocol.handshake_exc is not None:
-            raise _refusal(self.protocol.handshake_exc, self.url)
+            raise refusal(self.protocol.handshake_exc, self.url)
 
     async def send(self, *messages: bytes) -> None:
         """Send text messages in one write, and wait for it. A task that is cancelled meanwhile sends all of them.
@@ -238,6 +227,9 @@ class WebSocket:
     async def _receive(self) -> bytes:
         try:
             return await self.stream.receive(_CHUNK)
+        except ssl.SSLError as error:  # a server may look at our certificate after the handshake, and say no
+            self._death = f"the connection to {self.url} broke: {reason_of(error)}"
+            return b""
         except (anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError, OSError):
             return b""
 
@@ -261,69 +253,18 @@ class WebSocket:
         if self._death is not None:
             return ConnectionFailed(self._death)
         if (error := self.protocol.parser_exc) is not None:
-            return _breach(error, self.url, self.protocol.max_message_size)
+            return breach(error, self.url, self.limit_name, self.protocol.max_message_size)
         if self.protocol.close_rcvd is not None:
-            return _farewell(self.protocol.close_rcvd, self.url)
+            return farewell(self.protocol.close_rcvd, self.url)
         return None
-
-
-def _refusal(error: Exception, url: str) -> HocketError:
-    """Why there is no connection."""
-    if not isinstance(error, InvalidStatus):
-        return ConnectionFailed(f"{url} does not speak WebSocket: {error}")
-    status, words = error.response.status_code, words_of(bytes(error.response.body or b""))
-    match status:
-        case 401:
-            return AuthenticationError(f"{url} wants credentials: HTTP 401{words}")
-        case 403:
-            return AuthenticationError(f"{url} refuses these credentials: HTTP 403{words}")
-        case _:
-            return ConnectionFailed(f"{url} gave HTTP {status} in place of a WebSocket{words}")
-
-
-def _breach(error: Exception, url: str, largest: int | None) -> HocketError:
-    """What it means that the bytes could not be read to their end."""
-    match error:
-        case EOFError():
-            return ConnectionFailed(f"the connection to {url} broke off without a farewell")
-        case PayloadTooBig() if largest is not None:
-            return ConnectionFailed(f"{url} sent {LimitExceeded('message', largest)}")
-        case _:
-            return ConnectionFailed(f"{url} broke the rules of WebSocket: {error}")
-
-
-def _farewell(close: Close, url: str) -> HocketError | None:
-    """What the other side meant by its farewell."""
-    reason = f": {close.reason}" if close.reason.isprintable() and close.reason else ""
-    match close.code:
-        case CloseCode.NORMAL_CLOSURE:
-            return None
-        case 4001:
-            return AuthenticationError(f"{url} does not take these credentials (4001){reason}")
-        case code:
-            meaning = _MEANINGS.get(code, "ended the connection")
-            return ConnectionFailed(f"{url} {meaning} ({int(code)}){reason}")
 
 
 def _read_url(url: str) -> WebSocketURI:
     try:
         return parse_uri(url)
-    except (WebSocketException, ValueError) as error:
-        raise LocalProtocolError(f"{url!r} is no WebSocket address: {error}") from None
-
-
-async def _connect(
-    uri: WebSocketURI, url: str, timeout: float | None, tls: ssl.SSLContext | None
-) -> anyio.abc.ByteStream:
-    try:
-        with anyio.fail_after(timeout):
-            if not uri.secure:
-                return await anyio.connect_tcp(uri.host, uri.port)
-            return await anyio.connect_tcp(uri.host, uri.port, tls=True, ssl_context=tls, tls_standard_compatible=False)
-    except TimeoutError:
-        raise ConnectionFailed(f"cannot reach {url} in {timeout:g} seconds") from None
-    except (OSError, anyio.BrokenResourceError, anyio.EndOfStream) as error:
-        raise ConnectionFailed(f"cannot reach {url}: {reason_of(error)}") from None
+    except (InvalidURI, ValueError) as error:
+        reason = error.msg if isinstance(error, InvalidURI) else str(error)  # without the address: it may have secrets
+        raise LocalProtocolError(f"{shown_url(url)!r} is no WebSocket address: {reason}") from None
 
 
 async def open_websocket(
@@ -334,6 +275,8 @@ async def open_websocket(
     heartbeat: Heartbeat | None = _HEARTBEAT,
     timeout: float | None = _PATIENCE,
     tls: ssl.SSLContext | None = None,
+    proxy: str | None = None,
+    limit_name: str = "message",
 ) -> WebSocket:
     """Connect to a WebSocket server; `async with` the result.
 
@@ -342,16 +285,27 @@ async def open_websocket(
         headers: Header fields to send with the handshake.
         max_size: Bytes of one message that is received.
         heartbeat: How much silence there may be while somebody waits in `receive`; None for any.
-        timeout: Seconds to connect, and again to shake hands.
-        tls: For `wss://`, how certificates are checked; None for Python's default.
+        timeout: Seconds to connect, and again to shake hands; None for no end.
+        tls: For `wss://`, which certificates are trusted; None for those that the system trusts.
+        proxy: `http(s)://[NAME:PASSWORD@]HOST:PORT` of a proxy to go through; None for that of the environment, if it
+            names one. What is on this machine never has one of the environment.
+        limit_name: What the limit `max_size` is called, in the error for a message that is over it.
 
     Raises:
         ConnectionFailed: There is no such server, or it does not speak WebSocket here.
-        AuthenticationError: It wants other credentials (HTTP 401 or 403).
+        AuthenticationError: It wants other credentials (HTTP 401 or 403), or the proxy does (407).
         LocalProtocolError: The URL or a header cannot be used.
     """
-    stream = await _connect(_read_url(url), shown_url(url), timeout, tls)
-    return await speak_websocket(stream, url, headers=headers, max_size=max_size, heartbeat=heartbeat, timeout=timeout)
+    stream = await connect(_read_url(url), shown_url(url), timeout, tls, proxy)
+    return await speak_websocket(
+        stream,
+        url,
+        headers=headers,
+        max_size=max_size,
+        heartbeat=heartbeat,
+        timeout=timeout,
+        limit_name=limit_name,
+    )
 
 
 async def speak_websocket(
@@ -362,16 +316,19 @@ async def speak_websocket(
     max_size: int = _LARGEST,
     heartbeat: Heartbeat | None = _HEARTBEAT,
     timeout: float | None = _PATIENCE,
+    limit_name: str = "message",
 ) -> WebSocket:
     """`open_websocket` over a stream of the caller's, which belongs to the WebSocket from then on."""
     shown = shown_url(url)
     try:
-        socket = WebSocket(stream, ClientProtocol(_read_url(url), max_size=max_size), shown, heartbeat)
+        socket = WebSocket(stream, ClientProtocol(_read_url(url), max_size=max_size), shown, heartbeat, limit_name)
         with anyio.fail_after(timeout):
             await socket.shake_hands(headers)
     except TimeoutError:
         await anyio.aclose_forcefully(stream)
-        raise ConnectionFailed(f"{shown} does not answer in {timeout:g} seconds") from None
+        raise ConnectionFailed(
+            f"{shown} does not answer in {timeout:g} seconds (timeout=, its connect phase)"
+        ) from None
     except BaseException:
         await anyio.aclose_forcefully(stream)
         raise

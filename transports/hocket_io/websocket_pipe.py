@@ -52,6 +52,7 @@ class WebSocketPipe:
         limit: Bytes of one message that is received.
         timeout: Seconds to connect, and again to shake hands; and of silence, at the half of which there is a ping.
         tls: For `wss://`, which certificates are trusted; None for those that the system trusts.
+        proxy: The proxy to go through; None for that of the environment, if it names one.
     """
 
     url: str
@@ -59,6 +60,7 @@ class WebSocketPipe:
     limit: int
     timeout: Phases = field(default=Phases(), kw_only=True)
     tls: ssl.SSLContext | None = field(default=None, kw_only=True)
+    proxy: str | None = field(default=None, kw_only=True)
     _socket: WebSocket = field(init=False)
     _group: anyio.abc.TaskGroup = field(init=False)
     _shelter: anyio.CancelScope = field(init=False)
@@ -78,6 +80,8 @@ class WebSocketPipe:
             heartbeat=_heartbeat(self.timeout.read),
             timeout=self.timeout.connect,
             tls=self.tls,
+            proxy=self.proxy,
+            limit_name="frame",
         )
         is_up = anyio.Event()
         self._group = await anyio.create_task_group().__aenter__()
