@@ -100,10 +100,13 @@ def test_lost_framing_ends_the_connection():
     asked = connection.send_request("m", now=0.0)
     connection.data_to_send()
     connection.receive_data(b"Content-Length: %d\r\n\r\n%bGET / HTTP/1.1\r\n\r\n" % (len(REQUEST), REQUEST), now=0.0)
-    request, closed = drain(connection)
+    request, rejected, closed = drain(connection)
     assert request.id == 5
     assert isinstance(closed.error, FramingError)
+    assert rejected.error.message == f"Parse error: {closed.error}"
     assert closed.pending == (asked,)
+    (told,) = connection.data_to_send()
+    assert json.loads(told.partition(b"\r\n\r\n")[2])["error"]["message"] == rejected.error.message
     assert connection.is_closed
     connection.receive_data(b"Content-Length: 2\r\n\r\n{}", now=0.0)
     connection.receive_eof(now=0.0)
@@ -135,8 +138,9 @@ def test_an_end_inside_a_frame_is_an_error():
     connection = Connection(ContentLength())
     connection.receive_data(b"Content-Length: 10\r\n\r\n{", now=0.0)
     connection.receive_eof(now=0.0)
-    (closed,) = drain(connection)
+    _, closed = drain(connection)
     assert isinstance(closed.error, FramingError)
+    connection.data_to_send()
     assert connection.is_closed
 
 
@@ -288,6 +292,6 @@ def test_an_error_for_nobody_is_told():
 def test_a_header_without_end_names_its_limit():
     connection = Connection(ContentLength(FramingLimits(header=20)))
     connection.receive_data(b"x" * 30, now=0.0)
-    (closed,) = drain(connection)
+    _, closed = drain(connection)
     assert isinstance(closed.error, LimitExceeded)
     assert closed.error.option == "header"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hocket.errors import LimitExceeded, LocalProtocolError
+from hocket.errors import LimitExceeded, LocalProtocolError, WrongFraming
 from hocket.framing import FrameRejected, FramingLimits, Ndjson
 from support.drain import drain_frames
 
@@ -57,6 +57,30 @@ def test_a_line_is_rejected_as_soon_as_it_is_too_long_and_only_once():
     lines.receive_data(b"6789" * 10)
     assert drain_frames(lines) == []
     assert lines.held == 0
+
+
+@pytest.mark.parametrize("header", [b"Content-Length: 14", b"content-length:14 \r", b"CONTENT-LENGTH \t:\t14"])
+def test_a_peer_that_writes_headers_is_found_out_and_nothing_more_is_read(header):
+    lines = Ndjson()
+    lines.receive_data(b"1\n" + header + b"\n2\n\r\n3")
+    first, rejected, *rest = drain_frames(lines)
+    assert (first, rest) == (b"1", [])
+    assert rejected.fatal
+    assert isinstance(rejected.error, WrongFraming)
+    assert "does the peer write headers before its messages?" in str(rejected.error)
+    lines.receive_data(b"4\n")
+    lines.receive_eof()
+    assert drain_frames(lines) == []
+    assert lines.held == 0
+
+
+@pytest.mark.parametrize(
+    "line", [b'"Content-Length: 14"', b"Content-Length: x", b"Content-Length: 14;", b"Content-Type: 1"]
+)
+def test_what_only_looks_like_a_header_is_a_line(line):
+    lines = Ndjson()
+    lines.receive_data(line + b"\n2\n")
+    assert drain_frames(lines) == [line, b"2"]
 
 
 def test_the_rejection_names_the_limit_and_is_not_fatal():

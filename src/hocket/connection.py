@@ -22,7 +22,7 @@ class Connection:
 
     Input is worked off in `receive_data`, whether or not events are drained. A frame that cannot be read is
     answered with an error, and the next one is read; where the framing is lost there is no next one, and the
-    connection ends with a ConnectionClosed.
+    connection then ends with a ConnectionClosed.
 
     Args:
         framing: How messages are cut out of the bytes, as `Ndjson()`; it belongs to this connection.
@@ -196,8 +196,8 @@ class Connection:
                 rejected = self._peer.receive_message(frame, now)
             elif isinstance(frame, FrameRejected):
                 rejected = frame.error
+                self._peer.refuse_frame(frame.error, now=now)
                 if frame.fatal:
                     self.close(now, frame.error)
                     break
-                self._peer.refuse_frame(frame.error, now=now)
         return rejected

@@ -33,6 +33,7 @@ __all__ = [
     "RpcError",
     "StreamCut",
     "StreamRefused",
+    "WrongFraming",
 ]
 
 
@@ -136,6 +137,10 @@ class RemoteProtocolError(HocketError):
 
 class FramingError(RemoteProtocolError):
     """The byte stream cannot be cut into frames."""
+
+
+class WrongFraming(FramingError):
+    """The peer cuts its messages apart in another way than we do: one of the two was told the wrong framing."""
 
 
 class CodecError(RemoteProtocolError):

@@ -161,6 +161,8 @@ async def serve_stdio(
 
     Raises:
         ConnectionFailed: stdin or stdout is closed, or stdout cannot be written (a full disk, say).
+        RemoteProtocolError: What came on stdin cannot be cut into messages: a WrongFraming, mostly. Whoever wrote it
+            was told.
     """
     taken = streams or take_standard_streams()
     async with Host(agent, limits=limits) as host:
@@ -169,6 +171,8 @@ async def serve_stdio(
         async with scratch_group() as group:
             group.start_soon(_read, pipe, host, link, taken, group.cancel_scope)
             await _write(pipe, host, link, taken.stdout)
+    if pipe.error is not None:
+        raise pipe.error
 
 
 async def _read(

@@ -10,7 +10,7 @@ from collections import deque
 
 from attrs import define, field, frozen
 
-from hocket.errors import FramingError, LimitExceeded
+from hocket.errors import FramingError, LimitExceeded, WrongFraming
 from hocket.framing.frames import FrameRejected, FramingLimits, check_sendable
 
 __all__ = ["ContentLength"]
@@ -22,6 +22,14 @@ _UTF8 = (b"utf-8", b"utf8")  # the second is what LSP asks readers to accept for
 
 class _Unreadable(Exception):
     """The header block cannot be understood, so nobody knows where the next frame starts."""
+
+    error: type[FramingError] = FramingError
+
+
+class _NoHeader(_Unreadable):
+    """What should be a header is something else."""
+
+    error = WrongFraming
 
 
 @frozen
@@ -39,7 +47,7 @@ class _Header:
         if not colon:
             raise _Unreadable("a header line without a colon")
         if not _FIELD_NAME.fullmatch(name):  # a peer that writes lines of JSON would never get to an empty line
-            raise _Unreadable("a header line that begins with no field name; does the peer write one message per line?")
+            raise _NoHeader("a header line that begins with no field name; does the peer write one message per line?")
         match name.lower():
             case b"content-length":
                 return self._with_length(value.strip(b" \t"))
@@ -179,7 +187,7 @@ class ContentLength:
         try:
             self._header = self._header.with_field(line)
         except _Unreadable as unreadable:
-            self._fail(FramingError(str(unreadable)))
+            self._fail(unreadable.error(str(unreadable)))
 
     def _start_body(self) -> None:
         header, self._header, self._header_size = self._header, _Header(), 0

@@ -6,17 +6,19 @@ text or beside it, and splitting there would tear messages apart.
 
 from __future__ import annotations
 
+import re
 from collections import deque
 
 from attrs import define, field
 
-from hocket.errors import LimitExceeded, LocalProtocolError
+from hocket.errors import LimitExceeded, LocalProtocolError, WrongFraming
 from hocket.framing.frames import FrameRejected, FramingLimits, check_sendable
 
 __all__ = ["Ndjson"]
 
 _CR = 0x0D
 _JSON_SPACE = b" \t\r"
+_HEADER = re.compile(rb"content-length[ \t]*:[ \t]*[0-9]+[ \t]*", re.IGNORECASE)
 
 
 @define
@@ -24,7 +26,8 @@ class Ndjson:
     r"""Lines that end in LF; one CR before it is dropped; blank lines are ignored.
 
     A line over `limits.frame` is rejected once, as soon as it has grown too long, and the rest of it is not
-    held; the next line is read as usual. No rejection is fatal.
+    held; the next line is read as usual. One rejection is fatal: a line that is a Content-Length header, since
+    the bodies of a peer that writes those end in no line feed.
 
     At the end of the stream an unfinished line counts as a line. A truncated one cannot be told from a whole
     one here; the JSON reader can tell, and a writer that left out the last line feed is common.
@@ -64,7 +67,8 @@ class Ndjson:
             lines[0] = bytes(self._unfinished)
             self._unfinished.clear()
         for line in lines:
-            self._finish(line)
+            if not self._finish(line):
+                return
         if unfinished and not self._skipping:
             self._hold(unfinished)
 
@@ -96,13 +100,19 @@ class Ndjson:
             raise LocalProtocolError("a message that is blank or ends in a carriage return is lost in NDJSON")
         return message + b"\n"
 
-    def _finish(self, line: bytes) -> None:
+    def _finish(self, line: bytes) -> bool:
+        """Take a line; returns whether there can be another."""
         if line.endswith(b"\r"):
             line = line[:-1]
         if len(line) > self.limits.frame:
             self._reject()
+        elif line[:1] in (b"C", b"c") and _HEADER.fullmatch(line):
+            self._ended = True
+            error = WrongFraming("a Content-Length header as a line; does the peer write headers before its messages?")
+            self._ready.append(FrameRejected(error, fatal=True))
         elif line.strip(_JSON_SPACE):
             self._ready.append(line)
+        return not self._ended
 
     def _hold(self, piece: bytes) -> None:
         # A bytearray, because a peer that sends two bytes at a time would make a list of pieces

@@ -9,7 +9,7 @@ import anyio
 import click
 
 from hocket.a2a import ServerLimits
-from hocket.errors import ConnectionFailed
+from hocket.errors import ConnectionFailed, RemoteProtocolError, WrongFraming
 from hocket.framing import FramingLimits
 from hocket_io.cli.exits import Failure
 from hocket_io.cli.load import load_agent
@@ -17,6 +17,11 @@ from hocket_io.stdio import serve_stdio, take_standard_streams
 from hocket_io.targets import FRAMINGS
 
 __all__ = ["pipe"]
+
+_BOTH_SIDES = (
+    "both sides have to be told the same: `hocket pipe` goes with the target stdio:…, "
+    "and `hocket pipe --framing content-length` with stdio+content-length:…"
+)
 
 
 @click.command()
@@ -45,6 +50,9 @@ def pipe(file: str, framing: str, max_frame: int, debug: bool) -> None:
         anyio.run(partial(serve_stdio, agent, framing=frames, limits=limits, streams=streams))
     except ConnectionFailed as error:
         raise Failure(str(error)) from None
+    except RemoteProtocolError as error:
+        hint = _BOTH_SIDES if isinstance(error, WrongFraming) else None
+        raise Failure(f"stdin cannot be read any further: {error}", hint=hint) from None
     except KeyboardInterrupt:
         pass  # the end that was wanted
 

@@ -11,7 +11,7 @@ from hocket.a2a.ports import Answered, Delivery, Ended, Item, Link, Refused
 from hocket.a2a.server import Server
 from hocket.codec import Raw, dumps
 from hocket.connection import Connection
-from hocket.errors import Code, ErrorObject, LocalProtocolError
+from hocket.errors import Code, ErrorObject, HocketError, LocalProtocolError
 from hocket.framing import Framing
 from hocket.jsonrpc import LSP, CancelReceived, ConnectionClosed, Id, PeerLimits, RequestReceived
 
@@ -28,6 +28,9 @@ class PipeServer:
         framing: How messages are cut out of the bytes.
         principal: Who calls, where the transport has asked; "" where nobody is asked.
         base_url: The address under which the caller reached the agent; "" if unknown.
+
+    Attributes:
+        error: Why nothing more could be read, if the bytes that came cannot be cut into messages.
     """
 
     server: Server
@@ -36,6 +39,7 @@ class PipeServer:
     principal: str = field(default="", kw_only=True)
     base_url: str = field(default="", kw_only=True)
     connection: Connection = field(init=False)
+    error: HocketError | None = field(default=None, init=False)
     _too_large: dict[Id, ErrorObject] = field(factory=dict, init=False)
     _has_ended: bool = field(default=False, init=False)
     _is_over: bool = field(default=False, init=False)
@@ -118,8 +122,8 @@ class PipeServer:
                     self.server.receive(self.link, event.id, event.method, event.params, service, now)
                 case CancelReceived():
                     self.server.cancel_call(self.link, event.id, now)
-                case ConnectionClosed():
-                    self._has_ended = True
+                case ConnectionClosed(error=error):
+                    self._has_ended, self.error = True, error
                 case _:
                     pass  # notifications ask for nothing here; what was malformed is answered already
         self._end_if_answered(now)
