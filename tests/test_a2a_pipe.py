@@ -201,7 +201,7 @@ def test_when_the_pipe_ends_every_open_call_ends():
     pipe.receive_data(item(WORKING), 0.0)
     pipe.receive_eof(0.0)
     assert events(stream) == [("task", False, 1), ("cut", True, None)]
-    with pytest.raises(ConnectionFailed, match="the connection ended"):
+    with pytest.raises(ConnectionFailed, match="the connection to the agent ended"):
         get.result()
 
 

@@ -31,8 +31,11 @@ def test_echo_and_end():
     assert receive_all(echo) == b"hello\n"
     assert echo.receive() == b""  # the end stays the end
     assert str(echo.farewell()).endswith("ended with exit code 0")
+    echo.send(b"anybody there?\n")  # what is sent is written later
+    with echo._changed:
+        assert echo._changed.wait_for(lambda: echo._is_deaf, 20)
     with pytest.raises(ConnectionFailed, match="ended with exit code 0"):
-        echo.send(b"anybody there?\n")
+        echo.send(b"nobody there\n")
     echo.close()
 
 
@@ -70,7 +73,7 @@ class SilentPipe:
     def __init__(self):
         self.is_read, self.is_closed, self.sent = threading.Event(), threading.Event(), []
 
-    def receive(self):
+    def receive(self, timeout=None):
         self.is_read.set()
         self.is_closed.wait()
         return b""
@@ -101,5 +104,6 @@ def test_a_second_thread_is_refused_before_anything_is_sent():
         with pytest.raises(LocalProtocolError, match="give each thread a Client of its own"):
             transport.start(Operation.GET, GetTaskRequest(id="t"))
         assert len(pipe.sent) == 1
+    assert b"$/cancelRequest" in pipe.sent[1]
     waiting.join()
-    assert errors == ["it was closed"]
+    assert errors == ["the client was closed"]

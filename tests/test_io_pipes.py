@@ -236,7 +236,7 @@ class BlockingFakePipe:
         self.written = b""
         self.is_open = True
 
-    def receive(self):
+    def receive(self, timeout=None):
         return self.arrivals.get(timeout=10)
 
     def send(self, data):

@@ -263,7 +263,7 @@ def test_a_message_too_long_for_the_agent_is_refused_and_does_not_hang(tmp_path)
 @pytest.mark.parametrize(
     ("prefix", "framing", "says"),
     [
-        ("stdio", "content-length", "ended with exit code 0"),
+        ("stdio", "content-length", "does the peer write headers before its messages?"),
         ("stdio+content-length", "ndjson", "does the peer write one message per line?"),
     ],
 )

@@ -44,14 +44,24 @@ from hocket.a2a import (
 )
 from hocket.backoff import Backoff
 from hocket.errors import LocalProtocolError
+from hocket.framing import Ndjson
 from hocket.http.words import shown_url
 from hocket_io.answers import answer_as
 from hocket_io.client_options import EXTENSIONS, HEADERS, LIMITS, PROXY, RESUME, TAP, TEXT, TIMEOUT, TLS
 from hocket_io.extras import needs
 from hocket_io.fitting import fit_opening, fit_pipe, shown_command
+from hocket_io.pipe_options import PipeOptions
 from hocket_io.requests import Content, message_request, push_config
 from hocket_io.streams import AsyncStream
-from hocket_io.targets import CommandTarget, HttpTarget, MemoryTarget, Target, WebSocketTarget, parse_target
+from hocket_io.targets import (
+    CommandTarget,
+    HttpTarget,
+    MakeFraming,
+    MemoryTarget,
+    Target,
+    WebSocketTarget,
+    parse_target,
+)
 from hocket_io.timeouts import phases_of
 
 if TYPE_CHECKING:
@@ -81,7 +91,8 @@ class AsyncClient:
         binding: "JSONRPC" or "HTTP+JSON"; None for the one that the agent's card names first.
         headers: Header fields to send with every request, or with the handshake of a WebSocket.
         extensions: URIs of the extensions to ask for.
-        timeout: Over HTTP: seconds, or an httpx2.Timeout for each phase; by default 10 to connect and 300 of silence.
+        timeout: Seconds, or an httpx2.Timeout for each phase; by default 10 to connect and 300 of silence. Pipes know
+            silence only: a call to which nothing comes for so long is given up, and the pipe can be used again.
         proxy: Over HTTP: `http(s)://HOST:PORT` of the proxy that all requests go through; None for the one that the
             environment names (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY), which an agent on this machine never has.
         tls: Which certificates are trusted, and which is shown to the agent; None for those that the system trusts.
@@ -109,7 +120,7 @@ class AsyncClient:
 
     async def __aenter__(self) -> Self:
         with needs("http", "an AsyncClient"):
-            from hocket_io.pipes import PipeTransport
+            import hocket_io.pipes  # noqa: F401  -- whatever the target, so that what is missing is named
 
         match self.target:
             case HttpTarget(url=url):
@@ -135,8 +146,7 @@ class AsyncClient:
 
                 name, frames = shown_command(command), self.limits.framing
                 pipe = fit_pipe(self.tap, await open_child(command), "stdio", name, framing, frames)
-                child = PipeTransport(pipe, self.limits, self.extensions, framing)
-                self._transport = await self._stack.enter_async_context(child)
+                await self._enter(pipe, f"the child process {command[0]!r}", framing)
             case WebSocketTarget(url=url):
                 with needs("ws", "talking over a WebSocket"):
                     from hocket_io.reconnecting import ReconnectingTransport
@@ -154,15 +164,19 @@ class AsyncClient:
             case MemoryTarget(agent=agent):
                 from hocket_io.memory import MemoryPipe
 
-                await self._enter(fit_opening(self.tap, MemoryPipe(agent), "memory", agent.name, self.limits.framing))
+                opening = fit_opening(self.tap, MemoryPipe(agent), "memory", agent.name, self.limits.framing)
+                memory = await self._stack.enter_async_context(opening)
+                await self._enter(memory, f"the agent {agent.name!r}")
         return self
 
-    async def _enter(self, opening: AbstractAsyncContextManager[BytePipe]) -> None:
+    async def _enter(self, pipe: BytePipe, peer: str, framing: MakeFraming = Ndjson) -> None:
         from hocket_io.pipes import PipeTransport
 
-        pipe = await self._stack.enter_async_context(opening)
-        transport = PipeTransport(pipe, self.limits, self.extensions)
-        self._transport = await self._stack.enter_async_context(transport)
+        silence = phases_of(self.timeout).read
+        options = PipeOptions(
+            limits=self.limits, extensions=self.extensions, framing=framing, timeout=silence, peer=peer
+        )
+        self._transport = await self._stack.enter_async_context(PipeTransport(pipe, options))
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

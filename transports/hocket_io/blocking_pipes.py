@@ -12,30 +12,20 @@ import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from types import TracebackType
-from typing import Protocol, Self
+from typing import IO, Protocol, Self
 
 from attrs import define, field
 
-from hocket.a2a import (
-    V1_0,
-    AgentCard,
-    ClientCall,
-    ClientLimits,
-    Operation,
-    Params,
-    PipeClient,
-    Result,
-    StreamEvent,
-)
+from hocket.a2a import AgentCard, ClientCall, Operation, Params, PipeClient, Result, StreamEvent
 from hocket.errors import ChildExited, ConnectionFailed, LocalProtocolError
-from hocket.framing import Ndjson
-from hocket_io.targets import MakeFraming
+from hocket_io.pipe_options import PipeOptions
+from hocket_io.readiness import Readiness
 
 __all__ = ["BlockingChild", "BlockingPipe", "BlockingPipeTransport"]
 
 _CHUNK = 65_536
 _AHEAD = 256
-"""Chunks that may wait for us before the reading thread stops; it goes on while we are writing ourselves."""
+"""Chunks that may wait for us before the reading thread stops; it goes on while something is written."""
 _PATIENCE = 2.0
 """Seconds a child gets to leave after its stdin was closed, and again after SIGTERM."""
 
@@ -46,11 +36,23 @@ _ONE_THREAD = "a Client over a pipe serves one thread at a time: give each threa
 class BlockingPipe(Protocol):
     """Two byte streams, one each way, whose methods block."""
 
-    def receive(self) -> bytes:
-        """Bytes that arrived; b"" at the end."""
+    def receive(self, timeout: float | None = None) -> bytes:
+        """Bytes that arrived; b"" at the end.
+
+        Args:
+            timeout: Seconds to wait for them; None for ever.
+
+        Raises:
+            TimeoutError: Nothing came.
+            ConnectionFailed: Nothing will come, since what was sent was not read.
+        """
 
     def send(self, data: bytes) -> None:
-        """Write bytes."""
+        """Write bytes.
+
+        Raises:
+            ConnectionFailed: Nobody reads them.
+        """
 
     def farewell(self) -> ConnectionFailed:
         """Why there is nothing more to be had from a pipe that has ended."""
@@ -59,8 +61,9 @@ class BlockingPipe(Protocol):
         """Let go of whatever is at the other end."""
 
 
+@define(eq=False)
 class BlockingChild:
-    """A child process as a pair of byte streams.
+    """A child process as a pair of byte streams. One thread reads what it writes, and one writes what it reads.
 
     Args:
         command: What to start; its stderr stays where ours goes.
@@ -69,64 +72,75 @@ class BlockingChild:
         ConnectionFailed: It cannot be started.
     """
 
-    def __init__(self, command: Sequence[str]) -> None:
-        self._command = command
-        try:
-            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
-        except OSError as error:
-            raise ConnectionFailed(f"cannot start {command[0]!r}: {error.strerror or error}") from None
-        self._chunks: deque[bytes] = deque()
-        self._changed = threading.Condition()
-        self._is_writing = False
-        self._is_closing = False
-        self._reader = threading.Thread(target=self._read, name="hocket child reader", daemon=True)
-        self._reader.start()
+    command: Sequence[str]
+    _process: subprocess.Popen[bytes] = field(init=False)
+    _end: Readiness = field(factory=Readiness, init=False)
+    _chunks: deque[bytes] = field(factory=deque, init=False)
+    _unsent: deque[bytes] = field(factory=deque, init=False)
+    _changed: threading.Condition = field(factory=threading.Condition, init=False)
+    _is_deaf: bool = field(default=False, init=False)
+    _is_closing: bool = field(default=False, init=False)
+    _threads: list[threading.Thread] = field(factory=list, init=False)
 
-    def receive(self) -> bytes:
-        """Bytes that the child wrote; b"" once it has closed its stdout."""
+    def __attrs_post_init__(self) -> None:
+        try:
+            self._process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+        except OSError as error:
+            self._end.close()
+            raise ConnectionFailed(f"cannot start {self.command[0]!r}: {error.strerror or error}") from None
+        for work in (self._read, self._write):
+            thread = threading.Thread(target=work, name=f"hocket child {work.__name__.strip('_')}er", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def receive(self, timeout: float | None = None) -> bytes:
+        """Bytes that the child wrote; b"" once it has closed its stdout.
+
+        Args:
+            timeout: Seconds to wait for them; None for ever.
+
+        Raises:
+            TimeoutError: It wrote nothing.
+            ConnectionFailed: It reads no more what is sent.
+        """
         with self._changed:
-            self._changed.wait_for(lambda: self._chunks)
-            data = self._chunks[0]
-            if data:  # the empty one that marks the end stays
-                self._chunks.popleft()
-            self._changed.notify_all()
-            return data
+            if not self._changed.wait_for(lambda: self._chunks or self._is_deaf, timeout):
+                raise TimeoutError
+            if self._chunks:
+                data = self._chunks[0]
+                if data:  # the empty one that marks the end stays
+                    self._chunks.popleft()
+                self._changed.notify_all()
+                return data
+        raise self.farewell()
 
     def send(self, data: bytes) -> None:
-        """Write to the child.
+        """Have something written to the child, as soon as it reads.
 
         Raises:
             ChildExited: It has ended.
             ConnectionFailed: It no longer reads.
         """
-        assert self._process.stdin is not None
-        self._note(is_writing=True)
-        try:
-            view = memoryview(data)
-            while view:
-                view = view[self._process.stdin.write(view) :]
-        except (BrokenPipeError, ValueError):
-            raise self.farewell() from None
-        finally:
-            self._note(is_writing=False)
+        with self._changed:
+            if not self._is_deaf:
+                self._unsent.append(data)
+                self._changed.notify_all()
+                return
+        raise self.farewell()
 
     def farewell(self) -> ConnectionFailed:
-        """Why a child that has closed its stdout gives nothing more: a ChildExited if it has ended."""
+        """Why a child gives nothing more: a ChildExited if it has ended."""
         try:
-            return ChildExited(self._command[0], self._process.wait(_PATIENCE))
+            return ChildExited(self.command[0], self._process.wait(_PATIENCE))
         except subprocess.TimeoutExpired:
-            return ConnectionFailed(f"the child process {self._command[0]!r} closed its stdout and still runs")
+            closed = "stdin" if self._is_deaf else "stdout"
+            return ConnectionFailed(f"the child process {self.command[0]!r} closed its {closed} and still runs")
 
     def close(self) -> None:
         """Let the child go: close its stdin, then ask it to leave, then end it. It is always waited for."""
         with self._changed:
             self._is_closing = True
             self._changed.notify_all()
-        assert self._process.stdin is not None
-        try:
-            self._process.stdin.close()
-        except BrokenPipeError:
-            pass  # it is gone already
         for end in (self._process.terminate, self._process.kill):
             try:
                 self._process.wait(_PATIENCE)
@@ -134,27 +148,51 @@ class BlockingChild:
             except subprocess.TimeoutExpired:
                 end()
         self._process.wait()
-        self._reader.join(_PATIENCE)  # it reads on, if a process that the child has left behind holds the other end
-
-    def _note(self, *, is_writing: bool) -> None:
-        with self._changed:
-            self._is_writing = is_writing
-            self._changed.notify_all()
+        self._end.come()  # a process that the child has left behind may hold the other ends of its pipes
+        for thread in self._threads:
+            thread.join(_PATIENCE)
+        self._end.close()
 
     def _may_read(self) -> bool:
-        return len(self._chunks) < _AHEAD or self._is_writing or self._is_closing
+        """A child that writes before it reads again would wait for us, and we for it."""
+        return len(self._chunks) < _AHEAD or bool(self._unsent) or self._is_closing
 
     def _read(self) -> None:
         assert self._process.stdout is not None
         data = b"?"
         while data:
-            data = self._process.stdout.read(_CHUNK) or b""
+            data = self._process.stdout.read(_CHUNK) if self._end.wait_to_read(self._process.stdout) else b""
             with self._changed:
                 self._changed.wait_for(self._may_read)
                 if not data or not self._is_closing:
                     self._chunks.append(data)
                 self._changed.notify_all()
         self._process.stdout.close()
+
+    def _write(self) -> None:
+        assert self._process.stdin is not None
+        try:
+            while (data := self._next_unsent()) is not None:
+                self._write_all(self._process.stdin, data)
+        except BrokenPipeError:
+            with self._changed:
+                self._is_deaf = True
+                self._changed.notify_all()
+        self._process.stdin.close()
+
+    def _next_unsent(self) -> bytes | None:
+        """What to write next; None where nothing is left, and nothing will come."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._unsent or self._is_closing)
+            return self._unsent[0] if self._unsent else None
+
+    def _write_all(self, stdin: IO[bytes], data: bytes) -> None:
+        view = memoryview(data)
+        while view and self._end.wait_to_write(stdin):
+            view = view[stdin.write(view) or 0 :]
+        with self._changed:
+            self._unsent.popleft()
+            self._changed.notify_all()
 
 
 @define(eq=False)
@@ -163,21 +201,16 @@ class BlockingPipeTransport:
 
     Args:
         pipe: The pipe; it is closed at the end.
-        limits: Of what comes back.
-        extensions: URIs of the extensions to ask for.
-        framing: How messages are cut out of the bytes, as the other side was told as well.
+        options: How the agent is spoken to.
     """
 
     pipe: BlockingPipe
-    limits: ClientLimits = ClientLimits()
-    extensions: Sequence[str] = ()
-    framing: MakeFraming = Ndjson
+    options: PipeOptions = PipeOptions()
     _machine: PipeClient = field(init=False)
     _reading: threading.Lock = field(factory=threading.Lock, init=False)
-    _lost: ConnectionFailed | None = field(default=None, init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._machine = PipeClient(self.framing(self.limits.framing), V1_0, self.limits)
+        self._machine = self.options.machine()
 
     def __enter__(self) -> Self:
         return self
@@ -185,7 +218,11 @@ class BlockingPipeTransport:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.pipe.close()
+        try:
+            self._machine.leave(time.monotonic())  # an agent that knows may end at once
+            self._flush()
+        finally:
+            self.pipe.close()
 
     def card(self) -> AgentCard | None:
         """There is no card on a pipe."""
@@ -200,13 +237,7 @@ class BlockingPipeTransport:
         """
         if self._reading.locked():
             raise LocalProtocolError(_ONE_THREAD)
-        if self._machine.is_closed:
-            lost = self._lost or ConnectionFailed("the agent's output could not be read any further")
-            raise lost.with_traceback(None)
-        headers = {} if last_event_id is None else {"Last-Event-ID": str(last_event_id)}
-        if self.extensions:
-            headers["A2A-Extensions"] = ", ".join(self.extensions)
-        call = self._machine.call(operation, params, time.monotonic(), headers)
+        call = self.options.begin(self._machine, operation, params, last_event_id, time.monotonic())
         self._flush()
         return call
 
@@ -218,7 +249,7 @@ class BlockingPipeTransport:
                     yield event
                 if call.is_closed:
                     return
-                self._receive()
+                self._receive(call)
         finally:
             self._machine.drop(call, time.monotonic())
             self._flush()
@@ -227,30 +258,47 @@ class BlockingPipeTransport:
         """Wait for the one answer.
 
         Raises:
-            RpcError, ConnectionFailed, CodecError: There is none.
+            RpcError, ConnectionFailed, RequestTimeout, CodecError: There is none.
         """
         try:
             while not call.is_closed:
-                self._receive()
+                self._receive(call)
         finally:
             self._machine.drop(call, time.monotonic())
             self._flush()
         return call.result()
 
-    def _receive(self) -> None:
+    def _receive(self, call: ClientCall) -> None:
+        """Take what arrives next, for whichever call it is; or give up those that were silent for too long."""
         if not self._reading.acquire(blocking=False):  # it would take what the other thread waits for
             raise LocalProtocolError(_ONE_THREAD)
         try:
-            data = self.pipe.receive()
+            data = self.pipe.receive(self._patience(call))
+        except TimeoutError:
+            self._machine.handle_timeout(time.monotonic())
+        except ConnectionFailed as error:
+            self._machine.fail(error)
+        else:
+            self._take(data)
         finally:
             self._reading.release()
+        while self._machine.next_event() is not None:
+            pass  # whoever waits looks at the call itself
+        self._flush()
+
+    def _patience(self, call: ClientCall) -> float | None:
+        """Seconds until somebody was silent for too long."""
+        now = time.monotonic()
+        self._machine.listen(call, now)
+        at = self._machine.next_timeout()
+        return None if at is None else max(0.0, at - now)
+
+    def _take(self, data: bytes) -> None:
         if data:
             self._machine.receive_data(data, time.monotonic())
         else:
-            self._lost = self.pipe.farewell()
-            self._machine.fail(self._lost)
+            self._machine.fail(self.pipe.farewell())
             self._machine.receive_eof(time.monotonic())
-        self._flush()
 
     def _flush(self) -> None:
         if pieces := self._machine.data_to_send():

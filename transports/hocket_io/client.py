@@ -51,6 +51,7 @@ from hocket_io.blocking_pipes import BlockingChild, BlockingPipe, BlockingPipeTr
 from hocket_io.client_options import EXTENSIONS, HEADERS, LIMITS, PROXY, RESUME, TAP, TEXT, TIMEOUT, TLS
 from hocket_io.extras import needs
 from hocket_io.fitting import fit_blocking_pipe, fit_opening, shown_command
+from hocket_io.pipe_options import PipeOptions
 from hocket_io.requests import Content, message_request, push_config
 from hocket_io.streams import Stream
 from hocket_io.targets import (
@@ -90,7 +91,8 @@ class Client:
         binding: "JSONRPC" or "HTTP+JSON"; None for the one that the agent's card names first.
         headers: Header fields to send with every request, or with the handshake of a WebSocket.
         extensions: URIs of the extensions to ask for.
-        timeout: Over HTTP: seconds, or an httpx2.Timeout for each phase; by default 10 to connect and 300 of silence.
+        timeout: Seconds, or an httpx2.Timeout for each phase; by default 10 to connect and 300 of silence. Pipes know
+            silence only: a call to which nothing comes for so long is given up, and the pipe can be used again.
         proxy: Over HTTP: `http(s)://HOST:PORT` of the proxy that all requests go through; None for the one that the
             environment names (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY), which an agent on this machine never has.
         tls: Which certificates are trusted, and which is shown to the agent; None for those that the system trusts.
@@ -139,7 +141,7 @@ class Client:
             case CommandTarget(command=command, framing=framing):
                 name, frames = shown_command(command), self.limits.framing
                 pipe = fit_blocking_pipe(self.tap, BlockingChild(command), "stdio", name, framing, frames)
-                self._transport = self._enter(pipe, framing)
+                self._transport = self._enter(pipe, f"the child process {command[0]!r}", framing)
             case WebSocketTarget(url=url):
                 with needs("ws", "talking over a WebSocket"):
                     from hocket_io.blocking_reconnecting import BlockingReconnectingTransport
@@ -161,11 +163,15 @@ class Client:
                     from hocket_io.portal import PortalPipe
 
                 opening = fit_opening(self.tap, MemoryPipe(agent), "memory", agent.name, self.limits.framing)
-                self._transport = self._enter(PortalPipe(opening))
+                self._transport = self._enter(PortalPipe(opening), f"the agent {agent.name!r}")
         return self
 
-    def _enter(self, pipe: BlockingPipe, framing: MakeFraming = Ndjson) -> Transport:
-        return self._stack.enter_context(BlockingPipeTransport(pipe, self.limits, self.extensions, framing))
+    def _enter(self, pipe: BlockingPipe, peer: str, framing: MakeFraming = Ndjson) -> Transport:
+        silence = phases_of(self.timeout).read
+        options = PipeOptions(
+            limits=self.limits, extensions=self.extensions, framing=framing, timeout=silence, peer=peer
+        )
+        return self._stack.enter_context(BlockingPipeTransport(pipe, options))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -12,26 +11,18 @@ import anyio.abc
 import anyio.lowlevel
 from attrs import define, field
 
-from hocket.a2a import (
-    V1_0,
-    AgentCard,
-    ClientCall,
-    ClientLimits,
-    Operation,
-    Params,
-    PipeClient,
-    Result,
-    StreamEvent,
-)
+from hocket.a2a import AgentCard, ClientCall, Operation, Params, PipeClient, Result, StreamEvent
 from hocket.errors import ConnectionFailed
-from hocket.framing import Ndjson
 from hocket_io.groups import leave
-from hocket_io.targets import MakeFraming
+from hocket_io.outgoing import Outgoing
+from hocket_io.pipe_options import PipeOptions
 
 __all__ = ["BytePipe", "PipeTransport"]
 
 _BACKLOG = 1_024
 """Events that may wait for their readers before reading stops, as long as nobody is waiting for one."""
+_LAST_WORDS = 1.0
+"""Seconds that the other side may take at the end to read that nobody wants its answers any more."""
 
 
 class BytePipe(Protocol):
@@ -56,27 +47,23 @@ class PipeTransport:
 
     Args:
         pipe: The pipe; it is closed at the end.
-        limits: Of what comes back.
-        extensions: URIs of the extensions to ask for.
-        framing: How messages are cut out of the bytes, as the other side was told as well.
+        options: How the agent is spoken to.
     """
 
     pipe: BytePipe
-    limits: ClientLimits = ClientLimits()
-    extensions: Sequence[str] = ()
-    framing: MakeFraming = Ndjson
+    options: PipeOptions = PipeOptions()
     _machine: PipeClient = field(init=False)
+    _outgoing: Outgoing = field(init=False)
     _bells: dict[ClientCall, anyio.Event] = field(factory=dict, init=False)
-    _hungry: anyio.Event = field(factory=anyio.Event, init=False)
     _waiting: int = field(default=0, init=False)
-    _unsent: anyio.Event = field(factory=anyio.Event, init=False)
-    _is_writing: bool = field(default=False, init=False)
-    _lost: ConnectionFailed | None = field(default=None, init=False)
+    _hungry: anyio.Event = field(factory=anyio.Event, init=False)
+    _listening: anyio.Event = field(factory=anyio.Event, init=False)
     _group: anyio.abc.TaskGroup = field(init=False)
     _shelter: anyio.CancelScope = field(factory=lambda: anyio.CancelScope(shield=True), init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._machine = PipeClient(self.framing(self.limits.framing), V1_0, self.limits)
+        self._machine = self.options.machine()
+        self._outgoing = Outgoing(self._send)
 
     async def __aenter__(self) -> Self:
         self._group = await anyio.create_task_group().__aenter__()
@@ -86,11 +73,14 @@ class PipeTransport:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._shelter.cancel()
         try:
-            await leave(self._group, kind, error, trace)
+            await self._take_leave()
         finally:
-            await self.pipe.aclose()
+            self._shelter.cancel()
+            try:
+                await leave(self._group, kind, error, trace)
+            finally:
+                await self.pipe.aclose()
 
     async def card(self) -> AgentCard | None:
         """There is no card on a pipe."""
@@ -102,15 +92,9 @@ class PipeTransport:
         Raises:
             ConnectionFailed: The pipe has ended before.
         """
-        if self._machine.is_closed:
-            lost = self._lost or ConnectionFailed("the agent's output could not be read any further")
-            raise lost.with_traceback(None)
-        headers = {} if last_event_id is None else {"Last-Event-ID": str(last_event_id)}
-        if self.extensions:
-            headers["A2A-Extensions"] = ", ".join(self.extensions)
-        call = self._machine.call(operation, params, time.monotonic(), headers)
+        call = self.options.begin(self._machine, operation, params, last_event_id, anyio.current_time())
         self._bells[call] = anyio.Event()
-        self._unsent.set()
+        self._flush()
         return call
 
     async def events(self, call: ClientCall) -> AsyncIterator[StreamEvent]:
@@ -129,7 +113,7 @@ class PipeTransport:
         """Wait for the one answer.
 
         Raises:
-            RpcError, ConnectionFailed, CodecError: There is none.
+            RpcError, ConnectionFailed, RequestTimeout, CodecError: There is none.
         """
         try:
             while not call.is_closed:
@@ -140,11 +124,14 @@ class PipeTransport:
 
     def _forget(self, call: ClientCall) -> None:
         self._bells.pop(call, None)
-        self._machine.drop(call, time.monotonic())
-        self._unsent.set()
+        self._machine.drop(call, anyio.current_time())
+        self._flush()
 
     async def _wait(self, call: ClientCall) -> None:
+        """Wait until something has happened to a call."""
         await anyio.lowlevel.checkpoint_if_cancelled()  # where there is always something new, nothing else would tell
+        self._machine.listen(call, anyio.current_time())
+        self._listening.set()
         self._waiting += 1
         self._hungry.set()
         try:
@@ -154,45 +141,69 @@ class PipeTransport:
         self._bells[call] = anyio.Event()
 
     async def _run(self) -> None:
-        """Read and write until the client is left; where it is cancelled, it may cancel its task before it goes."""
+        """Do the work until the client is left; where it is cancelled, it may cancel its task before it goes."""
         with self._shelter:
             async with anyio.create_task_group() as group:
                 group.start_soon(self._read)
-                group.start_soon(self._write)
-
-    async def _write(self) -> None:
-        """Write whatever there is. In a task of its own, since a caller that is cancelled would cut a frame in two."""
-        while True:
-            await self._unsent.wait()
-            self._unsent = anyio.Event()
-            if not (pieces := self._machine.data_to_send()):
-                continue
-            self._is_writing = True
-            self._hungry.set()  # a peer that writes before it reads again must not wait for us in turn
-            try:
-                await self.pipe.send(b"".join(pieces))
-            except ConnectionFailed as error:
-                self._machine.fail(error)
-                self._ring()
-            finally:
-                self._is_writing = False
+                group.start_soon(self._outgoing.run)
+                group.start_soon(self._end_silence)
 
     async def _read(self) -> None:
-        """Read as long as somebody waits for something, or little is waiting to be read."""
+        """Read as long as somebody waits for something, or something is to be written, or little is unread.
+
+        A peer that writes before it reads again would wait for us, and we for it.
+        """
         while True:
-            while not self._waiting and not self._is_writing and self._machine.unread > _BACKLOG:
+            while not self._waiting and not self._outgoing.held and self._machine.unread > _BACKLOG:
                 self._hungry = anyio.Event()
                 await self._hungry.wait()
             data = await self.pipe.receive()
             if not data:
-                self._lost = await self.pipe.farewell()
-                self._machine.fail(self._lost)
-                self._machine.receive_eof(time.monotonic())
+                self._machine.fail(await self.pipe.farewell())
+                self._machine.receive_eof(anyio.current_time())
                 self._ring()
                 return
-            self._machine.receive_data(data, time.monotonic())
+            self._machine.receive_data(data, anyio.current_time())
             self._ring()
-            self._unsent.set()
+            self._flush()
+
+    async def _end_silence(self) -> None:
+        """Give up the calls to which nothing comes. No deadline is ever sooner than one that was set before it."""
+        while True:
+            at = self._machine.next_timeout()
+            if at is None:
+                self._listening = anyio.Event()
+                await self._listening.wait()
+                continue
+            await anyio.sleep_until(at)
+            self._machine.handle_timeout(anyio.current_time())
+            self._ring()
+            self._flush()
+
+    def _flush(self) -> None:
+        """Have whatever there is written, by a task of its own: one that is cancelled would cut a frame in two."""
+        if pieces := self._machine.data_to_send():
+            self._outgoing.give(b"".join(pieces))
+            self._hungry.set()
+
+    async def _send(self, data: bytes) -> None:
+        try:
+            await self.pipe.send(data)
+        except ConnectionFailed as error:
+            self._machine.fail(error)
+            self._ring()
+            raise
+
+    async def _take_leave(self) -> None:
+        """Say that nobody wants what is not answered yet: an agent may then end at once."""
+        self._machine.leave(anyio.current_time())
+        self._ring()
+        self._flush()
+        with anyio.move_on_after(_LAST_WORDS, shield=True):
+            try:
+                await self._outgoing.flush()
+            except ConnectionFailed:
+                pass  # there is nobody left to hear it
 
     def _ring(self) -> None:
         while (call := self._machine.next_event()) is not None:

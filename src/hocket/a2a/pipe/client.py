@@ -20,6 +20,7 @@ from hocket.errors import (
     HocketError,
     LimitExceeded,
     LocalProtocolError,
+    RequestTimeout,
 )
 from hocket.framing import Framing
 from hocket.jsonrpc import (
@@ -33,6 +34,7 @@ from hocket.jsonrpc import (
     ResultReceived,
     UnexpectedResponse,
 )
+from hocket.timers import Timers, soonest
 
 __all__ = ["PipeClient"]
 
@@ -48,15 +50,24 @@ class PipeClient:
         framing: How messages are cut out of the bytes.
         dialect: How calls are written.
         limits: Of what comes back.
+        timeout: Seconds of silence after which a call is given up that somebody listens to; None for never.
+        peer: What the server is called in errors.
+
+    Attributes:
+        failure: Why there can be no more calls; None while there can.
     """
 
     framing: Framing
     dialect: Dialect
     limits: ClientLimits = ClientLimits()
+    timeout: float | None = field(default=None, kw_only=True)
+    peer: str = field(default="the agent", kw_only=True)
+    failure: HocketError | None = field(default=None, init=False)
     connection: Connection = field(init=False)
     _calls: dict[Id, ClientCall] = field(factory=dict, init=False)
     _headers: dict[Id, Mapping[str, str]] = field(factory=dict, init=False)
     _touched: dict[Id, ClientCall] = field(factory=dict, init=False)
+    _silences: Timers[Id] = field(factory=lambda: Timers(), init=False)
 
     def __attrs_post_init__(self) -> None:
         limits = PeerLimits(message=self.framing.limits.frame)
@@ -113,6 +124,22 @@ class PipeClient:
         if not call.is_closed and call.request_id in self.connection.pending:
             self.connection.cancel(call.request_id, now=now)
 
+    def listen(self, call: ClientCall, now: float) -> None:
+        """Somebody waits for what comes next to this call: from now on its silence counts, until something has come.
+
+        While nobody listens it does not: whoever leaves bytes unread cannot know that there are none. Twice is
+        harmless.
+        """
+        call_id = call.request_id
+        if self.timeout is not None and call_id in self._calls and call_id not in self._silences:
+            self._silences.set(call_id, now + self.timeout)
+
+    def leave(self, now: float) -> None:
+        """The client goes: every open call ends, and the server is told that nobody wants them. The tasks go on."""
+        for request_id in self.connection.pending:
+            self.connection.cancel(request_id, now=now)
+        self.fail(ConnectionFailed("the client was closed"))
+
     def receive_data(self, data: bytes, now: float) -> None:
         """Bytes from the server."""
         self.connection.receive_data(data, now)
@@ -127,10 +154,12 @@ class PipeClient:
         """The time that `next_timeout` named has come."""
         self.connection.handle_timeout(now)
         self._route(now)
+        for call_id in self._silences.due(now):
+            self._give_up_waiting(self._touched_call(call_id), now)
 
     def next_timeout(self) -> float | None:
         """When `handle_timeout` wants to be called, or None."""
-        return self.connection.next_timeout()
+        return soonest(self.connection.next_timeout(), self._silences.next_timeout())
 
     def data_to_send(self) -> list[bytes]:
         """Bytes for the server."""
@@ -143,12 +172,9 @@ class PipeClient:
         return None
 
     def fail(self, error: HocketError) -> None:
-        """The connection broke for a reason that only the transport knows: every open call ends with it."""
-        for call in self._calls.values():
-            call.receive_end(error)
-            self._touched[call.request_id] = call
-        self._calls.clear()
-        self._headers.clear()
+        """The connection broke, for a reason that only the transport may know: every open call ends with it."""
+        self.failure = self.failure or error
+        self._end_calls(error)
 
     def _route(self, now: float) -> None:
         while (event := self.connection.next_event()) is not None:
@@ -168,7 +194,9 @@ class PipeClient:
                 ):
                     self._give_up(LimitExceeded(option, maximum), now)
                 case ConnectionClosed(error=error):
-                    self.fail(ConnectionFailed(f"the connection ended{f': {error}' if error else ''}"))
+                    ended = ConnectionFailed(f"the connection to {self.peer} ended{f': {error}' if error else ''}")
+                    ended.__cause__ = error
+                    self.fail(ended)
                 case _:
                     pass  # a peer that calls us, or says something nobody asked for
 
@@ -177,15 +205,14 @@ class PipeClient:
         call = self._calls.get(request_id) if isinstance(request_id, str) else None
         if call is None:
             return  # of a call that was dropped, or never made
-        self._touched[call.request_id] = call
+        self._touched_call(call.request_id)
         offset = params.get("offset")
         self._give(call, params.get("result"), offset if isinstance(offset, int) else None)
 
     def _receive_result(self, request_id: Id, result: Any) -> None:
-        call = self._calls.get(request_id)
-        if call is None:
+        if request_id not in self._calls:
             return
-        self._touched[request_id] = call
+        call = self._touched_call(request_id)
         if call.as_stream or not call.is_streaming:
             self._finish(request_id).receive_result(result)
         elif isinstance(result, dict) and "state" in result and "offset" in result:
@@ -206,8 +233,7 @@ class PipeClient:
             call.receive_error(error)
 
     def _receive_repeated(self, event: UnexpectedResponse) -> None:
-        call = self._calls[event.id]
-        self._touched[event.id] = call
+        call = self._touched_call(event.id)
         if event.error is not None:
             self._finish(event.id).receive_error(event.error)
         else:
@@ -225,7 +251,21 @@ class PipeClient:
         """Something was too long to be read, and so nobody knows which call has lost it: all of them end."""
         for request_id in self.connection.pending:
             self.connection.cancel(request_id, now=now)
-        self.fail(error)
+        self._end_calls(error)
+
+    def _give_up_waiting(self, call: ClientCall, now: float) -> None:
+        """The server was silent for too long. What there is of a stream by now is the beginning of an answer."""
+        error = RequestTimeout(f"{self.peer} was silent for {self.timeout:g} seconds (timeout=, its read phase)")
+        has_begun = bool(call.reader.news)
+        self.drop(call, now)
+        if has_begun:
+            call.receive_end(error)
+        else:
+            call.fail(error)
+
+    def _end_calls(self, error: HocketError) -> None:
+        for call in list(self._calls.values()):
+            self._finish(call.request_id).receive_end(error)
 
     def _give(self, call: ClientCall, result: Any, offset: int | None = None) -> None:
         try:
@@ -235,11 +275,18 @@ class PipeClient:
         if call.is_closed:
             self._pop(call.request_id)
 
-    def _finish(self, request_id: Id) -> ClientCall:
+    def _touched_call(self, request_id: Id) -> ClientCall:
+        """An open call to which something has happened."""
+        self._silences.clear(request_id)
         call = self._touched[request_id] = self._calls[request_id]
+        return call
+
+    def _finish(self, request_id: Id) -> ClientCall:
+        call = self._touched_call(request_id)
         self._pop(request_id)
         return call
 
     def _pop(self, request_id: Id) -> ClientCall | None:
+        self._silences.clear(request_id)
         self._headers.pop(request_id, None)
         return self._calls.pop(request_id, None)
