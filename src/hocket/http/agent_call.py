@@ -11,18 +11,17 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from attrs import define, field
+from attrs import Attribute, define, field
 
 from hocket.a2a import AgentCapabilities, AgentCard, ClientCall, ClientLimits, Operation, Params, Result, StreamEvent
 from hocket.backoff import Backoff
 from hocket.entropy import Entropy
-from hocket.errors import ConnectionFailed, HocketError
+from hocket.errors import ConnectionFailed, HocketError, LocalProtocolError
 from hocket.http.address import Address
 from hocket.http.discovery import CardSearch
 from hocket.http.messages import Headers, Request
 from hocket.http.resuming import ResumingCall
 from hocket.http.words import shown_url
-from hocket.options import must_be
 
 __all__ = ["AgentCall"]
 
@@ -35,6 +34,13 @@ def _is_address(url: object) -> bool:
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
+
+
+def _check_address(instance: object, attribute: Attribute[str], url: object) -> None:
+    """A validator for the URL, which repeats nothing of it that may be a secret."""
+    if not _is_address(url):
+        shown = shown_url(url) if isinstance(url, str) else url
+        raise LocalProtocolError(f"{attribute.alias} must be http(s)://HOST…, not {shown!r}")
 
 
 @define(eq=False)
@@ -86,7 +92,7 @@ class AgentCall:
     ('POST', 'http://agent/')
     """
 
-    url: str = field(validator=must_be("http(s)://HOST…", _is_address))
+    url: str = field(validator=_check_address, repr=shown_url)
     operation: Operation
     params: Params
     entropy: Entropy = field(repr=False)
