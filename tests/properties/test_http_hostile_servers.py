@@ -21,7 +21,7 @@ from hocket.a2a import (
 from hocket.backoff import Backoff
 from hocket.entropy import seeded
 from hocket.errors import AgentError, ConnectionFailed, HocketError, RequestTimeout
-from hocket.http import HttpCall, RestBinding, ResumingCall, RpcBinding
+from hocket.http import AgentCall, HttpCall, RestBinding, ResumingCall, RpcBinding
 from hocket_io.answers import StreamView
 from support.drain import drain
 from support.messages import user_says
@@ -183,6 +183,45 @@ def test_a_stream_ends_once_and_says_how(binding, way, answers, resume):
         else:
             with pytest.raises(type(last.error)):
                 view._whole_text()
+
+
+CARDS = st.sampled_from(
+    [
+        {"url": "http://agent/", "preferredTransport": "JSONRPC"},
+        {"supportedInterfaces": [{"url": "http://agent/", "protocolBinding": "HTTP+JSON", "protocolVersion": "1.0"}]},
+        {"supportedInterfaces": [{"url": "http://agent/", "protocolBinding": "GRPC"}]},
+        {"url": "http://agent/", "capabilities": {"streaming": False}},
+        {"url": "http://agent/", "capabilities": {"extensions": [{"uri": "urn:x", "required": True}]}},
+        {"name": 5},
+        [],
+    ]
+)
+PAGES = st.builds(
+    lambda card, status, end: (status, "application/json", json.dumps({"name": "a", **dict(card)}).encode(), end),
+    CARDS,
+    STATUSES,
+    ENDS,
+)
+
+
+@given(st.sampled_from([Operation.STREAM, Operation.GET]), st.lists(PAGES, max_size=2), ANSWERS, st.booleans())
+def test_whatever_is_found_where_an_agent_is_looked_for_there_is_an_end(operation, pages, answers, resume):
+    backoff = Backoff(attempts=ATTEMPTS) if resume else None
+    call = AgentCall("http://agent/", operation, ASKED[operation], seeded(3), resume=backoff)
+    events, asked = talk(call, [*pages, *answers])
+    assert asked <= 3 or resume
+    if operation is Operation.STREAM:
+        assert [event.done for event in events] == [False] * (len(events) - 1) + [True]
+    else:
+        assert events == []
+        with suppress(HocketError):
+            assert call.result() is not None
+    for _ in range(2):  # what comes too late changes nothing
+        call.receive_head(200, (), 99.0)
+        call.receive_data(b"data: {}\n\n", 99.0)
+        call.receive_eof(99.0)
+        call.handle_timeout(99.0)
+    assert (drain(call), call.next_request(), call.next_timeout(), call.is_reading) == ([], None, None, False)
 
 
 @given(st.sampled_from(list(BINDINGS)), st.sampled_from([*ASKED][2:]), ANSWERS)
