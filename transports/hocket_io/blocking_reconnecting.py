@@ -6,22 +6,26 @@ its caller, and goes on while that waits for something.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Self
 
 from attrs import define, field
 
-from hocket.a2a import AgentCard, ClientCall, ClientLimits, Operation, Params, Result, StreamEvent
+from hocket.a2a import AgentCard, ClientCall, Operation, Params, Result, StreamEvent
 from hocket.backoff import Backoff
 from hocket.errors import ConnectionFailed, HocketError, LocalProtocolError
 from hocket.http import ReconnectingClient
+from hocket_io.pipe_options import PipeOptions
 from hocket_io.portal import PortalPipe
 from hocket_io.reconnecting import reconnecting_client
 
 __all__ = ["BlockingReconnectingTransport"]
+
+_log = logging.getLogger(__name__)
 
 _ONE_THREAD = "a Client over a WebSocket serves one thread at a time: give each thread a Client of its own"
 
@@ -37,21 +41,20 @@ class BlockingReconnectingTransport:
 
     Args:
         open_pipe: Makes a connection. Each line that it carries is a message.
-        limits: Of what comes back.
-        extensions: URIs of the extensions to ask for.
+        options: How the agent is spoken to. There is no other framing than lines, and the timeout counts for a question
+            until something comes in answer.
         resume: When to try a stream again that was cut; None for never.
     """
 
     open_pipe: Callable[[], PortalPipe]
-    limits: ClientLimits = ClientLimits()
-    extensions: Sequence[str] = ()
+    options: PipeOptions = PipeOptions()
     resume: Backoff | None = field(factory=Backoff)
     _machine: ReconnectingClient = field(init=False)
     _pipe: PortalPipe | None = field(default=None, init=False)
     _turn: threading.Lock = field(factory=threading.Lock, init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._machine = reconnecting_client(self.limits, self.extensions, self.resume)
+        self._machine = reconnecting_client(self.options, self.resume)
 
     def __enter__(self) -> Self:
         self._pipe = self.open_pipe()
@@ -97,7 +100,7 @@ class BlockingReconnectingTransport:
                     yield event
                 if self._machine.is_over(call):
                     return
-                self._go_on()
+                self._go_on(call)
         finally:
             self._forget(call)
 
@@ -109,7 +112,7 @@ class BlockingReconnectingTransport:
         """
         try:
             while not self._machine.is_over(call):
-                self._go_on()
+                self._go_on(call)
         finally:
             self._forget(call)
         return call.result()
@@ -118,11 +121,12 @@ class BlockingReconnectingTransport:
         self._machine.drop(call, time.monotonic())
         self._flush()
 
-    def _go_on(self) -> None:
-        """Wait until something has happened."""
+    def _go_on(self, call: ClientCall) -> None:
+        """Wait for what comes next to a call, or until anything has happened."""
         if not self._turn.acquire(blocking=False):  # we would take what the other thread waits for
             raise LocalProtocolError(_ONE_THREAD)
         try:
+            self._machine.listen(call, time.monotonic())
             if self._machine.wants_connection:
                 self._connect()
             elif self._pipe is None:
@@ -137,7 +141,7 @@ class BlockingReconnectingTransport:
         try:
             self._pipe = self.open_pipe()
         except HocketError as error:
-            self._machine.receive_end(error, time.monotonic())
+            self._end(error)
         else:
             self._machine.connect(time.monotonic())
 
@@ -188,4 +192,8 @@ class BlockingReconnectingTransport:
         self._pipe = None
         end = pipe.farewell()
         pipe.close()
-        self._machine.receive_end(end, time.monotonic())
+        self._end(end)
+
+    def _end(self, error: HocketError) -> None:
+        _log.info("no connection any more: %s", error)
+        self._machine.receive_end(error, time.monotonic())

@@ -5,7 +5,8 @@ The machine is `hocket.http.ReconnectingClient`; here is what a connection, a pa
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+import logging
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from math import inf
 from types import TracebackType
@@ -16,12 +17,13 @@ import anyio.abc
 import anyio.lowlevel
 from attrs import define, field
 
-from hocket.a2a import AgentCard, ClientCall, ClientLimits, Operation, Params, Result, StreamEvent
+from hocket.a2a import AgentCard, ClientCall, Operation, Params, Result, StreamEvent
 from hocket.backoff import Backoff
 from hocket.errors import ConnectionFailed, HocketError
 from hocket.http import ReconnectingClient
 from hocket_io.entropy import system_entropy
 from hocket_io.groups import leave, scratch_group
+from hocket_io.pipe_options import PipeOptions
 from hocket_io.pipes import BytePipe
 
 __all__ = ["OpenPipe", "ReconnectingTransport", "reconnecting_client"]
@@ -29,14 +31,16 @@ __all__ = ["OpenPipe", "ReconnectingTransport", "reconnecting_client"]
 OpenPipe: TypeAlias = Callable[[], AbstractAsyncContextManager[BytePipe]]
 """Makes one connection, which works while it is entered. Each line that it carries is a message."""
 
+_log = logging.getLogger(__name__)
+
 _BACKLOG = 1_024
 """Events that may wait for their readers before reading stops, as long as nobody is waiting for one."""
 
 
-def reconnecting_client(limits: ClientLimits, extensions: Sequence[str], resume: Backoff | None) -> ReconnectingClient:
+def reconnecting_client(options: PipeOptions, resume: Backoff | None) -> ReconnectingClient:
     """The machine, as both transports have it."""
-    headers = {"A2A-Extensions": ", ".join(extensions)} if extensions else {}
-    return ReconnectingClient(limits, resume, system_entropy(), headers)
+    headers = {"A2A-Extensions": ", ".join(options.extensions)} if options.extensions else {}
+    return ReconnectingClient(options.limits, resume, system_entropy(), headers, options.timeout, options.peer)
 
 
 @define(eq=False)
@@ -47,14 +51,13 @@ class ReconnectingTransport:
 
     Args:
         open_pipe: Makes a connection.
-        limits: Of what comes back.
-        extensions: URIs of the extensions to ask for.
+        options: How the agent is spoken to. There is no other framing than lines, and the timeout counts for a question
+            until something comes in answer.
         resume: When to try a stream again that was cut; None for never.
     """
 
     open_pipe: OpenPipe
-    limits: ClientLimits = ClientLimits()
-    extensions: Sequence[str] = ()
+    options: PipeOptions = PipeOptions()
     resume: Backoff | None = field(factory=Backoff)
     _machine: ReconnectingClient = field(init=False)
     _bells: dict[ClientCall, anyio.Event] = field(factory=dict, init=False)
@@ -68,7 +71,7 @@ class ReconnectingTransport:
     # _news is set, and replaced, whenever something has changed that one of the tasks here may be waiting for.
 
     def __attrs_post_init__(self) -> None:
-        self._machine = reconnecting_client(self.limits, self.extensions, self.resume)
+        self._machine = reconnecting_client(self.options, self.resume)
 
     async def __aenter__(self) -> Self:
         is_settled = anyio.Event()
@@ -142,6 +145,7 @@ class ReconnectingTransport:
 
     async def _wait(self, call: ClientCall) -> None:
         await anyio.lowlevel.checkpoint_if_cancelled()  # where there is always something new, nothing else would tell
+        self._machine.listen(call, anyio.current_time())
         self._waiting += 1
         self._tell()
         try:
@@ -175,6 +179,7 @@ class ReconnectingTransport:
                 end: HocketError = await pipe.farewell()
         except HocketError as error:
             end = error
+        _log.info("no connection any more: %s", end)
         self._machine.receive_end(end, anyio.current_time())
         self._ring()
         return end

@@ -247,6 +247,8 @@ class Line:
     def _tell(self, event: AcpEvent) -> None:
         match event:
             case ReconnectExhausted(stream_id=stream_id):
+                what = "the connection to the hub" if stream_id is None else f"the feed of {stream_id!r}"
+                _log.warning("%s was lost, and all attempts to restore it failed", what)
                 self._exhausted[stream_id] = None
             case Reconnected(stream_id=stream_id) | StreamEnded(stream_id=stream_id):
                 self._exhausted.pop(stream_id, None)

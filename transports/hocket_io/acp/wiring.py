@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from hocket_io.acp.line import Line
 
 __all__ = ["HubLeft", "Wiring"]
+
+_log = logging.getLogger(__name__)
 
 
 class HubLeft(ConnectionFailed):
@@ -66,6 +69,7 @@ class Wiring:
                     return
                 if self.connect is None:
                     raise error or HubLeft("the hub has ended the connection")
+                _log.info("the connection to the hub was lost: %s", error or "it has ended")
                 machine.connection_lost(line.now(), error)
                 line.pump()
                 if isinstance(error, AuthenticationError) or (isinstance(error, NoHub) and not self._is_proven):
@@ -125,9 +129,11 @@ class Wiring:
             try:
                 with anyio.CancelScope() as self._using:
                     self.link = await connect()
+                    _log.info("connected to the hub again")
             except AuthenticationError:
                 raise
             except HocketError as error:
+                _log.info("the hub cannot be reached yet: %s", error)
                 self.line.machine.connection_lost(self.line.now(), error)
                 self.line.pump()
 

@@ -7,6 +7,7 @@ a pause look like to httpx2 and the clock.
 from __future__ import annotations
 
 import itertools
+import logging
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 from contextlib import aclosing, asynccontextmanager, closing, contextmanager
@@ -28,11 +29,14 @@ from hocket.a2a import (
 )
 from hocket.http import Address, CardSearch, Headers, Request, ResumingCall
 from hocket.http.redirects import redirected
+from hocket.http.words import shown_url
 from hocket_io.http.leaving import body_of, finish, finish_blocking
 from hocket_io.http.network import BROKEN, async_client, blocking_client, failure_of
 from hocket_io.http.options import HttpOptions
 
 __all__ = ["BlockingHttpTransport", "HttpTransport"]
+
+_log = logging.getLogger(__name__)
 
 _REDIRECTS = 5
 """Places in a row that a server may send a request to."""
@@ -158,6 +162,7 @@ class HttpTransport:
                     async for _ in pieces:
                         yield
             elif at is not None:
+                _log.info("a stream of %s was cut; asking for the rest of it", shown_url(self.url))
                 await anyio.sleep_until(at)
                 machine.handle_timeout(anyio.current_time())
             yield
@@ -289,6 +294,7 @@ class BlockingHttpTransport:
             if request is not None:
                 yield from self._ask(machine, request)
             elif at is not None:
+                _log.info("a stream of %s was cut; asking for the rest of it", shown_url(self.url))
                 time.sleep(max(0.0, at - time.monotonic()))
                 machine.handle_timeout(time.monotonic())
             yield
