@@ -22,7 +22,15 @@ from hocket.a2a import (
     TaskState,
 )
 from hocket.entropy import seeded
-from hocket.errors import ConnectionFailed, ErrorObject, LimitExceeded, LocalProtocolError, RpcError
+from hocket.errors import (
+    ConnectionFailed,
+    ErrorObject,
+    LimitExceeded,
+    LocalProtocolError,
+    RequestTimeout,
+    RpcError,
+    WrongFraming,
+)
 from hocket.framing import ContentLength, FramingLimits, Ndjson
 from support.messages import user_says
 
@@ -203,6 +211,96 @@ def test_when_the_pipe_ends_every_open_call_ends():
     assert events(stream) == [("task", False, 1), ("cut", True, None)]
     with pytest.raises(ConnectionFailed, match="the connection to the agent ended"):
         get.result()
+
+
+# Silence, and the end of the client
+
+
+def listened(timeout=5.0, **options):
+    pipe = PipeClient(Ndjson(), V1_0, timeout=timeout, peer="the child", **options)
+    calls = [pipe.call(operation, params, 0.0) for operation, params in ((Operation.STREAM, HELLO), (Operation.GET, T))]
+    pipe.data_to_send()
+    return pipe, *calls
+
+
+T = GetTaskRequest(id="t")
+
+
+def test_a_call_that_is_silent_for_too_long_is_given_up_and_the_next_is_answered():
+    pipe, stream, get = listened()
+    pipe.listen(get, 10.0)
+    assert pipe.next_timeout() == 15.0
+    pipe.handle_timeout(14.9)
+    assert not get.is_closed
+    pipe.handle_timeout(15.0)
+    with pytest.raises(RequestTimeout, match=r"the child was silent for 5 seconds \(timeout=, its read phase\)"):
+        get.result()
+    assert pipe.next_event() is get
+    assert [(each["method"], each["params"]) for each in sent(pipe)] == [("$/cancelRequest", {"id": "2"})]
+    assert (stream.is_closed, pipe.failure, pipe.next_timeout()) == (False, None, None)
+    again = pipe.call(Operation.GET, T, 15.0)
+    pipe.receive_data(line({"id": "2", "result": {"id": "late"}}) + line({"id": "3", "result": WORKING["task"]}), 16.0)
+    assert again.result().id == "t"
+
+
+def test_only_the_silence_counts_that_somebody_listens_to():
+    pipe, stream, _ = listened()
+    assert pipe.next_timeout() is None
+    pipe.listen(stream, 100.0)
+    pipe.listen(stream, 104.0)  # for the second time, which changes nothing
+    pipe.receive_data(item(WORKING), 104.9)
+    assert pipe.next_timeout() is None
+    pipe.handle_timeout(1_000.0)
+    pipe.listen(stream, 1_000.0)
+    pipe.receive_data(item(WORKING, "2"), 1_004.0)  # of another call
+    pipe.drop(stream, 1_004.0)
+    assert pipe.next_timeout() is None
+
+
+def test_what_came_of_a_stream_before_the_silence_is_the_beginning_of_an_answer():
+    pipe, stream, _ = listened()
+    pipe.receive_data(item(WORKING), 0.0)
+    pipe.listen(stream, 0.0)
+    pipe.handle_timeout(5.0)
+    assert stream.next_event().kind == "task"
+    cut = stream.next_event()
+    assert (cut.kind, cut.done, type(cut.error.__cause__)) == ("cut", True, RequestTimeout)
+
+
+def test_a_stream_that_never_began_fails_with_the_reason():
+    pipe, stream, _ = listened()
+    pipe.listen(stream, 0.0)
+    pipe.handle_timeout(5.0)
+    event = stream.next_event()
+    assert (event.kind, event.done, type(event.error)) == ("error", True, RequestTimeout)
+
+
+def test_without_a_timeout_silence_has_no_end():
+    pipe, stream, _ = listened(timeout=None)
+    pipe.listen(stream, 0.0)
+    assert pipe.next_timeout() is None
+
+
+def test_a_client_that_leaves_ends_its_calls_and_says_so():
+    pipe, stream, get = listened()
+    pipe.listen(stream, 0.0)
+    pipe.leave(1.0)
+    assert events(stream) == [("cut", True, None)]
+    with pytest.raises(ConnectionFailed, match="the client was closed"):
+        get.result()
+    assert [each["params"]["id"] for each in sent(pipe)] == ["1", "2"]
+    assert pipe.next_timeout() is None
+    assert str(pipe.failure) == "the client was closed"
+    pipe.leave(2.0)
+    assert sent(pipe) == []
+
+
+def test_the_first_reason_is_the_one_that_is_told_of_a_pipe():
+    pipe, *_ = listened()
+    pipe.receive_data(b"Content-Length: 2\r\n\r\n{}", 0.0)
+    pipe.fail(ConnectionFailed("it has ended"))
+    assert isinstance(pipe.failure.__cause__, WrongFraming)
+    assert str(pipe.failure).startswith("the connection to the child ended: a Content-Length header as a line")
 
 
 # The server's side

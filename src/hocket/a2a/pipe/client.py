@@ -136,8 +136,7 @@ class PipeClient:
 
     def leave(self, now: float) -> None:
         """The client goes: every open call ends, and the server is told that nobody wants them. The tasks go on."""
-        for request_id in self.connection.pending:
-            self.connection.cancel(request_id, now=now)
+        self._cancel_open(now)
         self.fail(ConnectionFailed("the client was closed"))
 
     def receive_data(self, data: bytes, now: float) -> None:
@@ -249,8 +248,7 @@ class PipeClient:
 
     def _give_up(self, error: LimitExceeded, now: float) -> None:
         """Something was too long to be read, and so nobody knows which call has lost it: all of them end."""
-        for request_id in self.connection.pending:
-            self.connection.cancel(request_id, now=now)
+        self._cancel_open(now)
         self._end_calls(error)
 
     def _give_up_waiting(self, call: ClientCall, now: float) -> None:
@@ -262,6 +260,10 @@ class PipeClient:
             call.receive_end(error)
         else:
             call.fail(error)
+
+    def _cancel_open(self, now: float) -> None:
+        for request_id in [each for each in self.connection.pending if each in self._calls]:
+            self.connection.cancel(request_id, now=now)
 
     def _end_calls(self, error: HocketError) -> None:
         for call in list(self._calls.values()):
