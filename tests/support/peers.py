@@ -3,7 +3,7 @@
 Their versions collide: three releases of a2a-sdk are three packages called `a2a`. So each gets a virtual environment on
 top of the packages of the interpreter that runs the tests: what it needs in another version, or alone, is installed
 there, and everything else is found beneath. That takes two seconds instead of ten, and is done once: the environments
-are in `sys.prefix/peers`.
+are in `sys.prefix/peers`. So are packages of npm, and packages too large to be installed with the others.
 """
 
 import hashlib
@@ -15,7 +15,6 @@ import sys
 import sysconfig
 import tempfile
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -24,6 +23,10 @@ SCRIPTS = Path(__file__).parents[1] / "interop" / "peers"
 ROOMS = Path(sys.prefix) / "peers"
 IMPATIENT = {"PIP_RETRIES": "1", "PIP_DEFAULT_TIMEOUT": "5", "UV_HTTP_TIMEOUT": "5"}
 BIN, PYTHON = ("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")
+
+
+_UNFURNISHED = {}
+"""Why there is no such directory. Whoever has no network finds that out once."""
 
 
 class CannotInstall(Exception):
@@ -35,30 +38,9 @@ def python_of(*requirements, bare=()):
 
     `bare` are installed without what they say they need.
     """
-    wanted = (*bare, *requirements)
-    room = ROOMS / f"{wanted[0]}-{hashlib.sha256(repr(wanted).encode()).hexdigest()[:8]}"
-    if reason := _what_is_wrong(room, bare, requirements):
-        pytest.skip(f"{room.name} cannot be installed: {reason}")
-    return room / BIN / PYTHON
 
-
-@cache
-def _what_is_wrong(room, bare, requirements):
-    """Why there is no such environment, or nothing. Whoever has no network finds that out once."""
-    if not room.exists():
-        try:
-            _furnish(room, bare, requirements)
-        except CannotInstall as reason:
-            return str(reason)
-    return ""
-
-
-def _furnish(room, bare, requirements):
-    """Make the environment aside and put it in its place when it is whole: who finds it there can use it."""
-    ROOMS.mkdir(exist_ok=True)
-    base = getattr(sys, "_base_executable", None) or sys.executable
-    aside = Path(tempfile.mkdtemp(dir=ROOMS))
-    try:
+    def furnish(aside):
+        base = getattr(sys, "_base_executable", None) or sys.executable
         _run(base, "-m", "venv", "--without-pip", aside)
         python = aside / BIN / PYTHON
         packages = _run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))").strip()
@@ -67,6 +49,37 @@ def _furnish(room, bare, requirements):
             _install(base, python, "--no-deps", *bare)
         if requirements:
             _install(base, python, *requirements)
+
+    return _room_of((*bare, *requirements), furnish) / BIN / PYTHON
+
+
+def modules_of(*packages):
+    """A directory in whose `node_modules` are these packages of npm; the test is skipped without node, npm or them."""
+    if missing := [each for each in ("node", "npm") if shutil.which(each) is None]:
+        pytest.skip(f"{' and '.join(missing)} cannot be found")
+    command = [shutil.which("npm"), "install", "--no-audit", "--no-fund", "--no-package-lock", "--no-update-notifier"]
+    return _room_of(packages, lambda aside: _run(*command, "--prefix", aside, *packages))
+
+
+def _room_of(wanted, furnish):
+    """The directory that `furnish` fills, once; the test is skipped if it cannot."""
+    room = ROOMS / f"{wanted[0]}-{hashlib.sha256(repr(wanted).encode()).hexdigest()[:8]}"
+    if not room.exists() and room not in _UNFURNISHED:
+        try:
+            _furnish(room, furnish)
+        except CannotInstall as reason:
+            _UNFURNISHED[room] = str(reason)
+    if room in _UNFURNISHED:
+        pytest.skip(f"{room.name} cannot be installed: {_UNFURNISHED[room]}")
+    return room
+
+
+def _furnish(room, furnish):
+    """Fill a directory aside and put it in its place when it is whole: who finds it there can use it."""
+    ROOMS.mkdir(exist_ok=True)
+    aside = Path(tempfile.mkdtemp(dir=ROOMS))
+    try:
+        furnish(aside)
         try:
             aside.rename(room)
         except OSError:
