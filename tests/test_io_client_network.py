@@ -2,6 +2,7 @@
 
 import json
 import socket
+import ssl
 import threading
 from contextlib import contextmanager
 
@@ -10,6 +11,7 @@ import pytest
 
 from hocket.errors import AuthenticationError, ConnectionFailed, HocketError, LocalProtocolError, RequestTimeout
 from hocket_io import AsyncClient, Client
+from hocket_io.http.client import BlockingHttpTransport, HttpTransport
 from hocket_io.http.network import failure_of
 from hocket_io.http.options import HttpOptions
 from support.clients import KINDS, tell
@@ -260,6 +262,30 @@ def test_an_agent_that_wants_a_certificate(kind):
     assert isinstance(error, ConnectionFailed)
     assert str(error).startswith(f"the connection to {url} broke: ")
     assert "Error" not in str(error), "in words, whether the server's alert came or only its end"
+
+
+class Alerted(httpx2.AsyncBaseTransport, httpx2.BaseTransport):
+    """Connections whose TLS breaks after the handshake, as anyio tells it."""
+
+    def handle_request(self, request):
+        raise ssl.SSLError(1, "[SSL: TLSV13_ALERT_CERTIFICATE_REQUIRED] certificate required")
+
+    async def handle_async_request(self, request):
+        self.handle_request(request)
+
+
+def test_an_error_of_tls_itself_is_one_of_the_connection(run):
+    async def card():
+        async with HttpTransport("https://agent/", transport=Alerted()) as transport:
+            await transport.card()
+
+    with pytest.raises(ConnectionFailed, match="the connection to https://agent/ broke: .*certificate required"):
+        run(card)
+    with (
+        BlockingHttpTransport("https://agent/", transport=Alerted()) as transport,
+        pytest.raises(ConnectionFailed, match="certificate required"),
+    ):
+        transport.card()
 
 
 # What may be given
