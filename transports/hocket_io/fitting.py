@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
+from copy import deepcopy
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from hocket.framing import FramingLimits, Ndjson
+from hocket.endpoint import Endpoint
+from hocket.framing import Framing, FramingLimits, Ndjson
 from hocket_io.targets import MakeFraming
 
 if TYPE_CHECKING:
@@ -19,7 +21,18 @@ if TYPE_CHECKING:
     from hocket_io.tap import Tap
     from hocket_io.tap.asgi import AsgiApp
 
-__all__ = ["fit_app", "fit_blocking_pipe", "fit_client", "fit_link", "fit_opening", "fit_pipe", "shown_command"]
+EventT = TypeVar("EventT")
+
+__all__ = [
+    "fit_app",
+    "fit_blocking_pipe",
+    "fit_client",
+    "fit_endpoint",
+    "fit_link",
+    "fit_opening",
+    "fit_pipe",
+    "shown_command",
+]
 
 
 def shown_command(command: Sequence[str]) -> str:
@@ -29,6 +42,17 @@ def shown_command(command: Sequence[str]) -> str:
     'stdio:python3'
     """
     return f"stdio:{PurePath(command[0]).name}"
+
+
+def fit_endpoint(
+    tap: Tap | None, endpoint: Endpoint[EventT], transport: str, peer: str, framing: Framing
+) -> Endpoint[EventT]:
+    """The endpoint, with the tap; see `fit_pipe`. `framing` is like that of the endpoint, and was not used yet."""
+    if tap is None:
+        return endpoint
+    from hocket_io.tap import TappedEndpoint
+
+    return TappedEndpoint(endpoint, tap, lambda _: deepcopy(framing), transport=transport, peer=peer)
 
 
 def fit_pipe(

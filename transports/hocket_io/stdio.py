@@ -14,6 +14,7 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 from subprocess import PIPE
+from typing import TYPE_CHECKING
 
 import anyio
 import anyio.abc
@@ -21,12 +22,17 @@ from attrs import define, frozen
 
 from hocket.a2a import PipeServer, ServerLimits
 from hocket.agent import Agent
+from hocket.endpoint import Endpoint
 from hocket.errors import ChildExited, ConnectionFailed
 from hocket.framing import Framing, Ndjson
+from hocket_io.fitting import fit_endpoint
 from hocket_io.groups import scratch_group
 from hocket_io.host import Host, HostLink
 from hocket_io.shield import shielded
 from hocket_io.threads import call_in_daemon
+
+if TYPE_CHECKING:
+    from hocket_io.tap import Tap
 
 __all__ = ["ChildProcess", "StandardStreams", "open_child", "serve_stdio", "take_standard_streams"]
 
@@ -148,6 +154,7 @@ async def serve_stdio(
     framing: Framing | None = None,
     limits: ServerLimits = ServerLimits(),
     streams: StandardStreams | None = None,
+    tap: Tap | None = None,
 ) -> None:
     """Serve an agent on stdin and stdout until stdin has ended and what came from it is answered.
 
@@ -158,6 +165,7 @@ async def serve_stdio(
         framing: How messages are cut out of the bytes, and how long one may be; NDJSON by default, and 16 MiB.
         limits: Of the A2A server.
         streams: Where to read and write; by default this process's own, taken away from everybody else.
+        tap: Told what passes, message by message; see `hocket_io.tap`.
 
     Raises:
         ConnectionFailed: stdin or stdout is closed, or stdout cannot be written (a full disk, say).
@@ -167,22 +175,24 @@ async def serve_stdio(
     taken = streams or take_standard_streams()
     async with Host(agent, limits=limits) as host:
         link = host.open_link()
-        pipe = PipeServer(host.server, link.name, framing or Ndjson())
+        framing = framing or Ndjson()
+        pipe = PipeServer(host.server, link.name, framing)
+        wire: Endpoint[None] = fit_endpoint(tap, pipe, "stdio", "stdio:-", framing)
         async with scratch_group() as group:
-            group.start_soon(_read, pipe, host, link, taken, group.cancel_scope)
-            await _write(pipe, host, link, taken.stdout)
+            group.start_soon(_read, wire, host, link, taken, group.cancel_scope)
+            await _write(pipe, wire, host, link, taken.stdout)
     if pipe.error is not None:
         raise pipe.error
 
 
 async def _read(
-    pipe: PipeServer, host: Host, link: HostLink, streams: StandardStreams, everything: anyio.CancelScope
+    wire: Endpoint[None], host: Host, link: HostLink, streams: StandardStreams, everything: anyio.CancelScope
 ) -> None:
     while data := await _next_bytes(streams.stdin):
-        pipe.receive_data(data, host.now())
+        wire.receive_data(data, host.now())
         host.pump()
         link.ring()
-    pipe.receive_eof(host.now())
+    wire.receive_eof(host.now())
     host.pump()
     link.ring()
     if hasattr(select, "poll"):  # the agent may be silent for long: a write alone would be late to tell
@@ -205,12 +215,12 @@ def _wait_for_hangup(stdout: int) -> None:
     poll.poll()
 
 
-async def _write(pipe: PipeServer, host: Host, link: HostLink, stdout: int) -> None:
+async def _write(pipe: PipeServer, wire: Endpoint[None], host: Host, link: HostLink, stdout: int) -> None:
     """Write what the server has, at the pace of whoever reads: nothing is taken before the last write is through."""
     while True:
         deliveries = link.take()
         pipe.deliver(deliveries, host.now())
-        pieces = pipe.data_to_send()
+        pieces = wire.data_to_send()
         if pieces:
             try:
                 await call_in_daemon(partial(_write_all, stdout, b"".join(pieces)))

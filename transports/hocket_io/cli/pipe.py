@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from functools import partial
+from typing import TYPE_CHECKING
 
 import anyio
 import click
@@ -13,8 +14,12 @@ from hocket.errors import ConnectionFailed, RemoteProtocolError, WrongFraming
 from hocket.framing import FramingLimits
 from hocket_io.cli.exits import Failure
 from hocket_io.cli.load import load_agent
+from hocket_io.cli.tapping import tap_option
 from hocket_io.stdio import serve_stdio, take_standard_streams
 from hocket_io.targets import FRAMINGS
+
+if TYPE_CHECKING:
+    from hocket_io.tap import Tap
 
 __all__ = ["pipe"]
 
@@ -34,8 +39,9 @@ _BOTH_SIDES = (
     show_default=True,
     help="Bytes that one message may have, either way. A task may have twice as many.",
 )
+@tap_option
 @click.option("--debug", is_flag=True, envvar="HOCKET_DEBUG", help="Show the traceback of a FILE that fails.")
-def pipe(file: str, framing: str, max_frame: int, debug: bool) -> None:
+def pipe(file: str, framing: str, max_frame: int, tap: Tap | None, debug: bool) -> None:
     """Serve the agent in FILE on stdin and stdout, until stdin ends. What FILE prints goes to stderr.
 
     A client starts it as the target "stdio:python -m hocket pipe FILE", and with --framing content-length as
@@ -47,7 +53,7 @@ def pipe(file: str, framing: str, max_frame: int, debug: bool) -> None:
         signal.signal(signal.SIGTERM, _interrupt)
         frames = FRAMINGS[framing](FramingLimits(frame=max_frame))
         limits = ServerLimits(task_size=max(ServerLimits().task_size, 2 * max_frame))
-        anyio.run(partial(serve_stdio, agent, framing=frames, limits=limits, streams=streams))
+        anyio.run(partial(serve_stdio, agent, framing=frames, limits=limits, streams=streams, tap=tap))
     except ConnectionFailed as error:
         raise Failure(str(error)) from None
     except RemoteProtocolError as error:

@@ -84,6 +84,8 @@ class TappedEndpoint(Generic[EventT]):
         pieces = self.endpoint.data_to_send()
         for piece in pieces:
             self._out.data(piece)
+        if self.endpoint.is_closed:
+            self._out.end("closed")
         return pieces
 
     def next_timeout(self) -> float | None:
