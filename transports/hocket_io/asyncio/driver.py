@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from attrs import define, field
 
@@ -69,9 +69,8 @@ class Driver(LoopDriver[EventT], asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """There is a connection: begin."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        transport.set_write_buffer_limits(high=self.unsent)
+        self._transport = cast(asyncio.Transport, transport)  # which those of uvloop are, but for their class
+        self._transport.set_write_buffer_limits(high=self.unsent)
         self.pump()
 
     def data_received(self, data: bytes) -> None:

@@ -1,0 +1,329 @@
+"""The drivers' ways to a connection: TCP, Unix sockets, TLS; and the server of threads."""
+
+import asyncio
+import contextlib
+import functools
+import logging
+import socket
+import ssl
+import threading
+
+import anyio
+import pytest
+import trio
+
+import hocket_io.asyncio
+import hocket_io.blocking
+import hocket_io.trio
+from hocket import Connection
+from hocket.errors import ConnectionFailed
+from hocket.framing import Ndjson
+from hocket.jsonrpc import ResultReceived
+from support.drivers import PATIENCE, answers, echo, line, read_all
+from support.tls import client_context, server_context
+
+
+def echoing(kind):
+    driver = kind(Connection(Ndjson()), lambda event: echo(driver, event))
+    return driver
+
+
+def asking(kind, results, size):
+    def on_event(event):
+        if isinstance(event, ResultReceived):
+            results.append(len(event.result[0]))
+            driver.endpoint.close(driver.now())
+
+    driver = kind(Connection(Ndjson()), on_event)
+    driver.endpoint.send_request("echo", ["x" * size], now=0.0)
+    return driver
+
+
+def ask_on_asyncio(path, server_tls, client_tls, size, new_loop=asyncio.SelectorEventLoop):
+    kind, results = hocket_io.asyncio.Driver, []
+
+    async def main():
+        driver = asking(kind, results, size)
+        async with asyncio.timeout(PATIENCE):
+            if path:
+                server = await hocket_io.asyncio.serve_unix(lambda: echoing(kind), path)
+                await hocket_io.asyncio.connect_unix(driver, path)
+            else:
+                server = await hocket_io.asyncio.serve(lambda: echoing(kind), "127.0.0.1", 0, tls=server_tls)
+                port = server.sockets[0].getsockname()[1]
+                await hocket_io.asyncio.connect(driver, "127.0.0.1", port, tls=client_tls)
+            await driver.run()
+            server.close()
+            await server.wait_closed()
+
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        runner.run(main())
+    return results
+
+
+def ask_on_uvloop(path, server_tls, client_tls, size):
+    uvloop = pytest.importorskip("uvloop")
+    return ask_on_asyncio(path, server_tls, client_tls, size, uvloop.new_event_loop)
+
+
+def ask_on_trio(path, server_tls, client_tls, size):
+    kind, results = hocket_io.trio.Driver, []
+
+    async def main():
+        driver = asking(kind, results, size)
+        with trio.fail_after(PATIENCE):
+            async with trio.open_nursery() as nursery:
+                if path:
+                    await nursery.start(hocket_io.trio.serve_unix, lambda: echoing(kind), path)
+                    stream = await hocket_io.trio.connect_unix(path)
+                else:
+                    serve = functools.partial(hocket_io.trio.serve, tls=server_tls)
+                    (listener,) = await nursery.start(serve, lambda: echoing(kind), "127.0.0.1", 0)
+                    port = listener.socket.getsockname()[1]
+                    stream = await hocket_io.trio.connect("127.0.0.1", port, tls=client_tls)
+                await driver.run(stream)
+                nursery.cancel_scope.cancel()
+
+    trio.run(main)
+    return results
+
+
+def ask_on_threads(path, server_tls, client_tls, size):
+    kind, results = hocket_io.blocking.Driver, []
+    driver = asking(kind, results, size)
+    if path:
+        with hocket_io.blocking.serve_unix(lambda: echoing(kind), path):
+            driver.run(hocket_io.blocking.connect_unix(path), deadline=driver.now() + PATIENCE)
+    else:
+        with hocket_io.blocking.serve(lambda: echoing(kind), "127.0.0.1", 0, tls=server_tls) as server:
+            sock = hocket_io.blocking.connect("127.0.0.1", server.listener.getsockname()[1], tls=client_tls)
+            driver.run(sock, deadline=driver.now() + PATIENCE)
+    return results
+
+
+ASK = [ask_on_asyncio, ask_on_uvloop, ask_on_trio, ask_on_threads]
+
+
+@pytest.mark.parametrize("way", ["tcp", "unix", "tls"])
+@pytest.mark.parametrize("ask", ASK)
+def test_a_large_question_goes_there_and_back(ask, way, tmp_path):
+    path = str(tmp_path / "s") if way == "unix" else None
+    tls = (server_context(), client_context()) if way == "tls" else (None, None)
+    assert ask(path, *tls, 2_000_000) == [2_000_000]
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "trio", "blocking"])
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        ("nobody", "127.0.0.1:{port}: Connection refused: nothing listens there"),
+        ("not trusted", "127.0.0.1:{port}: its certificate is not to be trusted: .*"),
+        ("no path", "{path}: No such file or directory"),
+        ("no name", "{name}:1: .*(label|long|IDNA|idna).*"),
+    ],
+)
+def test_where_there_is_no_connection_to_be_had_the_error_says_why(loop, kind, reason, tmp_path):
+    path, name = str(tmp_path / "nothing"), "x" * 64 + ".example"
+
+    def attend():
+        with contextlib.suppress(OSError):
+            sock, _ = listener.accept()
+            with sock, contextlib.suppress(OSError):
+                server_context().wrap_socket(sock, server_side=True)
+
+    async def connect(port):
+        tls = ssl.create_default_context() if kind == "not trusted" else None
+        host, port = (name, 1) if kind == "no name" else ("127.0.0.1", port)
+        module = {"asyncio": hocket_io.asyncio, "trio": hocket_io.trio, "blocking": hocket_io.blocking}[loop]
+        driver = [hocket_io.asyncio.Driver(Connection(Ndjson()))] if loop == "asyncio" else []
+        made = module.connect_unix(*driver, path) if kind == "no path" else module.connect(*driver, host, port, tls=tls)
+        if loop != "blocking":
+            await made
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        thread = threading.Thread(target=attend)
+        if kind == "not trusted":
+            thread.start()
+        else:
+            listener.close()
+        expected = "cannot reach " + reason.format(port=port, path=path, name=name)
+        with pytest.raises(ConnectionFailed, match=f"^{expected}$"):
+            (trio if loop == "trio" else anyio).run(connect, port)
+        if kind == "not trusted":
+            thread.join(PATIENCE)
+
+
+# --- the server of threads
+
+
+@pytest.fixture
+def no_thread_is_left():
+    before = set(threading.enumerate())
+    yield
+    assert set(threading.enumerate()) == before
+
+
+def connected(server):
+    sock = socket.create_connection(server.listener.getsockname(), PATIENCE)
+    sock.settimeout(PATIENCE)
+    return sock
+
+
+def asked(sock, text):
+    sock.sendall(line("echo", [text], id=1))
+    return json_line(sock)["result"]
+
+
+def json_line(sock):
+    data = b""
+    while not data.endswith(b"\n"):
+        data += sock.recv(65_536)
+    return answers(data)[0]
+
+
+@pytest.mark.usefixtures("no_thread_is_left")
+def test_a_server_of_threads_attends_many_at_a_time_and_ends_all_of_them_when_it_is_closed():
+    kind = hocket_io.blocking.Driver
+    with hocket_io.blocking.serve(lambda: echoing(kind), "127.0.0.1", 0) as server:
+        address = server.listener.getsockname()
+        socks = [connected(server) for _ in range(5)]
+        for number, sock in enumerate(socks):
+            assert asked(sock, number) == [number]
+        socks[0].close()
+    for sock in socks[1:]:
+        with sock, contextlib.suppress(ConnectionResetError):
+            assert read_all(sock) == b""
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(address)
+    server.close()  # a second time does nothing
+
+
+@pytest.mark.usefixtures("no_thread_is_left")
+def test_whoever_is_one_too_many_waits_until_another_has_left():
+    kind = hocket_io.blocking.Driver
+    with hocket_io.blocking.serve(lambda: echoing(kind), "127.0.0.1", 0, connections=1) as server:
+        first, second = connected(server), connected(server)
+        with first, second:
+            assert asked(first, "a") == ["a"]
+            second.sendall(line("echo", ["b"], id=1))
+            second.settimeout(0.05)
+            with pytest.raises(TimeoutError):
+                second.recv(1)
+            second.settimeout(PATIENCE)
+            first.close()
+            assert json_line(second)["result"] == ["b"]
+
+
+@pytest.mark.usefixtures("no_thread_is_left")
+def test_a_mistake_in_one_connection_of_a_server_is_logged_and_the_others_go_on(caplog):
+    kind, made = hocket_io.blocking.Driver, []
+
+    def new_driver():
+        made.append(len(made))
+        match len(made):
+            case 1:
+                raise ValueError("no driver today")
+            case 2:
+                return kind(Connection(Ndjson()), lambda event: {}["key"])
+            case _:
+                return echoing(kind)
+
+    with caplog.at_level(logging.ERROR), hocket_io.blocking.serve(new_driver, "127.0.0.1", 0) as server:
+        for _ in range(2):
+            with connected(server) as sock, contextlib.suppress(ConnectionResetError):
+                sock.sendall(line("n"))
+                assert read_all(sock) == b""
+        with connected(server) as sock:
+            assert asked(sock, "c") == ["c"]
+    assert [type(record.exc_info[1]) for record in caplog.records] == [ValueError, KeyError]
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "trio"])
+def test_a_mistake_in_one_connection_is_logged_on_event_loops_too(loop, caplog):
+    module, made = {"asyncio": hocket_io.asyncio, "trio": hocket_io.trio}[loop], []
+
+    def new_driver():
+        made.append(module.Driver(Connection(Ndjson()), lambda event: {}["key"]))
+        return made[-1]
+
+    async def visit(address):
+        async with await anyio.connect_tcp(*address) as stream:
+            await stream.send(line("n"))
+            with pytest.raises((anyio.EndOfStream, anyio.BrokenResourceError)):
+                await stream.receive()
+
+    async def main():
+        with anyio.fail_after(PATIENCE):
+            if loop == "asyncio":
+                server = await module.serve(new_driver, "127.0.0.1", 0)
+                await visit(server.sockets[0].getsockname())
+                while not caplog.records:
+                    await asyncio.sleep(0)
+                server.close()
+                return
+            async with trio.open_nursery() as nursery:
+                (listener,) = await nursery.start(module.serve, new_driver, "127.0.0.1", 0)
+                await visit(listener.socket.getsockname())
+                while not caplog.records:  # the peer knows of it first
+                    await trio.lowlevel.checkpoint()
+                nursery.cancel_scope.cancel()
+
+    with caplog.at_level(logging.ERROR):
+        anyio.run(main, backend=loop)
+    assert [type(record.exc_info[1]) for record in caplog.records] == [KeyError]
+    assert made[0].is_closed
+
+
+def test_at_the_end_of_the_loop_the_connections_of_a_server_are_dropped():
+    """A served driver has nobody who waits for it; it leaks no transport all the same."""
+
+    async def main():
+        server = await hocket_io.asyncio.serve(lambda: echoing(hocket_io.asyncio.Driver), "127.0.0.1", 0)
+        sock.connect(server.sockets[0].getsockname())
+        sock.sendall(line("echo", [1], id=1))
+        await asyncio.get_running_loop().run_in_executor(None, json_line, sock)
+        server.close()
+
+    with socket.socket() as sock:
+        sock.settimeout(PATIENCE)
+        asyncio.run(main())
+        with contextlib.suppress(ConnectionResetError):
+            assert sock.recv(1) == b""
+
+
+# --- other threads, and deadlines
+
+
+def test_another_thread_can_give_commands_to_a_blocking_driver():
+    ours, theirs = socket.socketpair()
+    driver = hocket_io.blocking.Driver(Connection(Ndjson()), lambda event: None)
+    thread = threading.Thread(target=driver.run, args=[ours])
+    thread.start()
+    with theirs:
+        theirs.settimeout(PATIENCE)
+        for number in range(3):
+            driver.call_soon(functools.partial(driver.endpoint.send_notification, "n", [number], now=0.0))
+            assert json_line(theirs)["params"] == [number]
+        driver.call_soon(driver.close)
+        assert read_all(theirs) == b""
+    thread.join(PATIENCE)
+    with pytest.raises(ConnectionFailed, match="the connection is closed"):
+        driver.call_soon(driver.close)
+
+
+def test_what_a_command_of_another_thread_raises_comes_out_of_run():
+    ours, theirs = socket.socketpair()
+    driver = hocket_io.blocking.Driver(Connection(Ndjson()), lambda event: None)
+    driver.call_soon(lambda: {}["key"])  # asked before it runs
+    with theirs, pytest.raises(KeyError):
+        driver.run(ours)
+    assert ours.fileno() == -1
+
+
+def test_a_handshake_that_never_comes_keeps_no_server_from_closing():
+    kind = hocket_io.blocking.Driver
+    with hocket_io.blocking.serve(lambda: echoing(kind), "127.0.0.1", 0, tls=server_context()) as server:
+        sock = connected(server)
+    with sock, contextlib.suppress(ConnectionResetError):
+        assert sock.recv(1) == b""

@@ -1,0 +1,221 @@
+"""What only drivers of event loops have: waits, and cancellation at every one of them."""
+
+import asyncio
+import socket
+from contextlib import asynccontextmanager
+
+import anyio
+import pytest
+import trio
+
+import hocket_io.asyncio
+import hocket_io.trio
+from hocket import Connection
+from hocket.errors import ConnectionFailed
+from hocket.framing import Ndjson
+from hocket.jsonrpc import NotificationReceived, ResultReceived
+from support.cancelling import WAYS, cancel_everywhere
+from support.drivers import answers, echo, line, read_all
+from support.tls import client_context, server_context
+
+KINDS = {"asyncio": hocket_io.asyncio.Driver, "trio": hocket_io.trio.Driver}
+
+
+@pytest.fixture(params=KINDS)
+def loop(request):
+    return request.param
+
+
+def run(loop, main):
+    async def guarded():
+        with anyio.fail_after(20):
+            await main()
+
+    anyio.run(guarded, backend=loop)
+
+
+@asynccontextmanager
+async def events_of(driver, sock):
+    """The events of either driver on a socket."""
+    if isinstance(driver, hocket_io.asyncio.Driver):
+        await asyncio.get_running_loop().create_connection(lambda: driver, sock=sock)
+        async with driver.events() as events:
+            yield events
+    else:
+        stream = trio.SocketStream(trio.socket.from_stdlib_socket(sock))
+        async with driver.events(stream) as events:
+            yield events
+
+
+async def settled():
+    """Let everything happen that can."""
+    for _ in range(30):
+        await anyio.lowlevel.checkpoint()
+
+
+async def flood(sock, most):
+    """Send lines until nobody takes them any more; how many were sent."""
+    data, sent, refused = b"".join(line("n", [number]) for number in range(most)), 0, 0
+    sock.setblocking(False)
+    while sent < len(data) and refused < 30:
+        try:
+            sent += sock.send(data[sent : sent + 10_000])
+            refused = 0
+        except BlockingIOError:
+            refused += 1
+        await anyio.lowlevel.checkpoint()
+    return data[:sent].count(b"\n")
+
+
+def test_a_peer_can_say_no_more_while_nobody_takes_the_events(loop):
+    offered = 40_000
+
+    async def main():
+        ours, theirs = socket.socketpair()
+        driver = KINDS[loop](Connection(Ndjson()), unread=100)
+        with theirs:
+            async with events_of(driver, ours) as events:
+                sent = await flood(theirs, offered)
+                assert sent < offered / 2
+                theirs.setblocking(True)
+                got = []
+                async for event in events:
+                    got.append(event)
+                    if len(got) == sent - 1:
+                        break
+        assert got == [NotificationReceived(method="n", params=[number]) for number in range(sent - 1)]
+
+    run(loop, main)
+
+
+def test_while_events_wait_to_be_taken_commands_and_timers_go_on(loop):
+    async def main():
+        ours, theirs = socket.socketpair()
+        driver = KINDS[loop](Connection(Ndjson()))
+        with theirs:
+            async with events_of(driver, ours):
+                driver.endpoint.send_notification("n", now=driver.now())
+                driver.pump()
+                theirs.setblocking(False)
+                await settled()
+                assert answers(theirs.recv(1_000))[0]["method"] == "n"
+
+    run(loop, main)
+
+
+def test_what_the_reader_of_events_raises_is_raised_by_itself_and_drops_the_connection(loop):
+    async def main():
+        ours, theirs = socket.socketpair()
+        driver = KINDS[loop](Connection(Ndjson()))
+        with theirs:
+            with pytest.raises(KeyError):
+                async with events_of(driver, ours):
+                    raise KeyError
+            assert driver.is_closed
+            theirs.settimeout(5)
+            assert read_all(theirs) == b""
+
+    run(loop, main)
+
+
+async def write_on(driver):
+    """Write ten megabytes, and wait after each message until there is room."""
+    for number in range(160):
+        driver.endpoint.send_notification("n", [number, "x" * 65_536], now=driver.now())
+        driver.pump()
+        await driver.drain()
+
+
+def test_drain_waits_for_a_peer_that_reads_nothing_and_ends_when_the_connection_does(loop):
+    async def main():
+        ours, theirs = socket.socketpair()
+        driver = KINDS[loop](Connection(Ndjson()), unsent=65_536)
+        failed = []
+
+        async def write():
+            try:
+                await write_on(driver)
+            except ConnectionFailed as error:
+                failed.append(str(error))
+
+        with theirs:
+            async with anyio.create_task_group() as group:
+                async with events_of(driver, ours):
+                    group.start_soon(write)
+                    await settled()
+                    assert failed == []
+                await settled()
+                assert failed == ["the connection is closed"]
+            theirs.settimeout(5)
+            assert 0 < len(read_all(theirs)) < 5_000_000
+            with pytest.raises(ConnectionFailed, match="the connection is closed"):
+                await driver.drain()
+
+    run(loop, main)
+
+
+def test_drain_goes_on_when_the_peer_reads(loop):
+    async def main():
+        ours, theirs = socket.socketpair()
+        driver = KINDS[loop](Connection(Ndjson()), unsent=65_536)
+        with theirs:
+            theirs.setblocking(False)
+            async with anyio.create_task_group() as group, events_of(driver, ours):
+                group.start_soon(write_on, driver)
+                left = 160 * (65_536 + 50)
+                while left > 160 * 50:
+                    try:
+                        left -= len(theirs.recv(1_000_000))
+                    except BlockingIOError:
+                        await anyio.lowlevel.checkpoint()
+
+    run(loop, main)
+
+
+# --- cancelled everywhere
+
+
+def module_of(way):
+    return {"asyncio": hocket_io.asyncio, "trio": hocket_io.trio}[way.partition(" ")[0]]
+
+
+def echoing(module):
+    driver = module.Driver(Connection(Ndjson()), lambda event: echo(driver, event))
+    return driver
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("is_secret", [False, True], ids=["plain", "tls"])
+def test_cancelling_a_client_anywhere_leaves_nothing_of_it(way, is_secret):
+    module, tls = module_of(way), (server_context(), client_context()) if is_secret else (None, None)
+
+    @asynccontextmanager
+    async def server():
+        if module is hocket_io.asyncio:
+            listening = await module.serve(lambda: echoing(module), "127.0.0.1", 0, tls=tls[0])
+            yield listening.sockets[0].getsockname()[1]
+            listening.close()
+            await listening.wait_closed()
+        else:
+            async with trio.open_nursery() as nursery:
+                serve = lambda **status: module.serve(lambda: echoing(module), "127.0.0.1", 0, tls=tls[0], **status)  # noqa: E731  -- one line of two
+                (listener,) = await nursery.start(serve)
+                yield listener.socket.getsockname()[1]
+                nursery.cancel_scope.cancel()
+
+    async def body(port):
+        driver = module.Driver(Connection(Ndjson()))
+        if module is hocket_io.asyncio:
+            await module.connect(driver, "127.0.0.1", port, tls=tls[1])
+            opened = driver.events()
+        else:
+            opened = driver.events(await module.connect("127.0.0.1", port, tls=tls[1]))
+        async with opened as events:
+            driver.endpoint.send_request("echo", ["x" * 100_000], now=driver.now())
+            driver.pump()
+            await driver.drain()
+            async for event in events:
+                if isinstance(event, ResultReceived):
+                    driver.close()
+
+    cancel_everywhere(body, way, around=server)

@@ -1,0 +1,130 @@
+"""Pipes under asyncio: two of them, which a loop knows one by one, as the one transport that a driver has."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+from collections.abc import Iterable
+from typing import IO, Any
+
+from attrs import define, field
+
+from hocket_io.asyncio.driver import Driver
+
+__all__ = ["connect_pipes"]
+
+
+async def connect_pipes(driver: Driver[Any], reading: IO[bytes], writing: IO[bytes]) -> None:
+    """Connect a driver to two pipes, such as `child.stdout, child.stdin` of a `subprocess.Popen`; it begins at once.
+
+    Bytes are read and written past the buffers of the files, which must be empty. The driver closes both in the end.
+
+    Args:
+        driver: A new one.
+        reading: Where the peer's bytes come from.
+        writing: Where ours go.
+    """
+    loop = asyncio.get_running_loop()
+    pair = _PipePair(driver)
+    await loop.connect_write_pipe(lambda: pair.way_out, writing)
+    try:
+        await loop.connect_read_pipe(lambda: pair.way_in, reading)
+    except BaseException:
+        pair.abort()
+        raise
+
+
+@define(eq=False)
+class _Way(asyncio.Protocol):
+    """What the loop tells of one of the two."""
+
+    pair: _PipePair
+    transport: Any = None
+    is_open: bool = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport, self.is_open = transport, True
+        if self is self.pair.way_in:  # the second one; before anything is read
+            self.pair.driver.connection_made(self.pair)
+
+    def data_received(self, data: bytes) -> None:
+        self.pair.driver.data_received(data)
+
+    def eof_received(self) -> None:
+        if self is self.pair.way_in:  # uvloop also says so of a pipe that nobody reads any more
+            self.pair.driver.eof_received()
+
+    def resume_writing(self) -> None:
+        self.pair.driver.resume_writing()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.is_open = False
+        self.pair.lose(exc)
+
+
+@define(eq=False)
+class _PipePair(asyncio.Transport):
+    driver: Driver[Any]
+    way_in: _Way = field(init=False)
+    way_out: _Way = field(init=False)
+    _error: Exception | None = field(default=None, init=False)
+    _is_closing: bool = field(default=False, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.way_in, self.way_out = _Way(self), _Way(self)
+
+    def lose(self, error: Exception | None) -> None:
+        """One of the two is gone. The other goes on: a peer that reads no more may still speak."""
+        self._error = self._error or error
+        if not (self.way_in.is_open or self.way_out.is_open):
+            self.driver.connection_lost(self._error)
+        elif error is not None:
+            self.abort()
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        return default
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        if self._can_write:
+            self.way_out.transport.set_write_buffer_limits(high, low)
+
+    def get_write_buffer_size(self) -> int:
+        return int(self.way_out.transport.get_write_buffer_size()) if self._can_write else 0
+
+    def writelines(self, list_of_data: Iterable[bytes | bytearray | memoryview]) -> None:
+        if self._can_write:
+            self.way_out.transport.write(b"".join(list_of_data))
+        else:
+            self._error = self._error or BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+            self.abort()
+
+    def pause_reading(self) -> None:
+        if self._can_read:
+            self.way_in.transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        if self._can_read:
+            self.way_in.transport.resume_reading()
+
+    def is_closing(self) -> bool:
+        return self._is_closing
+
+    def close(self) -> None:
+        self._is_closing = True
+        for way in (self.way_in, self.way_out):
+            if way.is_open:
+                way.transport.close()
+
+    def abort(self) -> None:
+        self.close()
+        if self.way_out.is_open:
+            self.way_out.transport.abort()
+
+    @property
+    def _can_read(self) -> bool:
+        return self.way_in.is_open and not self.way_in.transport.is_closing()
+
+    @property
+    def _can_write(self) -> bool:
+        return self.way_out.is_open and not self.way_out.transport.is_closing()
