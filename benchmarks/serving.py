@@ -27,8 +27,8 @@ from hocket import Agent
 agent = Agent("words")
 
 _HERE = Path(__file__)
-_OURS = ("-m", "hocket", "serve", f"{_HERE}:agent", "--port", "0")
-_THEIRS = (str(_HERE.with_name("_sdk_server.py")),)
+OURS = ("-m", "hocket", "serve", f"{_HERE}:agent", "--port", "0")
+THEIRS = (str(_HERE.with_name("_sdk_server.py")),)
 _TIMES = re.compile(rb'"@(\d+\.\d+) "')
 
 
@@ -62,13 +62,14 @@ WAYS = {
 
 
 @contextmanager
-def server(command: tuple[str, ...]) -> Iterator[tuple[int, list]]:
-    """A server in a process of its own: its port, and what it has needed once it has ended."""
+def server(command: tuple[str, ...]) -> Iterator[tuple[int, subprocess.Popen, list]]:
+    """A server in a process of its own: its port, the process, and what it has needed once it has ended."""
     usage: list = []
     process = subprocess.Popen([sys.executable, *command], stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
-        yield next(int(found[1]) for line in process.stdout if (found := re.search(r"http://\S+:(\d+)", line))), usage
+        port = next(int(found[1]) for line in process.stdout if (found := re.search(r"http://\S+:(\d+)", line)))
+        yield port, process, usage
     finally:
         process.terminate()
         if hasattr(os, "wait4"):
@@ -78,14 +79,20 @@ def server(command: tuple[str, ...]) -> Iterator[tuple[int, list]]:
         process.stdout.close()
 
 
-async def read(port: int, way: str, text: str) -> list[float]:
-    """Read one stream to its end: for each word the seconds that it took."""
+async def ask(port: int, way: str, text: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Ask for a stream."""
     path, version, body = WAYS[way]
     content = json.dumps(body(text)).encode()
     reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024 * 1024)
-    fields = f"Host: bench\r\nContent-Type: application/json\r\nContent-Length: {len(content)}\r\nConnection: close\r\n"
+    fields = f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\nConnection: close\r\n"
     named = f"A2A-Version: {version}\r\n" if version else ""
-    writer.write(f"POST {path} HTTP/1.1\r\n{fields}{named}\r\n".encode() + content)
+    writer.write(f"POST {path} HTTP/1.1\r\nHost: localhost\r\n{fields}{named}\r\n".encode() + content)
+    return reader, writer
+
+
+async def read(port: int, way: str, text: str) -> list[float]:
+    """Read one stream to its end: for each word the seconds that it took."""
+    reader, writer = await ask(port, way, text)
     took, rest = [], b""
     while data := await reader.read(256 * 1024):
         now = time.time()
@@ -118,7 +125,7 @@ async def many(port: int, way: str, streams: int, events: int) -> list[float]:
 
 
 def show_one(name: str, command: tuple[str, ...], ways: list[str], events: int, runs: int) -> None:
-    with server(command) as (port, _):
+    with server(command) as (port, _, _):
         for way in ways:
             rates = sorted(events / seconds for seconds in asyncio.run(one(port, way, events, runs)))
             median = statistics.median(rates)
@@ -128,7 +135,7 @@ def show_one(name: str, command: tuple[str, ...], ways: list[str], events: int, 
 
 def show_many(name: str, command: tuple[str, ...], ways: list[str], streams: int) -> None:
     for way in ways:
-        with server(command) as (port, usage):
+        with server(command) as (port, _, usage):
             took = asyncio.run(many(port, way, streams, events=10))
         middle, late = (1e3 * took[int(len(took) * share)] for share in (0.5, 0.99))
         label = f"{name}{way}"
@@ -148,15 +155,15 @@ def main() -> None:
     theirs = importlib.util.find_spec("a2a") is not None
     print(f"Python {sys.version.split()[0]}, {options.events} events of one stream, {options.runs} runs")
     print(f"{'':<27}{'events/s':>10}{'us/event':>10}   slowest to fastest, events/s")
-    show_one("", _OURS, [*WAYS], options.events, options.runs)
+    show_one("", OURS, [*WAYS], options.events, options.runs)
     if theirs:
-        show_one("a2a-sdk, ", _THEIRS, ["JSON-RPC 1.0"], max(1, options.events // 10), options.runs)
+        show_one("a2a-sdk, ", THEIRS, ["JSON-RPC 1.0"], max(1, options.events // 10), options.runs)
     if options.streams:
         print(f"\n{options.streams} streams at once, each with a word every 0.5 s, 10 words")
         print(f"{'':<27}{'median ms':>10}{'99 % ms':>10}{'max ms':>10}{'CPU s':>10}{'MiB':>10}")
-        show_many("", _OURS, ["JSON-RPC 1.0", "gateway"], options.streams)
+        show_many("", OURS, ["JSON-RPC 1.0", "gateway"], options.streams)
         if theirs:
-            show_many("a2a-sdk, ", _THEIRS, ["JSON-RPC 1.0"], options.streams)
+            show_many("a2a-sdk, ", THEIRS, ["JSON-RPC 1.0"], options.streams)
 
 
 if __name__ == "__main__":
