@@ -279,7 +279,7 @@ def test_an_error_of_tls_itself_is_one_of_the_connection(run):
         async with HttpTransport("https://agent/", transport=Alerted()) as transport:
             await transport.card()
 
-    with pytest.raises(ConnectionFailed, match="the connection to https://agent/ broke: .*certificate required"):
+    with pytest.raises(ConnectionFailed, match=r"the connection to https://agent/ broke: .*certificate required"):
         run(card)
     with (
         BlockingHttpTransport("https://agent/", transport=Alerted()) as transport,

@@ -2,10 +2,13 @@
 
 import json
 import threading
+import time
 import warnings
 
 import pytest
 
+from hocket.errors import ConnectionFailed
+from hocket_io import Client
 from hocket_io.http.asgi import App
 from support.agents import greeter
 from support.clients import KINDS, tell
@@ -116,3 +119,21 @@ def test_an_end_that_comes_in_the_packet_of_the_last_event_or_after_it(kind):
     with web(answer) as (url, _):
         tell(kind, four, url)
     assert len(ends) == 1
+
+
+def test_a_connection_is_not_used_any_more_shortly_before_servers_close_it(monkeypatch):
+    """uvicorn and Node do after five idle seconds: a request that comes then is lost."""
+    now, ends, clock = [0.0], [], time.monotonic
+    monkeypatch.setattr("time.monotonic", lambda: clock() + now[0])
+
+    def answer(request):
+        ends.append(request.client_address)
+        request.reply(404, b"")
+
+    with web(answer) as (url, _), Client(url) as client:
+        for seconds in (0.0, 2.0, 2.0, 4.5):
+            now[0] += seconds
+            with pytest.raises(ConnectionFailed):
+                client.send("Ada")
+    assert len(dict.fromkeys(ends)) == 2
+    assert ends[-1] != ends[0]

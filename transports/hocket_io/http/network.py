@@ -22,6 +22,9 @@ __all__ = ["BROKEN", "async_client", "blocking_client", "failure_of", "tls"]
 BROKEN = (httpx2.HTTPError, ssl.SSLError)
 """What httpx2 raises where the network fails. The second comes through it from anyio, after the handshake."""
 
+_CONNECTIONS = httpx2.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=3.0)
+"""Many servers close a connection that was idle for 5 seconds. A request on its way then would be lost."""
+
 
 @cache
 def tls() -> ssl.SSLContext:
@@ -46,6 +49,7 @@ def blocking_client(url: str, options: HttpOptions, transport: httpx2.BaseTransp
             verify=options.tls or tls(),
             proxy=_proxy(options),
             trust_env=not _is_here(url),
+            limits=_CONNECTIONS,
             transport=transport,
         )
     fit_client(options.tap, client)
@@ -60,6 +64,7 @@ def async_client(url: str, options: HttpOptions, transport: httpx2.AsyncBaseTran
             verify=options.tls or tls(),
             proxy=_proxy(options),
             trust_env=not _is_here(url),
+            limits=_CONNECTIONS,
             transport=transport,
         )
     fit_client(options.tap, client)
