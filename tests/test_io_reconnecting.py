@@ -7,9 +7,17 @@ from attrs import define, field
 
 from hocket.a2a import GetTaskRequest, Operation, Outcome, SubscribeToTaskRequest
 from hocket.backoff import Backoff
-from hocket.errors import AuthenticationError, ConnectionFailed, HocketError, LocalProtocolError
+from hocket.errors import (
+    AuthenticationError,
+    ConnectionFailed,
+    HocketError,
+    LimitExceeded,
+    LocalProtocolError,
+    RequestTimeout,
+)
 from hocket_io import blocking_reconnecting
 from hocket_io.blocking_reconnecting import BlockingReconnectingTransport
+from hocket_io.pipe_options import PipeOptions
 from hocket_io.reconnecting import ReconnectingTransport
 from support.lines_that_break import AsyncLine, BlockingLine, Clock, Connection
 from support.messages import user_says
@@ -33,6 +41,7 @@ class World:
     plan: list
     resume: Backoff | None = STEADY
     extensions: tuple = ()
+    timeout: float | None = None
     made: int = 0
     lines: list = field(factory=list)
     """The connections as pipes, which a client has made."""
@@ -69,13 +78,13 @@ class Told:
         return [event.text or event.kind for event in self.events]
 
 
-async def in_trio(world, *calls, before_each=None):
+async def in_trio(world, *calls):
     def open_pipe():
         return AsyncLine(world.next_connection())
 
     results = []
-    options = {"extensions": world.extensions, "resume": world.resume}
-    async with ReconnectingTransport(open_pipe, **options) as transport:
+    options = PipeOptions(extensions=world.extensions, timeout=world.timeout, peer="the peer")
+    async with ReconnectingTransport(open_pipe, options, world.resume) as transport:
         for operation, params, *seen in calls:
             await anyio.wait_all_tasks_blocked()
             begun = anyio.current_time()
@@ -102,8 +111,8 @@ def blocking(world, *calls):
         def open_pipe():
             return BlockingLine(world.next_connection(), clock)
 
-        options = {"extensions": world.extensions, "resume": world.resume}
-        with BlockingReconnectingTransport(open_pipe, **options) as transport:
+        options = PipeOptions(extensions=world.extensions, timeout=world.timeout, peer="the peer")
+        with BlockingReconnectingTransport(open_pipe, options, world.resume) as transport:
             for operation, params, *seen in calls:
                 told = Told(clock.now)
                 call = transport.start(operation, params, *seen)
@@ -226,6 +235,30 @@ def test_extensions_are_asked_for_in_every_call(ask):
     ask(world, STREAM)
     told = [request["params"]["_meta"]["headers"]["A2A-Extensions"] for request in world.asked]
     assert told == ["urn:a, urn:b"] * 2
+
+
+def test_a_question_that_nobody_answers_is_given_up_after_the_timeout(ask):
+    world = World([Connection([[], [], [ANSWER]])], timeout=5.0)
+    got, told, after = ask(world, GET, STREAM, GET)
+    for silent in got.error, told.events[0].error:
+        assert isinstance(silent, RequestTimeout)
+        assert str(silent) == "the peer was silent for 5 seconds (timeout=, its read phase)"
+    assert (got.at, told.at) == (5, 5)
+    assert after.answer.id == "t"
+
+
+def test_a_stream_may_be_silent_for_longer_but_not_where_it_should_be_resumed(ask):
+    world = World([Connection([[*BEGINNING, CUT]]), Connection([[], REST])], timeout=5.0)
+    (told,) = ask(world, STREAM)
+    assert told.words == ["task", "one ", "cut", "resumed", "two", "status"]
+    assert told.at == pytest.approx(1 + 5 + 2)
+
+
+def test_what_is_over_a_limit_is_not_asked_for_again(ask):
+    world = World([Connection([[*BEGINNING, LimitExceeded("frame", 100)]])])
+    (told,) = ask(world, STREAM)
+    assert told.words == ["task", "one ", "error"]
+    assert "raise the limit frame" in str(told.events[-1].error)
 
 
 @pytest.mark.parametrize("error", [GONE, AuthenticationError("HTTP 401"), LocalProtocolError("no such header")])

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import anyio
 import pytest
 
-from hocket.errors import AuthenticationError, ConnectionFailed, StreamCut
+from hocket.errors import AuthenticationError, ConnectionFailed, LimitExceeded, StreamCut
 from hocket.http import bearer_tokens
 from hocket_io import AsyncClient, Client, websocket_pipe
 from hocket_io.http.asgi import App
@@ -188,7 +188,9 @@ def test_what_is_larger_than_the_limit_is_told(run, monkeypatch):
     async def talk():
         async with at_the_other_end(script, monkeypatch), WebSocketPipe(URL, {}, 100) as pipe:
             assert await pipe.receive() == b""
-            assert "100" in str(await pipe.farewell())
+            end = await pipe.farewell()
+            assert isinstance(end, LimitExceeded)
+            assert (end.option, end.maximum) == ("frame", 100)
 
     run(talk)
 

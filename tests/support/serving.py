@@ -7,8 +7,8 @@ from hocket_io.http.listening import listen
 
 
 @contextmanager
-def serving(make_app):
-    """Serve what `make_app(url)` makes; gives the URL."""
+def serving(make_app, **options):
+    """Serve what `make_app(url)` makes; gives the URL. Options are those of uvicorn."""
     import uvicorn
 
     with listen("127.0.0.1", 0) as listening:
@@ -20,7 +20,7 @@ def serving(make_app):
                 await super().startup(sockets)
                 is_up.set()
 
-        config = uvicorn.Config(make_app(url), log_level="warning", timeout_graceful_shutdown=2)
+        config = uvicorn.Config(make_app(url), log_level="warning", timeout_graceful_shutdown=2, **options)
         server = Server(config)
         thread = threading.Thread(target=server.run, args=([listening],))
         thread.start()

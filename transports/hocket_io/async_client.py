@@ -10,7 +10,7 @@ It is used like this::
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from contextlib import AsyncExitStack
 from ssl import SSLContext
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
@@ -93,11 +93,11 @@ class AsyncClient:
         extensions: URIs of the extensions to ask for.
         timeout: Seconds, or an httpx2.Timeout for each phase; by default 10 to connect and 300 of silence. Pipes know
             silence only: a call to which nothing comes for so long is given up, and the pipe can be used again.
-        proxy: Over HTTP: `http(s)://HOST:PORT` of the proxy that all requests go through; None for the one that the
+        proxy: `http(s)://HOST:PORT` of the proxy that HTTP and WebSockets go through; None for the one that the
             environment names (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY), which an agent on this machine never has.
         tls: Which certificates are trusted, and which is shown to the agent; None for those that the system trusts.
         limits: Of what comes back; a call whose answer is larger fails with the name of the limit.
-        resume: When to try a stream over HTTP again that was cut; None for never.
+        resume: When to try a stream over HTTP or WebSocket again that was cut; None for never.
         tap: Told what passes, message by message; see `hocket_io.tap`.
 
     Raises:
@@ -150,16 +150,18 @@ class AsyncClient:
             case WebSocketTarget(url=url):
                 with needs("ws", "talking over a WebSocket"):
                     from hocket_io.reconnecting import ReconnectingTransport
-                    from hocket_io.websocket_pipe import WebSocketPipe
+                    from hocket_io.websocket_pipe import websocket_opening
 
-                phases = phases_of(self.timeout)
-
-                def open_pipe() -> AbstractAsyncContextManager[BytePipe]:
-                    frame = self.limits.framing.frame
-                    pipe = WebSocketPipe(url, self.headers, frame, timeout=phases, tls=self.tls)
-                    return fit_opening(self.tap, pipe, "websocket", shown_url(url), self.limits.framing)
-
-                reconnecting = ReconnectingTransport(open_pipe, self.limits, self.extensions, self._resume)
+                open_pipe = websocket_opening(
+                    url,
+                    headers=self.headers,
+                    limits=self.limits.framing,
+                    timeout=phases_of(self.timeout),
+                    tls=self.tls,
+                    proxy=self.proxy,
+                    tap=self.tap,
+                )
+                reconnecting = ReconnectingTransport(open_pipe, self._pipe_options(shown_url(url)), self._resume)
                 self._transport = await self._stack.enter_async_context(reconnecting)
             case MemoryTarget(agent=agent):
                 from hocket_io.memory import MemoryPipe
@@ -169,14 +171,15 @@ class AsyncClient:
                 await self._enter(memory, f"the agent {agent.name!r}")
         return self
 
+    def _pipe_options(self, peer: str, framing: MakeFraming = Ndjson) -> PipeOptions:
+        silence = phases_of(self.timeout).read
+        return PipeOptions(limits=self.limits, extensions=self.extensions, framing=framing, timeout=silence, peer=peer)
+
     async def _enter(self, pipe: BytePipe, peer: str, framing: MakeFraming = Ndjson) -> None:
         from hocket_io.pipes import PipeTransport
 
-        silence = phases_of(self.timeout).read
-        options = PipeOptions(
-            limits=self.limits, extensions=self.extensions, framing=framing, timeout=silence, peer=peer
-        )
-        self._transport = await self._stack.enter_async_context(PipeTransport(pipe, options))
+        transport = PipeTransport(pipe, self._pipe_options(peer, framing))
+        self._transport = await self._stack.enter_async_context(transport)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

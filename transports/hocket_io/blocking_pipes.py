@@ -17,7 +17,7 @@ from typing import IO, Protocol, Self
 from attrs import define, field
 
 from hocket.a2a import AgentCard, ClientCall, Operation, Params, PipeClient, Result, StreamEvent
-from hocket.errors import ChildExited, ConnectionFailed, LocalProtocolError
+from hocket.errors import ChildExited, ConnectionFailed, HocketError, LocalProtocolError
 from hocket_io.pipe_options import PipeOptions
 from hocket_io.readiness import Readiness
 
@@ -54,7 +54,7 @@ class BlockingPipe(Protocol):
             ConnectionFailed: Nobody reads them.
         """
 
-    def farewell(self) -> ConnectionFailed:
+    def farewell(self) -> HocketError:
         """Why there is nothing more to be had from a pipe that has ended."""
 
     def close(self) -> None:

@@ -12,7 +12,7 @@ import anyio.lowlevel
 from attrs import define, field
 
 from hocket.a2a import AgentCard, ClientCall, Operation, Params, PipeClient, Result, StreamEvent
-from hocket.errors import ConnectionFailed
+from hocket.errors import ConnectionFailed, HocketError
 from hocket_io.groups import leave
 from hocket_io.outgoing import Outgoing
 from hocket_io.pipe_options import PipeOptions
@@ -34,7 +34,7 @@ class BytePipe(Protocol):
     async def send(self, data: bytes) -> None:
         """Write bytes."""
 
-    async def farewell(self) -> ConnectionFailed:
+    async def farewell(self) -> HocketError:
         """Why there is nothing more to be had from a pipe that has ended."""
 
     async def aclose(self) -> None:

@@ -9,7 +9,7 @@ import anyio.from_thread
 import anyio.lowlevel
 
 from hocket.agent import Agent
-from hocket.errors import ConnectionFailed
+from hocket.errors import HocketError
 from hocket_io.memory import MemoryPipe
 from hocket_io.pipes import BytePipe
 
@@ -56,7 +56,7 @@ class PortalPipe:
         """Bytes to go there."""
         self._portal.call(self._pipe.send, data)
 
-    def farewell(self) -> ConnectionFailed:
+    def farewell(self) -> HocketError:
         """Why there is nothing more to be had from a pipe that has ended."""
         return self._portal.call(self._pipe.farewell)
 

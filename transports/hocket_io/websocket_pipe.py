@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import ssl
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import anyio
 import anyio.abc
 from attrs import define, field
 
-from hocket.errors import AuthenticationError, ConnectionFailed
+from hocket.errors import AuthenticationError, ConnectionFailed, HocketError, LimitExceeded
+from hocket.framing import FramingLimits
 from hocket.heartbeat import Heartbeat
 from hocket.http.words import shown_url
+from hocket_io.fitting import fit_opening
 from hocket_io.groups import leave
 from hocket_io.shield import shielded
 from hocket_io.timeouts import Phases
 from hocket_io.websocket import WebSocket, open_websocket
 
-__all__ = ["WebSocketPipe"]
+if TYPE_CHECKING:
+    from hocket_io.pipes import BytePipe
+    from hocket_io.tap import Tap
+
+__all__ = ["WebSocketPipe", "websocket_opening"]
 
 _AHEAD = 1024 * 1024
 """Bytes that are read before somebody wants them: a client that waits for nothing should still answer pings."""
@@ -68,7 +75,7 @@ class WebSocketPipe:
     _held: int = field(default=0, init=False)
     _writers: int = field(default=0, init=False)
     _news: anyio.Event = field(init=False)
-    _end: ConnectionFailed | None = field(default=None, init=False)
+    _end: HocketError | None = field(default=None, init=False)
 
     async def __aenter__(self) -> Self:
         self._news = anyio.Event()
@@ -120,12 +127,12 @@ class WebSocketPipe:
         try:
             await self._socket.send(*data.removesuffix(b"\n").split(b"\n"))
         except AuthenticationError as error:
-            raise ConnectionFailed(str(error)) from None
+            raise ConnectionFailed(str(error)) from error
         finally:
             self._writers -= 1
 
-    async def farewell(self) -> ConnectionFailed:
-        """Why there is nothing more to be had."""
+    async def farewell(self) -> HocketError:
+        """Why there is nothing more to be had; what is no ConnectionFailed would be the same over the next one."""
         return self._end or ConnectionFailed(f"{shown_url(self.url)} is still connected")
 
     async def aclose(self) -> None:
@@ -133,7 +140,7 @@ class WebSocketPipe:
         self._shelter.cancel()
 
     async def _run(self, is_up: anyio.Event) -> None:
-        end = ConnectionFailed(f"the connection to {shown_url(self.url)} was closed")
+        end: HocketError = ConnectionFailed(f"the connection to {shown_url(self.url)} was closed")
         try:
             with self._shelter:
                 async with self._socket:
@@ -141,7 +148,7 @@ class WebSocketPipe:
                     await self._read()
                     end = ConnectionFailed(f"{shown_url(self.url)} closed the connection")
         except (ConnectionFailed, AuthenticationError) as error:
-            end = ConnectionFailed(str(error))
+            end = error.__cause__ if isinstance(error.__cause__, LimitExceeded) else error
         finally:
             self._end = end
             self._tell()
@@ -159,3 +166,32 @@ class WebSocketPipe:
     def _tell(self) -> None:
         self._news.set()
         self._news = anyio.Event()
+
+
+def websocket_opening(
+    url: str,
+    *,
+    headers: Mapping[str, str],
+    limits: FramingLimits,
+    timeout: Phases,
+    tls: ssl.SSLContext | None,
+    proxy: str | None,
+    tap: Tap | None,
+) -> Callable[[], AbstractAsyncContextManager[BytePipe]]:
+    """What makes the connections of a client, each a `WebSocketPipe`.
+
+    Args:
+        url: `ws://…` or `wss://…`.
+        headers: Header fields to send with the handshake.
+        limits: Of one message that is received.
+        timeout: As of a `WebSocketPipe`.
+        tls: For `wss://`, which certificates are trusted; None for those that the system trusts.
+        proxy: The proxy to go through; None for that of the environment, if it names one.
+        tap: Told what passes; None for nobody.
+    """
+
+    def open_pipe() -> AbstractAsyncContextManager[BytePipe]:
+        pipe = WebSocketPipe(url, headers, limits.frame, timeout=timeout, tls=tls, proxy=proxy)
+        return fit_opening(tap, pipe, "websocket", shown_url(url), limits)
+
+    return open_pipe

@@ -71,12 +71,16 @@ class ReconnectingClient:
         backoff: When to resume a stream that was cut; None for never.
         entropy: Where the jitter comes from.
         headers: Service parameters of each call, beside the version.
+        timeout: Seconds in which something has to come in answer to a question; None for no end.
+        peer: What the server is called in errors.
     """
 
     limits: ClientLimits
     backoff: Backoff | None
     entropy: Entropy
     headers: Mapping[str, str] = field(factory=dict)
+    timeout: float | None = None
+    peer: str = "the agent"
     _pipe: PipeClient | None = field(default=None, init=False)
     _open: dict[ClientCall, _Open] = field(factory=dict, init=False)
     _askers: dict[ClientCall, ClientCall] = field(factory=dict, init=False)
@@ -129,6 +133,14 @@ class ReconnectingClient:
         """Why a call was never asked, and its stream not begun; None where it was, or may be yet."""
         return self._open[call].machine.refusal
 
+    def listen(self, call: ClientCall, now: float) -> None:
+        """Somebody waits for what comes next to this call, and not for ever: see `PipeClient.listen`.
+
+        A stream that goes on may be silent for as long as the agent is: whether the connection lives, pings tell.
+        """
+        if self._pipe is not None and (call.reader.is_waiting or not call.reader.news):
+            self._pipe.listen(self._open[call].question, now)
+
     def is_over(self, call: ClientCall) -> bool:
         """Whether the answer to a call, or the end of its stream, is known."""
         return self._open[call].machine.is_closed
@@ -147,9 +159,11 @@ class ReconnectingClient:
 
     def connect(self, now: float) -> None:
         """There is a new connection: what waited for it is asked."""
-        self._pipe = PipeClient(Ndjson(self.limits.framing), V1_0, self.limits)
+        framing = Ndjson(self.limits.framing)
+        self._pipe = PipeClient(framing, V1_0, self.limits, timeout=self.timeout, peer=self.peer)
         unasked, self._unasked = self._unasked, {}
         for question in unasked:
+            self._touched[self._askers[question]] = None  # it may `listen` now
             self._ask(question, now)
 
     def receive_data(self, data: bytes, now: float) -> None:

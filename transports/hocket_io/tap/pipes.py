@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from attrs import define, field
 
-from hocket.errors import ConnectionFailed
+from hocket.errors import ConnectionFailed, HocketError
 from hocket.framing import FramingLimits, Ndjson
 from hocket_io.tap.framed import Frames
 from hocket_io.tap.point import TapPoint
@@ -38,7 +38,7 @@ class _Watch:
         else:
             self.inward.end("end")
 
-    def failed(self, error: ConnectionFailed) -> None:
+    def failed(self, error: HocketError) -> None:
         self.outward.end(str(error), how="broken")
 
     def closed(self) -> None:
@@ -85,7 +85,7 @@ class TappedPipe:
             self._watch.failed(error)
             raise
 
-    async def farewell(self) -> ConnectionFailed:
+    async def farewell(self) -> HocketError:
         """Why there is nothing more to be had from a pipe that has ended."""
         error = await self.pipe.farewell()
         self._watch.failed(error)
@@ -162,7 +162,7 @@ class TappedBlockingPipe:
             self._watch.failed(error)
             raise
 
-    def farewell(self) -> ConnectionFailed:
+    def farewell(self) -> HocketError:
         """Why there is nothing more to be had from a pipe that has ended."""
         error = self.pipe.farewell()
         self._watch.failed(error)
