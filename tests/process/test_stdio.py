@@ -13,9 +13,11 @@ from pathlib import Path
 import anyio
 import pytest
 
-from hocket.a2a import TaskState
+from hocket.a2a import ClientLimits, ServerLimits, TaskState
 from hocket.errors import ChildExited, ConnectionFailed, RpcError, StreamCut
+from hocket.framing import FramingLimits
 from hocket_io import AsyncClient, Client
+from support.commands import invoke
 
 pytestmark = pytest.mark.process
 
@@ -231,6 +233,49 @@ def test_a_reader_that_takes_its_time_holds_up_the_child_and_loses_nothing(pipe_
             assert said + "".join(event.text for event in stream) == wanted
     else:
         assert anyio.run(on_a_loop, backend=backend) == wanted
+
+
+# Long lines ---------------------------------------------------------------------------------------------------------
+
+LONG = 64 * 1024 * 1024
+WRITES_A_LONG_LINE = """
+import sys
+sys.stdin.readline()
+frame = '{"jsonrpc":"2.0","id":"1","result":{"message":{"messageId":"a","role":"ROLE_AGENT","parts":[{"text":"%s"}]}}}'
+sys.stdout.write(frame % ("x" * 64 * 1024 * 1024) + chr(10))
+"""
+
+
+@pytest.mark.parametrize("backend", ["blocking", "asyncio"])
+def test_a_line_of_64_mib_is_read_where_the_limits_allow_it(backend):
+    limits = ClientLimits(task_size=LONG + 1_000, framing=FramingLimits(frame=LONG + 1_000))
+
+    async def on_a_loop():
+        async with AsyncClient(python(WRITES_A_LONG_LINE), limits=limits) as client:
+            return await client.send("go")
+
+    if backend == "blocking":
+        with Client(python(WRITES_A_LONG_LINE), limits=limits) as client:
+            answer = client.send("go")
+    else:
+        answer = anyio.run(on_a_loop, backend=backend)
+    (part,) = answer.parts
+    assert part.text == "x" * LONG
+
+
+@pytest.mark.parametrize(("frame", "task_size"), [(1_024, ServerLimits().task_size), (LONG, 2 * LONG)])
+def test_a_task_may_have_a_message_as_long_as_may_be_and_an_answer_as_long(frame, task_size, monkeypatch, tmp_path):
+    given = []
+
+    async def serve_stdio(agent, **options):
+        given.append(options)
+
+    monkeypatch.setattr("hocket_io.cli.pipe.serve_stdio", serve_stdio)
+    monkeypatch.setattr("hocket_io.cli.pipe.take_standard_streams", lambda: None)
+    (tmp_path / "length.py").write_text(SAYS_LENGTH)
+    assert invoke("pipe", "--max-frame", str(frame), str(tmp_path / "length.py")).exit_code == 0
+    (options,) = given
+    assert (options["framing"].limits.frame, options["limits"].task_size) == (frame, task_size)
 
 
 # Content-Length ------------------------------------------------------------------------------------------------------
