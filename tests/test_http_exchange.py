@@ -90,6 +90,18 @@ def test_a_silent_stream_is_kept_alive_until_it_ends():
     assert exchange.data_to_send() == []
 
 
+def test_to_look_in_vain_is_no_sign_of_life():
+    """Whoever writes an answer looks for more before it lets time pass: when a comment is due, too."""
+    exchange = asked(keep_alive=15.0)
+    exchange.deliver([OPENED], 100.0)
+    exchange.next_response()
+    exchange.deliver([], 107.0)
+    exchange.deliver([], 115.0)
+    exchange.handle_timeout(115.0)
+    assert exchange.data_to_send() == [b": keep-alive\n\n"]
+    assert exchange.next_timeout() == 130.0
+
+
 def test_without_keep_alive_there_are_no_comments():
     exchange = asked(keep_alive=None)
     exchange.deliver([OPENED], 0.0)

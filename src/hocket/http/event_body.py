@@ -46,9 +46,9 @@ class EventBody:
         self._pieces = [*self.first]
 
     def write(self, pieces: list[bytes], now: float) -> None:
-        """Add pieces. Silence is counted from here, also where there are none."""
+        """Add pieces. Silence is counted from the last of them; where there are none yet, from the first call."""
         self._pieces += pieces
-        if self.keep_alive is not None:
+        if self.keep_alive is not None and (pieces or self._silent_until is None):
             self._silent_until = now + self.keep_alive
 
     def data_to_send(self) -> list[bytes]:

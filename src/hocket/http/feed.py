@@ -45,8 +45,7 @@ class Feed:
         if self.is_closed:
             return
         pieces = [encode_event(send.message, id=_text(send.event_id)) for send in deliveries]
-        if pieces or self._body.next_timeout() is None:
-            self._body.write(pieces, now)
+        self._body.write(pieces, now)
         self.is_closed = self.hub.is_over(self.link)
 
     def cut(self) -> None:
