@@ -6,6 +6,7 @@ that a peer which writes while we write cannot block both of us for ever.
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import threading
 import time
@@ -22,6 +23,8 @@ from hocket_io.pipe_options import PipeOptions
 from hocket_io.readiness import Readiness
 
 __all__ = ["BlockingChild", "BlockingPipe", "BlockingPipeTransport"]
+
+_log = logging.getLogger(__name__)
 
 _CHUNK = 65_536
 _AHEAD = 256
@@ -146,6 +149,7 @@ class BlockingChild:
                 self._process.wait(_PATIENCE)
                 break
             except subprocess.TimeoutExpired:
+                _log.warning("the child process %r is still there: %s", self.command[0], end.__name__)
                 end()
         self._process.wait()
         self._end.come()  # a process that the child has left behind may hold the other ends of its pipes

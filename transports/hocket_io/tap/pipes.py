@@ -112,7 +112,13 @@ class TappedOpening:
     limits: FramingLimits = FramingLimits()
 
     async def __aenter__(self) -> TappedPipe:
-        return TappedPipe(await self.opening.__aenter__(), self.point, limits=self.limits)
+        try:
+            pipe = await self.opening.__aenter__()
+        except HocketError as error:
+            self.point.end("out", str(error), how="broken")
+            raise
+        self.point.tell("out", note="connected")
+        return TappedPipe(pipe, self.point, limits=self.limits)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
