@@ -90,7 +90,7 @@ def test_in_memory_too(kind):
     events = tell(kind, story, greeter(), tap=seen.append)
     assert words(seen) == "".join(event.text for event in events if event.kind == "artifact") != ""
     assert {(each.transport, each.peer) for each in seen} == {("memory", greeter().name)}
-    assert [each.note for each in seen if each.end] == ["closed", "closed"]
+    assert [each.note for each in seen if each.note] == ["connected", "closed", "closed"]
 
 
 @pytest.mark.parametrize("kind", ["blocking", "asyncio"])
@@ -108,6 +108,15 @@ def test_a_child_that_dies_is_told_with_its_exit_code(kind):
     broken = [each.note for each in seen if each.end == "broken"]
     assert len(broken) == 1
     assert "exit code 3" in broken[0]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_websocket_that_cannot_be_opened_is_told(kind):
+    seen = []
+    with pytest.raises(hocket.errors.ConnectionFailed) as failure:
+        tell(kind, story, "ws://127.0.0.1:9/?token=s3cret", tap=seen.append)
+    assert {(each.direction, each.note, each.end) for each in seen} == {("out", str(failure.value), "broken")}
+    assert {each.peer for each in seen} == {"ws://127.0.0.1:9/"}
 
 
 def test_a_hub_and_its_clients_tell_the_same_over_http_and_websocket(served):
