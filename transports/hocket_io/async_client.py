@@ -13,23 +13,16 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from ssl import SSLContext
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
 from attrs import define, field
 
 from hocket.a2a import (
     AgentCard,
     AuthenticationInfo,
-    CancelTaskRequest,
     ClientCall,
     ClientLimits,
-    DeleteTaskPushNotificationConfigRequest,
-    GetExtendedAgentCardRequest,
-    GetTaskPushNotificationConfigRequest,
-    GetTaskRequest,
-    ListTaskPushNotificationConfigsRequest,
     ListTaskPushNotificationConfigsResponse,
-    ListTasksRequest,
     ListTasksResponse,
     Message,
     Operation,
@@ -46,12 +39,13 @@ from hocket.backoff import Backoff
 from hocket.errors import LocalProtocolError
 from hocket.framing import Ndjson
 from hocket.http.words import shown_url
-from hocket_io.answers import answer_as
+from hocket_io import asking
+from hocket_io.asking import Asking
 from hocket_io.client_options import EXTENSIONS, HEADERS, LIMITS, PROXY, RESUME, TAP, TEXT, TIMEOUT, TLS
 from hocket_io.extras import needs
 from hocket_io.fitting import fit_opening, fit_pipe, shown_command
 from hocket_io.pipe_options import PipeOptions
-from hocket_io.requests import Content, message_request, push_config
+from hocket_io.requests import Content, message_request
 from hocket_io.streams import AsyncStream
 from hocket_io.targets import (
     CommandTarget,
@@ -71,6 +65,8 @@ if TYPE_CHECKING:
     from hocket_io.tap import Tap
 
 __all__ = ["AsyncClient"]
+
+T = TypeVar("T")
 
 
 class AsyncTransport(Protocol):
@@ -257,11 +253,8 @@ class AsyncClient:
         Raises:
             RpcError, ConnectionFailed, AuthenticationError, RequestTimeout, CodecError: There is no answer.
         """
-        params = message_request(
-            content, task_id=task_id, context_id=context_id, wait=wait, configuration=configuration
-        )
-        answer = await self._ask(Operation.SEND, params)
-        return answer if isinstance(answer, Message) else answer_as(Task, answer)
+        asked = asking.send(content, task_id=task_id, context_id=context_id, wait=wait, configuration=configuration)
+        return await self._ask(asked)
 
     async def get(self, task_id: str, *, history_length: int | None = None) -> Task:
         """A task as it stands, with so many messages of its history (None: all).
@@ -269,8 +262,7 @@ class AsyncClient:
         Raises:
             RpcError, ConnectionFailed, AuthenticationError, RequestTimeout, CodecError: There is no answer.
         """
-        params = GetTaskRequest(id=task_id, history_length=history_length)
-        return answer_as(Task, await self._ask(Operation.GET, params))
+        return await self._ask(asking.get(task_id, history_length))
 
     async def cancel(self, task_id: str) -> Task:
         """Cancel a task.
@@ -279,7 +271,7 @@ class AsyncClient:
             RpcError: It cannot be canceled: it is over, or unknown.
             ConnectionFailed, AuthenticationError, RequestTimeout, CodecError: There is no answer.
         """
-        return answer_as(Task, await self._ask(Operation.CANCEL, CancelTaskRequest(id=task_id)))
+        return await self._ask(asking.cancel(task_id))
 
     async def list_tasks(
         self,
@@ -307,16 +299,16 @@ class AsyncClient:
             LocalProtocolError: The agent speaks A2A 0.3, which has no lists.
             RpcError, ConnectionFailed, AuthenticationError, RequestTimeout, CodecError: There is no answer.
         """
-        params = ListTasksRequest(
+        asked = asking.list_tasks(
             context_id=context_id,
             status=status,
-            status_timestamp_after=after,
+            after=after,
             page_size=page_size,
             page_token=page_token,
             history_length=history_length,
             include_artifacts=include_artifacts,
         )
-        return answer_as(ListTasksResponse, await self._ask(Operation.LIST, params))
+        return await self._ask(asked)
 
     async def tasks(
         self,
@@ -369,8 +361,7 @@ class AsyncClient:
             RpcError: The agent sends none, or the URL is refused.
             ConnectionFailed, AuthenticationError, RequestTimeout, CodecError: There is no answer.
         """
-        params = push_config(task_id, url, id, token, authentication)
-        return answer_as(TaskPushNotificationConfig, await self._ask(Operation.PUSH_CREATE, params))
+        return await self._ask(asking.set_push(task_id, url, id, token, authentication))
 
     async def get_push(self, task_id: str, id: str | None = None) -> TaskPushNotificationConfig:  # noqa: A002  -- as above
         """Where the events of a task are posted; without `id` (0.3 allows that) the first such place.
@@ -378,8 +369,7 @@ class AsyncClient:
         Raises:
             RpcError, ConnectionFailed, AuthenticationError, RequestTimeout, CodecError: There is no answer.
         """
-        params = GetTaskPushNotificationConfigRequest(task_id=task_id, id=id)
-        return answer_as(TaskPushNotificationConfig, await self._ask(Operation.PUSH_GET, params))
+        return await self._ask(asking.get_push(task_id, id))
 
     async def list_push(
         self, task_id: str, *, page_size: int | None = None, page_token: str | None = None
@@ -389,8 +379,7 @@ class AsyncClient:
         Raises:
             RpcError, ConnectionFailed, AuthenticationError, RequestTimeout, CodecError: There is no answer.
         """
-        params = ListTaskPushNotificationConfigsRequest(task_id=task_id, page_size=page_size, page_token=page_token)
-        return answer_as(ListTaskPushNotificationConfigsResponse, await self._ask(Operation.PUSH_LIST, params))
+        return await self._ask(asking.list_push(task_id, page_size, page_token))
 
     async def delete_push(self, task_id: str, id: str) -> None:  # noqa: A002  -- as above
         """Post the events of a task there no more. No error if they were not.
@@ -398,7 +387,7 @@ class AsyncClient:
         Raises:
             RpcError, ConnectionFailed, AuthenticationError, RequestTimeout, CodecError: There is no answer.
         """
-        await self._ask(Operation.PUSH_DELETE, DeleteTaskPushNotificationConfigRequest(task_id=task_id, id=id))
+        await self._ask(asking.delete_push(task_id, id))
 
     async def card(self) -> AgentCard | None:
         """What the agent says of itself; None if it has no card (on a pipe, say).
@@ -415,7 +404,8 @@ class AsyncClient:
             RpcError: It has no such card.
             ConnectionFailed, AuthenticationError, RequestTimeout, CodecError: There is no answer.
         """
-        return answer_as(AgentCard, await self._ask(Operation.EXTENDED_CARD, GetExtendedAgentCardRequest()))
+        return await self._ask(asking.extended_card())
 
-    async def _ask(self, operation: Operation, params: Params) -> Result:
-        return await self.transport.answer(await self.transport.start(operation, params))
+    async def _ask(self, asked: Asking[T]) -> T:
+        call = await self.transport.start(asked.operation, asked.params)
+        return asked.read(await self.transport.answer(call))

@@ -13,23 +13,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from ssl import SSLContext
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
 from attrs import define, field
 
 from hocket.a2a import (
     AgentCard,
     AuthenticationInfo,
-    CancelTaskRequest,
     ClientCall,
     ClientLimits,
-    DeleteTaskPushNotificationConfigRequest,
-    GetExtendedAgentCardRequest,
-    GetTaskPushNotificationConfigRequest,
-    GetTaskRequest,
-    ListTaskPushNotificationConfigsRequest,
     ListTaskPushNotificationConfigsResponse,
-    ListTasksRequest,
     ListTasksResponse,
     Message,
     Operation,
@@ -46,13 +39,14 @@ from hocket.backoff import Backoff
 from hocket.errors import LocalProtocolError
 from hocket.framing import Ndjson
 from hocket.http.words import shown_url
-from hocket_io.answers import answer_as
+from hocket_io import asking
+from hocket_io.asking import Asking
 from hocket_io.blocking_pipes import BlockingChild, BlockingPipe, BlockingPipeTransport
 from hocket_io.client_options import EXTENSIONS, HEADERS, LIMITS, PROXY, RESUME, TAP, TEXT, TIMEOUT, TLS
 from hocket_io.extras import needs
 from hocket_io.fitting import fit_blocking_pipe, fit_opening, shown_command
 from hocket_io.pipe_options import PipeOptions
-from hocket_io.requests import Content, message_request, push_config
+from hocket_io.requests import Content, message_request
 from hocket_io.streams import Stream
 from hocket_io.targets import (
     CommandTarget,
@@ -71,6 +65,8 @@ if TYPE_CHECKING:
     from hocket_io.tap import Tap
 
 __all__ = ["Client"]
+
+T = TypeVar("T")
 
 
 class Transport(Protocol):
@@ -253,11 +249,8 @@ class Client:
         Raises:
             RpcError, ConnectionFailed, AuthenticationError, RequestTimeout, CodecError: There is no answer.
         """
-        params = message_request(
-            content, task_id=task_id, context_id=context_id, wait=wait, configuration=configuration
-        )
-        answer = self._ask(Operation.SEND, params)
-        return answer if isinstance(answer, Message) else answer_as(Task, answer)
+        asked = asking.send(content, task_id=task_id, context_id=context_id, wait=wait, configuration=configuration)
+        return self._ask(asked)
 
     def get(self, task_id: str, *, history_length: int | None = None) -> Task:
         """A task as it stands, with so many messages of its history (None: all).
@@ -265,8 +258,7 @@ class Client:
         Raises:
             RpcError, ConnectionFailed, AuthenticationError, RequestTimeout, CodecError: There is no answer.
         """
-        params = GetTaskRequest(id=task_id, history_length=history_length)
-        return answer_as(Task, self._ask(Operation.GET, params))
+        return self._ask(asking.get(task_id, history_length))
 
     def cancel(self, task_id: str) -> Task:
         """Cancel a task.
@@ -275,7 +267,7 @@ class Client:
             RpcError: It cannot be canceled: it is over, or unknown.
             ConnectionFailed, AuthenticationError, RequestTimeout, CodecError: There is no answer.
         """
-        return answer_as(Task, self._ask(Operation.CANCEL, CancelTaskRequest(id=task_id)))
+        return self._ask(asking.cancel(task_id))
 
     def list_tasks(
         self,
@@ -303,16 +295,16 @@ class Client:
             LocalProtocolError: The agent speaks A2A 0.3, which has no lists.
             RpcError, ConnectionFailed, AuthenticationError, RequestTimeout, CodecError: There is no answer.
         """
-        params = ListTasksRequest(
+        asked = asking.list_tasks(
             context_id=context_id,
             status=status,
-            status_timestamp_after=after,
+            after=after,
             page_size=page_size,
             page_token=page_token,
             history_length=history_length,
             include_artifacts=include_artifacts,
         )
-        return answer_as(ListTasksResponse, self._ask(Operation.LIST, params))
+        return self._ask(asked)
 
     def tasks(
         self,
@@ -364,8 +356,7 @@ class Client:
             RpcError: The agent sends none, or the URL is refused.
             ConnectionFailed, AuthenticationError, RequestTimeout, CodecError: There is no answer.
         """
-        params = push_config(task_id, url, id, token, authentication)
-        return answer_as(TaskPushNotificationConfig, self._ask(Operation.PUSH_CREATE, params))
+        return self._ask(asking.set_push(task_id, url, id, token, authentication))
 
     def get_push(self, task_id: str, id: str | None = None) -> TaskPushNotificationConfig:  # noqa: A002  -- as above
         """Where the events of a task are posted; without `id` (0.3 allows that) the first such place.
@@ -373,8 +364,7 @@ class Client:
         Raises:
             RpcError, ConnectionFailed, AuthenticationError, RequestTimeout, CodecError: There is no answer.
         """
-        params = GetTaskPushNotificationConfigRequest(task_id=task_id, id=id)
-        return answer_as(TaskPushNotificationConfig, self._ask(Operation.PUSH_GET, params))
+        return self._ask(asking.get_push(task_id, id))
 
     def list_push(
         self, task_id: str, *, page_size: int | None = None, page_token: str | None = None
@@ -384,8 +374,7 @@ class Client:
         Raises:
             RpcError, ConnectionFailed, AuthenticationError, RequestTimeout, CodecError: There is no answer.
         """
-        params = ListTaskPushNotificationConfigsRequest(task_id=task_id, page_size=page_size, page_token=page_token)
-        return answer_as(ListTaskPushNotificationConfigsResponse, self._ask(Operation.PUSH_LIST, params))
+        return self._ask(asking.list_push(task_id, page_size, page_token))
 
     def delete_push(self, task_id: str, id: str) -> None:  # noqa: A002  -- as above
         """Post the events of a task there no more. No error if they were not.
@@ -393,7 +382,7 @@ class Client:
         Raises:
             RpcError, ConnectionFailed, AuthenticationError, RequestTimeout, CodecError: There is no answer.
         """
-        self._ask(Operation.PUSH_DELETE, DeleteTaskPushNotificationConfigRequest(task_id=task_id, id=id))
+        self._ask(asking.delete_push(task_id, id))
 
     def card(self) -> AgentCard | None:
         """What the agent says of itself; None if it has no card (on a pipe, say).
@@ -410,7 +399,8 @@ class Client:
             RpcError: It has no such card.
             ConnectionFailed, AuthenticationError, RequestTimeout, CodecError: There is no answer.
         """
-        return answer_as(AgentCard, self._ask(Operation.EXTENDED_CARD, GetExtendedAgentCardRequest()))
+        return self._ask(asking.extended_card())
 
-    def _ask(self, operation: Operation, params: Params) -> Result:
-        return self.transport.answer(self.transport.start(operation, params))
+    def _ask(self, asked: Asking[T]) -> T:
+        call = self.transport.start(asked.operation, asked.params)
+        return asked.read(self.transport.answer(call))
