@@ -164,9 +164,6 @@ def test_a_child_that_does_not_leave_is_ended_and_is_no_zombie(talk, ending, mon
         os.kill(int(note.read_text()), 0)
 
 
-# asyncio complains: it offers no way to give up its end of a pipe whose other end stays open.
-@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
-@pytest.mark.filterwarnings("ignore:Exception ignored.*SubprocessTransport:pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.skipif(not Path("/bin/sh").exists(), reason="there is no /bin/sh")
 def test_a_child_that_leaves_something_behind_that_holds_its_stdout(talk, pipe_target, monkeypatch):
     for module in ("stdio", "blocking_pipes"):

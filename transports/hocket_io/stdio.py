@@ -69,13 +69,11 @@ class ChildProcess:
         try:
             await self.process.stdin.send(data)
         except (anyio.BrokenResourceError, anyio.ClosedResourceError):
-            raise await self.farewell() from None
+            raise await self._end("stdin") from None
 
     async def farewell(self) -> ConnectionFailed:
         """Why a child that has closed its stdout gives nothing more: a ChildExited if it has ended."""
-        with anyio.move_on_after(_PATIENCE):
-            return ChildExited(self.command[0], await self.process.wait())
-        return ConnectionFailed(f"the child process {self.command[0]!r} closed its stdout and still runs")
+        return await self._end("stdout")
 
     async def aclose(self) -> None:
         """Let the child go: close its stdin, then ask it to leave, then end it. It is always waited for."""
@@ -92,16 +90,24 @@ class ChildProcess:
                 await self._gone()
             if self.process.returncode is not None:
                 break
+            _log.warning("the child process %r is still there: %s", self.command[0], end.__name__)
             end()
-        await self.process.wait()
-        assert self.process.stdout is not None
-        await self.process.stdout.aclose()
+        await self.process.aclose()  # its pipes, too, though a process that it has left behind may hold the other ends
 
     async def _gone(self) -> None:
         """Wait for the end of the child, which may have things to say that nobody wants any more."""
+        async with scratch_group() as group:
+            group.start_soon(self._drain)
+            await self.process.wait()
+
+    async def _drain(self) -> None:
         while await self.receive():
             pass
-        await self.process.wait()
+
+    async def _end(self, closed: str) -> ConnectionFailed:
+        with anyio.move_on_after(_PATIENCE):
+            return ChildExited(self.command[0], await self.process.wait())
+        return ConnectionFailed(f"the child process {self.command[0]!r} closed its {closed} and still runs")
 
 
 async def open_child(command: Sequence[str]) -> ChildProcess:
