@@ -30,6 +30,9 @@ _MEANINGS = {
 
 def refusal(error: Exception, url: str) -> HocketError:
     """Why there is no connection."""
+    if isinstance(error.__cause__, EOFError):
+        wanted = "; it may want a certificate of ours (tls=)" if url.startswith("wss:") else ""
+        return ConnectionFailed(f"{url} ended the connection in place of an answer{wanted}")
     if not isinstance(error, InvalidStatus):
         return ConnectionFailed(f"{url} does not speak WebSocket: {error}")
     status, words = error.response.status_code, words_of(bytes(error.response.body or b""))

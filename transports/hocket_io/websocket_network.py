@@ -17,6 +17,8 @@ from hocket_io.tunnel import open_tunnel, proxy_of_environment
 
 __all__ = ["connect"]
 
+_HUNG_UP = "it ended the connection in the midst of the TLS handshake; it may want a certificate of ours (tls=)"
+
 
 @cache
 def _trusted() -> ssl.SSLContext:
@@ -49,7 +51,8 @@ async def connect(
     except TimeoutError:
         raise ConnectionFailed(f"cannot reach {place} in {timeout:g} seconds (timeout=, its connect phase)") from None
     except (OSError, anyio.BrokenResourceError, anyio.EndOfStream) as error:
-        raise ConnectionFailed(f"cannot reach {place}: {reason_of(error)}") from None
+        is_hung_up = isinstance(error, anyio.EndOfStream | ssl.SSLEOFError)
+        raise ConnectionFailed(f"cannot reach {place}: {_HUNG_UP if is_hung_up else reason_of(error)}") from None
 
 
 async def _connect(uri: WebSocketURI, tls: ssl.SSLContext, proxy: str | None) -> anyio.abc.ByteStream:
