@@ -22,6 +22,9 @@ pytest.register_assert_rewrite("support")
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+# What is an error here is one in them: what they leave open, they say on stderr.
+os.environ.setdefault("PYTHONWARNINGS", "error::ResourceWarning")
+
 
 @pytest.fixture(params=["asyncio", "trio"])
 def run(request):

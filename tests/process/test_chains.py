@@ -80,7 +80,8 @@ agent = Agent("endless")
 
 @agent.stream
 async def endless(task):
-    open({note!r}, "w").write(str(os.getpid()))
+    with open({note!r}, "w") as note:
+        note.write(str(os.getpid()))
     while True:
         yield "on and on\\n"
         await anyio.sleep(0.001)
