@@ -13,23 +13,19 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from ssl import SSLContext
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from attrs import define, field
 
 from hocket.a2a import (
     AgentCard,
     AuthenticationInfo,
-    ClientCall,
     ClientLimits,
     ListTaskPushNotificationConfigsResponse,
     ListTasksResponse,
     Message,
     Operation,
-    Params,
-    Result,
     SendMessageConfiguration,
-    StreamEvent,
     SubscribeToTaskRequest,
     Task,
     TaskPushNotificationConfig,
@@ -57,6 +53,7 @@ from hocket_io.targets import (
     parse_target,
 )
 from hocket_io.timeouts import phases_of
+from hocket_io.transport import AsyncTransport
 
 if TYPE_CHECKING:
     import httpx2
@@ -67,13 +64,6 @@ if TYPE_CHECKING:
 __all__ = ["AsyncClient"]
 
 T = TypeVar("T")
-
-
-class AsyncTransport(Protocol):
-    async def card(self) -> AgentCard | None: ...
-    async def start(self, operation: Operation, params: Params, last_event_id: int | None = None) -> ClientCall: ...
-    def events(self, call: ClientCall) -> AsyncIterator[StreamEvent]: ...
-    async def answer(self, call: ClientCall) -> Result: ...
 
 
 @define(eq=False)
