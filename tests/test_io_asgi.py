@@ -194,6 +194,36 @@ def test_the_card_names_the_address_that_was_asked(path):
     assert {each["url"] for each in card["supportedInterfaces"]} == {"http://agent.example:8000/"}
 
 
+@pytest.mark.parametrize(
+    ("path", "raw_path"),
+    [
+        ("http://public.example:81/.well-known/agent.json", b"http://public.example:81/.well-known/agent.json"),
+        ("HTTPS://public.example:81/.well-known/agent.json", None),
+    ],
+)
+def test_a_request_may_be_addressed_with_the_whole_url(path, raw_path):
+    response = request_of(App(greeter()), "GET", path, raw_path=raw_path)
+    assert response.json()["url"] == "http://public.example:81/"
+    assert request_of(App(greeter(), allowed_hosts=["agent.example"]), "GET", path, raw_path=raw_path).status == 421
+
+
+def test_a_whole_url_that_has_no_path():
+    response = request_of(App(greeter()), "GET", "http://agent.example:8000", raw_path=b"http://agent.example:8000")
+    assert (response.status, response.headers[b"allow"]) == (405, b"POST, OPTIONS")
+
+
+def test_a_whole_url_keeps_what_is_encoded_in_it():
+    path = "http://agent.example/tasks/a%2Fb"
+    response = request_of(
+        App(greeter()),
+        "GET",
+        "http://agent.example/tasks/a/b",
+        raw_path=path.encode(),
+        headers=[(b"a2a-version", b"1.0")],
+    )
+    assert b"TASK_NOT_FOUND" in response.content
+
+
 CARD = "/.well-known/agent-card.json"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from re import compile as regex
 from typing import Any, Protocol, TypeAlias, TypeVar
 from urllib.parse import unquote
 
@@ -51,6 +52,10 @@ _IN_A_ROW = 4
 
 _BODILESS = (204, 304)
 """Statuses of answers that have no body, nor a length of one (RFC 9110 section 8.6)."""
+
+
+_WHOLE_URL = regex(r"(?i)https?://([^/?#]*)")
+"""How a request may be addressed as well; what it says of the host counts before `Host` (RFC 9112 section 3.2.2)."""
 
 
 class Source(Protocol[ItemOut]):
@@ -175,6 +180,9 @@ def request_of(scope: Scope, body: bytes = b"", url: str | None = None) -> Reque
     headers = tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]])
     root = scope.get("root_path", "").rstrip("/")
     path: str = scope["path"]
+    if (whole := _WHOLE_URL.match(path)) is not None:
+        path = path[whole.end() :]
+        headers = (("host", whole[1]), *[each for each in headers if each[0] != "host"])
     host = next((value for name, value in headers if name == "host"), "localhost")
     is_below = path.startswith(f"{root}/") or path == root
     return Request(
@@ -190,7 +198,7 @@ def request_of(scope: Scope, body: bytes = b"", url: str | None = None) -> Reque
 
 def _raw_path(scope: Scope, path: str, root: str) -> str:
     """The path as it was sent, from the mount point on; as far as the server tells, and nothing has changed it."""
-    raw: str = (scope.get("raw_path") or b"").partition(b"?")[0].decode("latin-1")
+    raw: str = _WHOLE_URL.sub("", (scope.get("raw_path") or b"").partition(b"?")[0].decode("latin-1"))
     if unquote(raw) != path:
         raw = percent_encoded(path)
     return "".join([f"/{segment}" for segment in raw.split("/")[root.count("/") + 1 :]])
