@@ -97,6 +97,18 @@ def test_what_is_asked_for_is_sent(loop):
     assert (asked["method"], request.header("authorization")) == ("message/stream", "Bearer x")
 
 
+def test_that_there_is_nobody_to_ask_is_told_at_once(loop):
+    asking = loop.ask()
+    asking.next_request()
+    asking.receive_head(200, [("content-type", "application/json")])
+    asking.receive_data(
+        b'{"name":"a","url":"http://agent/","capabilities":{"extensions":[{"uri":"urn:x","required":true}]}}'
+    )
+    asking.receive_eof()
+    assert (loop.told[-1].done, asking.is_closed, asking.next_request()) == (True, True, None)
+    assert "urn:x" in str(loop.told[-1].error)
+
+
 @pytest.mark.parametrize("reason", ["no route", RequestTimeout("too slow")])
 def test_a_failure_is_told_in_the_words_of_the_loop(loop, reason):
     asking = loop.ask()

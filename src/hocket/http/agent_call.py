@@ -44,9 +44,11 @@ def _check_address(instance: object, attribute: Attribute[str], url: object) -> 
 
 
 @define(eq=False)
-class _Page:
-    """What was found at one of the places where a card may be."""
+class _Place:
+    """One of the places where the card may be, and what is found there."""
 
+    request: Request
+    is_asked: bool = False
     status: int = 0
     body: bytearray = field(factory=bytearray)
 
@@ -104,12 +106,13 @@ class AgentCall:
     resume: Backoff | None = field(default=None, kw_only=True)
     address: Address | None = field(default=None, init=False)
     _search: CardSearch = field(init=False, repr=False)
-    _page: _Page | None = field(default=None, init=False, repr=False)
+    _place: _Place | None = field(default=None, init=False, repr=False)
     _machine: ResumingCall[Request] | None = field(default=None, init=False, repr=False)
     _is_headless: bool = field(default=False, init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         self._search = CardSearch(self.url, self.version, self.headers, binding=self.binding)
+        self._go_on()
 
     @property
     def is_closed(self) -> bool:
@@ -119,7 +122,7 @@ class AgentCall:
     @property
     def is_reading(self) -> bool:
         """Whether (more of) the response to the last request is wanted."""
-        return self._page is not None or (self._machine is not None and self._machine.is_reading)
+        return self._asked_place is not None or (self._machine is not None and self._machine.is_reading)
 
     @property
     def card(self) -> AgentCard | None:
@@ -132,28 +135,28 @@ class AgentCall:
         Raises:
             LocalProtocolError: The parameters cannot be said over the agent's binding.
         """
-        if self.is_reading:
-            return None
-        request = self._next_place()
-        if request is None and self._machine is not None:
+        request = None
+        if self._place is not None and not self._place.is_asked:
+            self._place.is_asked, request = True, self._place.request
+        elif self._machine is not None:
             request = self._machine.next_request()
-        self._is_headless = request is not None
+        self._is_headless = self._is_headless or request is not None
         return request
 
     def receive_head(self, status: int, headers: Headers, now: float) -> None:
         """The status and header fields (names in lower case) of the response."""
         self._is_headless = False
-        if self._page is not None:
-            self._page.status = status
+        if (place := self._asked_place) is not None:
+            place.status = status
         elif self._machine is not None:
             self._machine.receive_head(status, headers, now)
 
     def receive_data(self, data: bytes, now: float) -> None:
         """Bytes of the body."""
-        if self._page is not None:
-            self._page.body += data
-            if len(self._page.body) > self._search.limit:
-                self._judge(self._page)
+        if (place := self._asked_place) is not None:
+            place.body += data
+            if len(place.body) > self._search.limit:
+                self._judge(place)
         elif self._machine is not None:
             self._machine.receive_data(data, now)
 
@@ -161,14 +164,14 @@ class AgentCall:
         """The response is complete; without a head, there was none."""
         if self._is_headless:
             self.receive_failure(ConnectionFailed(f"{shown_url(self.url)} gave no response"), now)
-        elif self._page is not None:
-            self._judge(self._page)
+        elif (place := self._asked_place) is not None:
+            self._judge(place)
         elif self._machine is not None:
             self._machine.receive_eof(now)
 
     def receive_failure(self, error: HocketError, now: float) -> None:
         """The server cannot be reached, or the connection broke."""
-        if self._page is not None:
+        if self._asked_place is not None:
             self._fail(error)
         elif self._machine is not None:
             self._machine.receive_failure(error, now)
@@ -198,24 +201,26 @@ class AgentCall:
             raise ConnectionFailed(f"{shown_url(self.url)} has not answered yet")
         return self._machine.call.result()
 
-    def _next_place(self) -> Request | None:
-        """Where to look for the card next; where there is nowhere left, the call itself is begun."""
-        if self._machine is not None:
-            return None
+    @property
+    def _asked_place(self) -> _Place | None:
+        """Where an answer is awaited from, if it is a place where the card may be."""
+        return self._place if self._place is not None and self._place.is_asked else None
+
+    def _go_on(self) -> None:
+        """Look at the next place; where none is left, it is known what there is to know."""
         request = self._search.next_request()
+        self._place = None if request is None else _Place(request)
         if request is None:
             self._begin()
-        else:
-            self._page = _Page()
-        return request
 
-    def _judge(self, page: _Page) -> None:
+    def _judge(self, place: _Place) -> None:
         """A place has told all that it has to tell."""
-        self._page = None
         try:
-            self._search.receive(page.status, bytes(page.body))
+            self._search.receive(place.status, bytes(place.body))
         except ConnectionFailed as error:
             self._fail(error)
+        else:
+            self._go_on()
 
     def _begin(self) -> None:
         """It is known who is asked, and how: ask."""
@@ -237,7 +242,7 @@ class AgentCall:
 
     def _fail(self, error: HocketError) -> None:
         """There is nobody to ask: the end of a call that was never made."""
-        self._page = None
+        self._place = None
         address = Address(interface=self._search.interface, dialect=self._search.dialect)
         call = ClientCall(self.operation, self.params, self._search.dialect, "", limits=self.limits)
         call.fail(error)
