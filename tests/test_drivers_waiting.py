@@ -1,7 +1,9 @@
 """What only drivers of event loops have: waits, and cancellation at every one of them."""
 
 import asyncio
+import gc
 import socket
+import weakref
 from contextlib import asynccontextmanager
 
 import anyio
@@ -13,7 +15,7 @@ import hocket_io.trio
 from hocket import Connection
 from hocket.errors import ConnectionFailed
 from hocket.framing import Ndjson
-from hocket.jsonrpc import NotificationReceived, ResultReceived
+from hocket.jsonrpc import ConnectionClosed, NotificationReceived, ResultReceived
 from support.cancelling import WAYS, cancel_everywhere
 from support.drivers import answers, echo, line, read_all
 from support.tls import client_context, server_context
@@ -45,6 +47,15 @@ async def events_of(driver, sock):
         stream = trio.SocketStream(trio.socket.from_stdlib_socket(sock))
         async with driver.events(stream) as events:
             yield events
+
+
+async def run_on(driver, sock):
+    """Run either driver on a socket."""
+    if isinstance(driver, hocket_io.asyncio.Driver):
+        await asyncio.get_running_loop().create_connection(lambda: driver, sock=sock)
+        await driver.run()
+    else:
+        await driver.run(trio.SocketStream(trio.socket.from_stdlib_socket(sock)))
 
 
 async def settled():
@@ -118,10 +129,13 @@ def test_what_the_reader_of_events_raises_is_raised_by_itself_and_drops_the_conn
     run(loop, main)
 
 
+COUNT, SIZE = 600, 16_384
+
+
 async def write_on(driver):
     """Write ten megabytes, and wait after each message until there is room."""
-    for number in range(160):
-        driver.endpoint.send_notification("n", [number, "x" * 65_536], now=driver.now())
+    for number in range(COUNT):
+        driver.endpoint.send_notification("n", [number, "x" * SIZE], now=driver.now())
         driver.pump()
         await driver.drain()
 
@@ -157,22 +171,73 @@ def test_drain_waits_for_a_peer_that_reads_nothing_and_ends_when_the_connection_
 def test_drain_goes_on_when_the_peer_reads(loop):
     async def main():
         ours, theirs = socket.socketpair()
-        driver = KINDS[loop](Connection(Ndjson()), unsent=65_536)
+        driver = KINDS[loop](Connection(Ndjson()), unsent=1_000)  # less than a loop would keep by itself
         with theirs:
             theirs.setblocking(False)
             async with anyio.create_task_group() as group, events_of(driver, ours):
                 group.start_soon(write_on, driver)
-                left = 160 * (65_536 + 50)
-                while left > 160 * 50:
+                await settled()
+                left = COUNT
+                while left:
                     try:
-                        left -= len(theirs.recv(1_000_000))
+                        left -= theirs.recv(1_000_000).count(b"\n")
                     except BlockingIOError:
                         await anyio.lowlevel.checkpoint()
 
     run(loop, main)
 
 
+def test_close_from_outside_ends_the_connection(loop):
+    async def main():
+        ours, theirs = socket.socketpair()
+        driver = KINDS[loop](Connection(Ndjson()))
+        with theirs:
+            async with events_of(driver, ours) as events:
+                driver.endpoint.send_notification("last", now=driver.now())
+                driver.close()
+                assert [type(event) async for event in events] == [ConnectionClosed]
+            assert answers(theirs.recv(1_000))[0]["method"] == "last"
+
+    run(loop, main)
+
+
+def test_a_connection_that_is_gone_leaves_no_timer_behind(loop):
+    async def main():
+        ours, theirs = socket.socketpair()
+        driver = KINDS[loop](Connection(Ndjson()), lambda event: None)
+        driver.endpoint.send_request("m", now=driver.now(), timeout=3_600.0)
+        with anyio.CancelScope() as scope:
+            async with anyio.create_task_group() as group:
+                group.start_soon(run_on, driver, ours)
+                await settled()
+                scope.cancel()
+        theirs.close()
+        await settled()
+        there, driver = weakref.ref(driver), None
+        gc.collect()
+        assert there() is None
+
+    run(loop, main)
+
+
 # --- cancelled everywhere
+
+
+def test_cancelling_run_drops_the_connection(loop):
+    async def main():
+        ours, theirs = socket.socketpair()
+        driver = KINDS[loop](Connection(Ndjson()), lambda event: None)
+        with theirs:
+            async with anyio.create_task_group() as group:
+                group.start_soon(run_on, driver, ours)
+                await settled()
+                group.cancel_scope.cancel()
+            await settled()
+            assert driver.is_closed
+            theirs.settimeout(5)
+            assert read_all(theirs) == b""
+
+    run(loop, main)
 
 
 def module_of(way):
