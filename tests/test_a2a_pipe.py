@@ -295,6 +295,18 @@ def test_a_client_that_leaves_ends_its_calls_and_says_so():
     assert sent(pipe) == []
 
 
+def test_whoever_writes_anything_but_messages_is_no_agent():
+    limits = ClientLimits(rejected=3)
+    pipe = PipeClient(Ndjson(), V1_0, limits)
+    stream = pipe.call(Operation.STREAM, HELLO, 0.0)
+    pipe.receive_data(b"hello\n" * 3 + item(WORKING) + b"hello\n" * 3, 0.0)
+    assert pipe.failure is None
+    pipe.receive_data(b"hello\n" * 2, 0.0)
+    assert isinstance(pipe.failure.__cause__, LimitExceeded)
+    assert "raise the limit rejected" in str(pipe.failure)
+    assert events(stream)[-1] == ("cut", True, None)
+
+
 def test_the_first_reason_is_the_one_that_is_told_of_a_pipe():
     pipe, *_ = listened()
     pipe.receive_data(b"Content-Length: 2\r\n\r\n{}", 0.0)

@@ -8,7 +8,6 @@ import shlex
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import anyio
 import pytest
@@ -109,68 +108,6 @@ def test_a_child_whose_start_is_cancelled_is_not_forgotten(backend):
 
     for steps in range(8):
         anyio.run(main, steps, backend=backend)
-    gc.collect()
-
-
-def test_a_child_that_ends_at_once(talk):
-    events = talk(python("raise SystemExit(3)"), "Ada")
-    assert [event.kind for event in events] == ["cut"]
-    assert "ended with exit code 3" in str(events[-1].error)
-    died = events[-1].error.__cause__
-    assert isinstance(died, ChildExited)
-    assert (Path(died.command), died.exit_code, died.signal) == (Path(sys.executable), 3, None)
-
-
-def test_a_child_that_reads_and_ends(talk):
-    events = talk(python("import sys; sys.stdin.readline(); sys.exit(3)"), "Ada")
-    assert [event.kind for event in events] == ["cut"]
-    assert "ended with exit code 3" in str(events[-1].error)
-
-
-def test_a_child_that_writes_garbage(talk):
-    code = "import sys; sys.stdin.readline(); print('Usage: nonsense', flush=True)"
-    events = talk(python(code), "Ada")
-    assert events[-1].kind == "cut"
-    assert events[-1].error is not None
-
-
-def test_a_child_that_closes_its_stdout(talk, monkeypatch):
-    for module in ("stdio", "blocking_pipes"):
-        monkeypatch.setattr(f"hocket_io.{module}._PATIENCE", 0.2)
-    code = "import os, sys; sys.stdin.readline(); os.close(1); sys.stdin.read()"
-    events = talk(python(code), "Ada")
-    assert [event.kind for event in events] == ["cut"]
-    assert "closed its stdout and still runs" in str(events[-1].error)
-    assert type(events[-1].error.__cause__) is ConnectionFailed
-
-
-@pytest.mark.parametrize(
-    "ending",
-    [
-        "signal.signal(signal.SIGTERM, signal.SIG_IGN); os.close(1); [signal.pause() for _ in iter(int, 1)]",
-        "sys.stdin.read(); signal.pause()",
-    ],
-    ids=["ignores SIGTERM", "hangs at its end"],
-)
-def test_a_child_that_does_not_leave_is_ended_and_is_no_zombie(talk, ending, monkeypatch, tmp_path):
-    for module in ("stdio", "blocking_pipes"):
-        monkeypatch.setattr(f"hocket_io.{module}._PATIENCE", 0.1)
-    answer = '{"jsonrpc":"2.0","id":"1","error":{"code":-32603,"message":"no"}}'
-    note = tmp_path / "pid"
-    begin = f"open({str(note)!r}, 'w').write(str(os.getpid())); sys.stdin.readline(); print({answer!r}, flush=True)"
-    events = talk(python(f"import os, signal, sys; {begin}; {ending}"), "Ada")
-    assert [event.kind for event in events] == ["error"]
-    with pytest.raises(ProcessLookupError):  # a zombie would be found
-        os.kill(int(note.read_text()), 0)
-
-
-@pytest.mark.skipif(not Path("/bin/sh").exists(), reason="there is no /bin/sh")
-def test_a_child_that_leaves_something_behind_that_holds_its_stdout(talk, pipe_target, monkeypatch):
-    for module in ("stdio", "blocking_pipes"):
-        monkeypatch.setattr(f"hocket_io.{module}._PATIENCE", 0.2)
-    command = pipe_target.removeprefix("stdio:").replace("python", sys.executable, 1)
-    events = talk("stdio:/bin/sh -c " + shlex.quote(f"sleep 2 2>/dev/null & exec {command}"), "Ada")
-    assert events[-1].state is TaskState.COMPLETED
     gc.collect()
 
 

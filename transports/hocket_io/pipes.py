@@ -153,7 +153,7 @@ class PipeTransport:
 
         A peer that writes before it reads again would wait for us, and we for it.
         """
-        while True:
+        while self._machine.failure is None:
             while not self._waiting and not self._outgoing.held and self._machine.unread > _BACKLOG:
                 self._hungry = anyio.Event()
                 await self._hungry.wait()
@@ -196,6 +196,8 @@ class PipeTransport:
 
     async def _take_leave(self) -> None:
         """Say that nobody wants what is not answered yet: an agent may then end at once."""
+        if self._machine.failure is not None:
+            return
         self._machine.leave(anyio.current_time())
         self._ring()
         self._flush()

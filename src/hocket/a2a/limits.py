@@ -56,8 +56,10 @@ class ClientLimits:
         task_size: Bytes of artifacts and messages of one stream.
         unread: Events of one stream that wait to be read, where they come in unasked for (on a pipe).
         framing: Of the bytes: how long an event, a line or a body may be.
+        rejected: Messages in a row that cannot be read; whatever writes more of them on a pipe is no agent.
     """
 
     task_size: int = 64 * 1024 * 1024
     unread: int = 100_000
     framing: FramingLimits = FramingLimits()
+    rejected: int = 1_000

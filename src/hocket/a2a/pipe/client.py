@@ -68,6 +68,7 @@ class PipeClient:
     _headers: dict[Id, Mapping[str, str]] = field(factory=dict, init=False)
     _touched: dict[Id, ClientCall] = field(factory=dict, init=False)
     _silences: Timers[Id] = field(factory=lambda: Timers(), init=False)
+    _rejected: int = field(default=0, init=False)
 
     def __attrs_post_init__(self) -> None:
         limits = PeerLimits(message=self.framing.limits.frame)
@@ -192,6 +193,8 @@ class PipeClient:
                     error=ErrorObject(data={"limit": "frame" | "batch" as option, "max": int(maximum)})
                 ):
                     self._give_up(LimitExceeded(option, maximum), now)
+                case MessageRejected():
+                    self._count_rejected(now)
                 case ConnectionClosed(error=error):
                     ended = ConnectionFailed(f"the connection to {self.peer} ended{f': {error}' if error else ''}")
                     ended.__cause__ = error
@@ -261,6 +264,12 @@ class PipeClient:
         else:
             call.fail(error)
 
+    def _count_rejected(self, now: float) -> None:
+        """Something came that is no message. Now and then it may be a slip; each is answered, so there is an end."""
+        self._rejected += 1
+        if self._rejected > self.limits.rejected and not self.failure:
+            self.connection.close(now, LimitExceeded("rejected", self.limits.rejected))
+
     def _cancel_open(self, now: float) -> None:
         for request_id in [each for each in self.connection.pending if each in self._calls]:
             self.connection.cancel(request_id, now=now)
@@ -279,6 +288,7 @@ class PipeClient:
 
     def _touched_call(self, request_id: Id) -> ClientCall:
         """An open call to which something has happened."""
+        self._rejected = 0
         self._silences.clear(request_id)
         call = self._touched[request_id] = self._calls[request_id]
         return call
