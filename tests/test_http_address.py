@@ -177,6 +177,11 @@ def test_a_page_that_is_none(status, body, error):
         answered(status, body).result()
 
 
+def test_a_page_that_is_a_stream():
+    with pytest.raises(CodecError, match="must be a page"):
+        answered(200, b"data: {}\n\n", (("content-type", "text/event-stream"),)).result()
+
+
 def test_a_page_that_cannot_be_reached():
     carrier = old_card_call()
     carrier.next_request()

@@ -8,10 +8,12 @@ from attrs import evolve, field, frozen
 
 from hocket.a2a import AgentCapabilities, AgentInterface, ClientCall, ClientLimits, Dialect, Operation, Params
 from hocket.errors import Code, ErrorObject, LocalProtocolError, NotSupported
+from hocket.http.bindings import Binding
 from hocket.http.call import HttpCall
 from hocket.http.messages import Headers
-from hocket.http.old_card import OldCardCall
+from hocket.http.old_card import OldCardBinding
 from hocket.http.rest_binding import RestBinding
+from hocket.http.rpc_binding import RpcBinding
 
 __all__ = ["Address"]
 
@@ -77,14 +79,17 @@ class Address:
             is_resumable=True,
         )
 
-    def carry(self, call: ClientCall) -> HttpCall | OldCardCall:
+    def carry(self, call: ClientCall) -> HttpCall:
         """The call as requests and responses of HTTP."""
-        url, headers = self.interface.url, (*self._extension_header(), *self.headers)
+        headers = (*self._extension_header(), *self.headers)
+        return HttpCall(call, self.interface.url, headers, call.last_event_id, self._binding(call.operation))
+
+    def _binding(self, operation: Operation) -> Binding:
         if self.interface.protocol_binding == "HTTP+JSON":
-            return HttpCall(call, url, headers, call.last_event_id, RestBinding())
-        if call.operation is Operation.EXTENDED_CARD and self.interface.protocol_version.startswith("0.2"):
-            return OldCardCall(call, url, headers)
-        return HttpCall(call, url, headers, call.last_event_id)
+            return RestBinding()
+        if operation is Operation.EXTENDED_CARD and self.interface.protocol_version.startswith("0.2"):
+            return OldCardBinding()
+        return RpcBinding()
 
     def _extension_header(self) -> Headers:
         name = "a2a-extensions" if self.dialect.sends_version else "x-a2a-extensions"

@@ -50,7 +50,7 @@ _SHORTEST = 0.001
 
 
 class Carrier(Protocol[Asked_co]):
-    """One question and its answer: what `HttpCall`, `OldCardCall` and the questions on a WebSocket have in common."""
+    """One question and its answer: what `HttpCall` and the questions on a WebSocket have in common."""
 
     call: ClientCall
 
