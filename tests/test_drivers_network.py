@@ -16,7 +16,7 @@ import hocket_io.asyncio
 import hocket_io.blocking
 import hocket_io.trio
 from hocket import Connection
-from hocket.errors import ConnectionFailed
+from hocket.errors import ConnectionFailed, LocalProtocolError
 from hocket.framing import Ndjson
 from hocket.jsonrpc import ResultReceived
 from support.drivers import PATIENCE, answers, echo, line, read_all
@@ -239,12 +239,17 @@ def test_a_mistake_in_one_connection_of_a_server_is_logged_and_the_others_go_on(
     assert [type(record.exc_info[1]) for record in caplog.records] == [ValueError, KeyError]
 
 
+@pytest.mark.parametrize(
+    ("on_event", "mistake"),
+    [(lambda event: {}["key"], KeyError), (None, LocalProtocolError)],
+    ids=["raises", "missing"],
+)
 @pytest.mark.parametrize("loop", ["asyncio", "trio"])
-def test_a_mistake_in_one_connection_is_logged_on_event_loops_too(loop, caplog):
+def test_a_mistake_in_one_connection_is_logged_on_event_loops_too(loop, on_event, mistake, caplog):
     module, made = {"asyncio": hocket_io.asyncio, "trio": hocket_io.trio}[loop], []
 
     def new_driver():
-        made.append(module.Driver(Connection(Ndjson()), lambda event: {}["key"]))
+        made.append(module.Driver(Connection(Ndjson()), on_event))
         return made[-1]
 
     async def visit(address):
@@ -271,8 +276,7 @@ def test_a_mistake_in_one_connection_is_logged_on_event_loops_too(loop, caplog):
 
     with caplog.at_level(logging.ERROR):
         anyio.run(main, backend=loop)
-    assert [type(record.exc_info[1]) for record in caplog.records] == [KeyError]
-    assert made[0].is_closed
+    assert [type(record.exc_info[1]) for record in caplog.records] == [mistake]
 
 
 def test_at_the_end_of_the_loop_the_connections_of_a_server_are_dropped():

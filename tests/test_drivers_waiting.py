@@ -4,20 +4,21 @@ import asyncio
 import gc
 import socket
 import weakref
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 
 import anyio
 import pytest
 import trio
+import trio.testing
 
 import hocket_io.asyncio
 import hocket_io.trio
 from hocket import Connection
-from hocket.errors import ConnectionFailed
+from hocket.errors import ConnectionFailed, LocalProtocolError
 from hocket.framing import Ndjson
 from hocket.jsonrpc import ConnectionClosed, NotificationReceived, ResultReceived
 from support.cancelling import WAYS, cancel_everywhere
-from support.drivers import answers, echo, line, read_all
+from support.drivers import answers, echo, line, pipe_pairs, read_all
 from support.tls import client_context, server_context
 
 KINDS = {"asyncio": hocket_io.asyncio.Driver, "trio": hocket_io.trio.Driver}
@@ -218,6 +219,33 @@ def test_a_connection_that_is_gone_leaves_no_timer_behind(loop):
         assert there() is None
 
     run(loop, main)
+
+
+def test_a_driver_that_was_closed_before_closes_the_pipes_that_it_gets():
+    async def main():
+        ours, theirs = pipe_pairs()
+        with theirs:
+            driver = hocket_io.asyncio.Driver(Connection(Ndjson()), lambda event: None)
+            driver.close()
+            await hocket_io.asyncio.connect_pipes(driver, ours.reading, ours.writing)
+            await driver.run()
+        assert ours.reading.closed
+        assert ours.writing.closed
+
+    run("asyncio", main)
+
+
+def test_a_driver_of_trio_runs_once():
+    async def main():
+        driver = hocket_io.trio.Driver(Connection(Ndjson()), lambda event: None)
+        for error in (None, LocalProtocolError):
+            ours, theirs = trio.testing.memory_stream_pair()
+            await theirs.aclose()
+            async with ours:
+                with pytest.raises(error, match="has had its connection") if error else nullcontext():
+                    await driver.run(ours)
+
+    run("trio", main)
 
 
 # --- cancelled everywhere
