@@ -11,6 +11,7 @@ from hocket.a2a import (
     AgentExtension,
     AgentInterface,
     CancelTaskRequest,
+    ClientLimits,
     GetTaskRequest,
     Operation,
     TaskState,
@@ -18,7 +19,8 @@ from hocket.a2a import (
 )
 from hocket.backoff import Backoff
 from hocket.entropy import seeded
-from hocket.errors import ConnectionFailed, LocalProtocolError, NotSupported, RpcError
+from hocket.errors import ConnectionFailed, LimitExceeded, LocalProtocolError, NotSupported, RpcError
+from hocket.framing import FramingLimits
 from hocket.http import AgentCall, CardSearch
 from support.drain import drain
 from support.messages import user_says
@@ -131,6 +133,7 @@ def test_a_response_that_never_began_is_a_failure(is_found):
     if is_found:
         answer(call, card())
         call.next_request()
+    assert call.next_request() is None
     call.receive_eof(now=0.0)
     (event,) = drain(call)
     assert (event.kind, event.done, str(event.error)) == ("error", True, "http://agent/ gave no response")
@@ -249,6 +252,14 @@ def test_a_url_is_one_of_http(url):
 def test_what_is_not_spoken_here_is_refused_at_once(options):
     with pytest.raises(LocalProtocolError, match="spoken here"):
         call_of(**options)
+
+
+def test_what_comes_back_has_limits():
+    call, _ = found(card(), limits=ClientLimits(framing=FramingLimits(sse_event=100)))
+    answer(call, stream({"task": TASK}, chunk("x" * 100)), headers=SSE)
+    *_, last = drain(call)
+    assert isinstance(last.error, LimitExceeded)
+    assert "sse_event" in str(last.error)
 
 
 def test_its_repr_tells_no_credentials():

@@ -5,9 +5,10 @@ import json
 import pytest
 from attrs import define, field, frozen
 
-from hocket.a2a import Message, Part, Role
+from hocket.a2a import ClientLimits, Message, Part, Role
 from hocket.backoff import Backoff
-from hocket.errors import ConnectionFailed, LocalProtocolError, RequestTimeout
+from hocket.errors import AuthenticationError, ConnectionFailed, LocalProtocolError, RequestTimeout
+from hocket.framing import FramingLimits
 from hocket_io import any_loop
 from hocket_io.any_loop import ask
 from support.wire import DONE, TASK, chunk
@@ -95,6 +96,22 @@ def test_what_is_asked_for_is_sent(loop):
     sent = asked["params"]["message"]
     assert (sent["messageId"], sent["taskId"], sent["contextId"]) == ("m", "t", "c")
     assert (asked["method"], request.header("authorization")) == ("message/stream", "Bearer x")
+
+
+def test_a_refusal_is_told_when_the_head_has_come(loop):
+    asking = loop.ask()
+    loop.find_nothing(asking)
+    asking.receive_head(401, [("www-authenticate", "Bearer")])
+    (event,) = loop.told
+    assert (event.done, type(event.error)) == (True, AuthenticationError)
+
+
+def test_what_comes_back_has_limits(loop):
+    asking = loop.ask(limits=ClientLimits(framing=FramingLimits(sse_event=100)))
+    loop.find_nothing(asking)
+    asking.receive_head(200, [("content-type", "text/event-stream")])
+    asking.receive_data(block(chunk("x" * 100), 1))
+    assert "sse_event" in str(loop.told[-1].error)
 
 
 def test_that_there_is_nobody_to_ask_is_told_at_once(loop):

@@ -244,6 +244,6 @@ class AgentCall:
         """There is nobody to ask: the end of a call that was never made."""
         self._place = None
         address = Address(interface=self._search.interface, dialect=self._search.dialect)
-        call = ClientCall(self.operation, self.params, self._search.dialect, "", limits=self.limits)
+        call = ClientCall(self.operation, self.params, self._search.dialect, "")
         call.fail(error)
         self._machine = ResumingCall(call, address.carry, None, self.entropy)
