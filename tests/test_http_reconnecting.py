@@ -18,7 +18,10 @@ STREAM = (Operation.STREAM, user_says("Ada"))
 GET = (Operation.GET, GetTaskRequest(id="t"))
 
 
-def machine(*, backoff=Backoff(), seed=3, **options):
+PATIENT = Backoff()
+
+
+def machine(*, backoff=PATIENT, seed=3, **options):
     return ReconnectingClient(ClientLimits(), backoff, seeded(seed), **options)
 
 
@@ -180,6 +183,20 @@ def test_what_is_too_much_for_a_connection_is_refused():
     with pytest.raises(LocalProtocolError, match="in_flight"):
         client.call(*GET, 0.0)
     assert len(client._open) == 1_025
+
+
+def test_a_stream_that_finds_too_much_on_the_next_connection_is_told_so():
+    client = machine(backoff=Backoff(jitter=False))
+    call = begun(client)
+    client.receive_end(CUT, 0.0)
+    for _ in range(1_024):
+        client.call(*GET, 0.5)
+    client.handle_timeout(1.0)
+    client.connect(1.0)
+    *_, last = drain(call)
+    assert (last.kind, last.done) == ("error", True)
+    assert "in_flight" in str(last.error)
+    assert client.is_over(call)
 
 
 def test_what_was_not_read_is_counted():

@@ -1,5 +1,7 @@
 """Clients whose connection breaks: their streams go on over the next one, or say why they do not."""
 
+from contextlib import aclosing
+
 import anyio
 import pytest
 import trio.testing
@@ -259,6 +261,71 @@ def test_what_is_over_a_limit_is_not_asked_for_again(ask):
     (told,) = ask(world, STREAM)
     assert told.words == ["task", "one ", "error"]
     assert "raise the limit frame" in str(told.events[-1].error)
+
+
+def test_a_connection_that_takes_nothing_more_is_over_for_the_reason_that_it_gives(ask):
+    world = World([Connection([], is_deaf=True, end=CUT), Connection([[ANSWER]])])
+    got, after = ask(world, GET, GET)
+    assert got.error is CUT
+    assert after.answer.id == "t"
+
+
+def test_the_server_is_told_that_nobody_wants_the_rest_of_a_stream():
+    world = World([Connection([BEGINNING])])
+    with BlockingReconnectingTransport(lambda: BlockingLine(world.next_connection(), Clock())) as transport:
+        events = transport.events(transport.start(*STREAM))
+        assert next(events).kind == "task"
+        events.close()
+        assert world.methods == ["SendStreamingMessage", "$/cancelRequest"]
+
+
+def test_the_server_is_told_so_on_a_loop_too(run):
+    world = World([Connection([BEGINNING])])
+
+    async def talk():
+        async with ReconnectingTransport(lambda: AsyncLine(world.next_connection())) as transport:
+            async with aclosing(transport.events(await transport.start(*STREAM))) as events:
+                assert (await anext(events)).kind == "task"
+            await anyio.wait_all_tasks_blocked()
+            assert world.methods == ["SendStreamingMessage", "$/cancelRequest"]
+
+    run(talk)
+
+
+def test_who_does_not_read_the_events_is_not_read_from_either(run):
+    connection = Connection([[(1, {"task": TASK})] + [(number, chunk("x")) for number in range(2, 2_002)]])
+
+    async def talk():
+        async with (
+            ReconnectingTransport(lambda: AsyncLine(connection)) as transport,
+            aclosing(transport.events(await transport.start(*STREAM))) as events,
+        ):
+            assert (await anext(events)).kind == "task"
+            await anyio.wait_all_tasks_blocked()
+            assert 1_000 < connection.read < 1_100
+            for _ in range(2_000):
+                await anext(events)
+            assert connection.read == 2_001
+
+    run(talk)
+
+
+def test_a_client_without_a_loop_serves_one_thread():
+    connection = Connection([[ANSWER]])
+    refusals = []
+
+    def meanwhile():
+        connection.on_receive = None
+        for attempt in (lambda: transport.start(*GET), lambda: transport.answer(call)):
+            with pytest.raises(LocalProtocolError, match="serves one thread at a time") as refused:
+                attempt()
+            refusals.append(refused)
+
+    with BlockingReconnectingTransport(lambda: BlockingLine(connection, Clock())) as transport:
+        answered, call = transport.start(*GET), transport.start(*GET)
+        connection.on_receive = meanwhile
+        assert transport.answer(answered).id == "t"
+    assert len(refusals) == 2
 
 
 @pytest.mark.parametrize("error", [GONE, AuthenticationError("HTTP 401"), LocalProtocolError("no such header")])

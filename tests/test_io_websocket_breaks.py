@@ -87,7 +87,7 @@ def test_streams_that_lose_their_connection_go_on_over_the_next(proxy, kind):
     st.lists(st.none() | st.integers(0, 300) | st.integers(0, 3_000), max_size=3),
     st.sampled_from([0.0, 0.002]),
 )
-@settings(max_examples=settings().max_examples // 3)
+@settings(max_examples=settings().max_examples // 5)
 def test_wherever_connections_break_a_stream_is_told_whole(proxy, kind, plan, pace):
     """From when its task was told on. Before that, it says that the agent may be at work."""
     proxy.follow([700, *plan])

@@ -1,6 +1,6 @@
 """However the connections break that several streams share, each is told whole: every item once, in order, its end."""
 
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from hocket.a2a import ClientLimits, Operation, Outcome, SubscribeToTaskRequest
@@ -11,6 +11,7 @@ from support.cut_sockets import Break, Choir, Conversation
 from support.messages import user_says
 
 ATTEMPTS = 4
+HALF = settings(max_examples=settings().max_examples // 2)
 WORDS = st.lists(st.sampled_from(["a ", "long " * 30, "é"]), min_size=1, max_size=5)
 CUTS = st.integers(0, 400) | st.integers(0, 4_000)
 BREAKS = st.builds(Break, CUTS) | st.builds(Break, is_refused=st.just(True)) | st.builds(Break, is_deaf=st.just(True))
@@ -39,6 +40,7 @@ def check_told_whole(told, log, words):
     st.integers(0, 9),
     st.sampled_from([7, 64, 10_000]),
 )
+@HALF
 def test_streams_that_share_connections_which_break_are_told_whole(sayings, plan, pace, piece):
     """Or, where the task was not known before the first break, not at all: then the message is not sent again."""
     conversation = meeting(plan, pace=pace, piece=piece)
@@ -59,6 +61,7 @@ def test_streams_that_share_connections_which_break_are_told_whole(sayings, plan
 
 
 @given(st.lists(WORDS, min_size=2, max_size=3), st.integers(2_500, 6_000), st.integers(1, 9))
+@HALF
 def test_more_breaks_than_attempts_leave_a_prefix_and_say_so(sayings, after, pace):
     plan = [Break(after), *[Break(is_refused=True)] * (ATTEMPTS + 1)]
     conversation = meeting(plan, pace=pace)
@@ -79,6 +82,7 @@ def test_more_breaks_than_attempts_leave_a_prefix_and_say_so(sayings, after, pac
 
 
 @given(WORDS, st.integers(1_000, 4_000), st.integers(0, 9))
+@HALF
 def test_without_a_backoff_nothing_is_resumed(words, after, pace):
     conversation = meeting([Break(after)], attempts=None, pace=pace)
     call = ask(conversation, words)
@@ -89,6 +93,7 @@ def test_without_a_backoff_nothing_is_resumed(words, after, pace):
 
 
 @given(WORDS, st.integers(0, 4), st.lists(BREAKS, max_size=ATTEMPTS), st.integers(0, 9))
+@HALF
 def test_a_subscription_reads_on_from_where_it_was(words, seen, plan, pace):
     conversation = meeting([], pace=pace)
     told = conversation.events[ask(conversation, words)]

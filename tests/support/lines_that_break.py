@@ -21,13 +21,22 @@ class Connection:
     asked: list = field(factory=list)
     arrived: deque = field(factory=deque)
     end: Exception | None = None
+    is_deaf: bool = False
+    """Nothing can be said any more; why, is its end, which who reads does not see."""
+    on_receive: object = None
+    """Called whenever somebody reads without a loop."""
     is_open: bool = False
+    read: int = 0
+    """Lines that somebody has taken, on a loop."""
 
     def take(self, data):
         """What is said to the server."""
+        if self.is_deaf:
+            raise ConnectionFailed("broken")
         for line in data.splitlines():
             request = json.loads(line)
             if "id" not in request:
+                self.asked.append(request)
                 continue
             self.asked.append(request)
             for each in self.answers.popleft() if self.answers else ():
@@ -47,7 +56,7 @@ class Connection:
         """The next line, b"" at the end, None where there is none yet."""
         if self.arrived:
             return json.dumps(self.arrived.popleft()).encode() + b"\n"
-        return None if self.end is None else b""
+        return None if self.end is None or self.is_deaf else b""
 
 
 class AsyncLine:
@@ -69,6 +78,7 @@ class AsyncLine:
         await anyio.lowlevel.checkpoint()
         while (data := self.connection.next()) is None:
             await self.news.wait()
+        self.connection.read += 1
         return data
 
     async def send(self, data):
@@ -92,6 +102,8 @@ class BlockingLine:
         connection.is_open = True
 
     def receive(self, timeout=None):
+        if self.connection.on_receive is not None:
+            self.connection.on_receive()
         data = self.connection.next()
         if data is None:
             assert timeout is not None, "it would wait for ever"

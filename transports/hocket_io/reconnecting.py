@@ -14,7 +14,6 @@ from typing import Self, TypeAlias
 
 import anyio
 import anyio.abc
-import anyio.lowlevel
 from attrs import define, field
 
 from hocket.a2a import AgentCard, ClientCall, Operation, Params, Result, StreamEvent
@@ -144,7 +143,6 @@ class ReconnectingTransport:
         self._tell()
 
     async def _wait(self, call: ClientCall) -> None:
-        await anyio.lowlevel.checkpoint_if_cancelled()  # where there is always something new, nothing else would tell
         self._machine.listen(call, anyio.current_time())
         self._waiting += 1
         self._tell()

@@ -181,7 +181,6 @@ class ReconnectingClient:
         """
         pipe, self._pipe = self._pipe, None
         unasked, self._unasked = self._unasked, {}
-        self._jitter = self.entropy.random()
         for question in unasked:
             call = self._askers.pop(question)
             self._open[call].machine.receive_failure(error, now)
