@@ -124,7 +124,7 @@ def test_a_client_whose_connections_are_all_in_use():
     error = failure_of(httpx2.PoolTimeout(""), "http://agent/", HttpOptions(timeout=httpx2.Timeout(10, pool=2.5)))
     assert isinstance(error, RequestTimeout)
     assert str(error) == (
-        "no connection to http://agent/ came free in time: the streams of this client have them all: "
+        "no connection to http://agent/ came free in time: the streams of this client have all 1,000: "
         "2.5 s (timeout=, its pool phase)"
     )
 

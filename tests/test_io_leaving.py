@@ -1,14 +1,16 @@
 """Connections of a client: one whose stream is over is used again, one whose stream is left is closed. Every kind."""
 
+import asyncio
 import json
 import threading
 import time
 import warnings
+from contextlib import AsyncExitStack
 
 import pytest
 
 from hocket.errors import ConnectionFailed
-from hocket_io import Client
+from hocket_io import AsyncClient, Client
 from hocket_io.http.asgi import App
 from support.agents import greeter
 from support.clients import KINDS, tell
@@ -52,6 +54,20 @@ def test_streams_that_follow_each_other_need_one_connection(kind, binding, serve
 
     assert tell(kind, three, url, binding=binding) == [True, True, True]
     assert len(ends) == 1
+
+
+def test_more_streams_than_a_pool_of_httpx_has_connections(server):
+    url, ends = server
+    ends.clear()
+
+    async def many():
+        async with AsyncClient(url) as client, AsyncExitStack() as stack:
+            streams = [await stack.enter_async_context(client.stream(str(number))) for number in range(101)]
+            await asyncio.gather(*[anext(stream) for stream in streams])
+            assert [await stream.text() for stream in streams] == [f"Hello {number}" for number in range(101)]
+
+    asyncio.run(asyncio.wait_for(many(), 20))
+    assert len(ends) == 101
 
 
 def streaming(request):

@@ -17,13 +17,13 @@ from hocket_io.fitting import fit_client
 from hocket_io.http.options import HttpOptions
 from hocket_io.reasons import reason_of
 
-__all__ = ["BROKEN", "async_client", "blocking_client", "failure_of", "tls"]
+__all__ = ["BROKEN", "async_client", "blocking_client", "failure_of", "is_here", "tls"]
 
 BROKEN = (httpx2.HTTPError, ssl.SSLError)
 """What httpx2 raises where the network fails. The second comes through it from anyio, after the handshake."""
 
-_CONNECTIONS = httpx2.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=3.0)
-"""Many servers close a connection that was idle for 5 seconds. A request on its way then would be lost."""
+_CONNECTIONS = httpx2.Limits(max_connections=1_000, max_keepalive_connections=20, keepalive_expiry=3.0)
+"""Each stream keeps one. Many servers close one that was idle for 5 seconds, and would lose a request on its way."""
 
 
 @cache
@@ -48,7 +48,7 @@ def blocking_client(url: str, options: HttpOptions, transport: httpx2.BaseTransp
             timeout=_timeout(options),
             verify=options.tls or tls(),
             proxy=_proxy(options),
-            trust_env=not _is_here(url),
+            trust_env=not is_here(url),
             limits=_CONNECTIONS,
             transport=transport,
         )
@@ -63,12 +63,22 @@ def async_client(url: str, options: HttpOptions, transport: httpx2.AsyncBaseTran
             timeout=_timeout(options),
             verify=options.tls or tls(),
             proxy=_proxy(options),
-            trust_env=not _is_here(url),
+            trust_env=not is_here(url),
             limits=_CONNECTIONS,
             transport=transport,
         )
     fit_client(options.tap, client)
     return client
+
+
+def is_here(url: str) -> bool:
+    """Whether this is the machine itself: then no proxy of the environment is asked, which may be another one.
+
+    >>> is_here("http://localhost:8000/"), is_here("http://0.0.0.0:8000/"), is_here("https://agent.example/")
+    (True, True, False)
+    """
+    name = urlsplit(url).hostname or ""
+    return is_loopback(name) or is_unspecified(name)
 
 
 def failure_of(error: httpx2.HTTPError | ssl.SSLError, url: str, options: HttpOptions | None = None) -> HocketError:
@@ -90,7 +100,7 @@ def failure_of(error: httpx2.HTTPError | ssl.SSLError, url: str, options: HttpOp
             return RequestTimeout(f"{url} took nothing of the request for too long{_phase(options, 'write')}")
         case httpx2.PoolTimeout():
             return RequestTimeout(
-                f"no connection to {url} came free in time: the streams of this client have them all"
+                f"no connection to {url} came free in time: the streams of this client have all 1,000"
                 f"{_phase(options, 'pool')}"
             )
         case httpx2.TimeoutException():
@@ -115,12 +125,6 @@ def _proxy(options: HttpOptions) -> httpx2.Proxy | None:
         return None
     is_secret = options.proxy.lower().startswith("https:")
     return httpx2.Proxy(options.proxy, ssl_context=options.tls or tls() if is_secret else None)
-
-
-def _is_here(url: str) -> bool:
-    """Whether this is the machine itself: a proxy, which may be another one, would ask itself."""
-    name = urlsplit(url).hostname or ""
-    return is_loopback(name) or is_unspecified(name)
 
 
 @contextmanager
