@@ -9,7 +9,9 @@ import anyio
 import pytest
 
 from hocket.errors import AuthenticationError, ConnectionFailed, HocketError, LocalProtocolError
+from hocket_io.acp import AcpClient, BlockingAcpClient
 from hocket_io.http.asgi import App
+from hocket_io.http.hub_app import HubApp
 from hocket_io.tunnel import proxy_of_environment
 from hocket_io.websocket import open_websocket
 from support.agents import greeter
@@ -123,6 +125,23 @@ def test_a_server_that_wants_to_know_its_clients_and_says_so(version):
 def test_one_speaks_tls_and_the_other_does_not(plain, secure):
     assert "what answers there speaks no TLS" in str(failing(f"wss{plain}", tls=client_context()))
     assert "ended the connection in place of an answer" in str(failing(f"ws{secure}"))
+
+
+@pytest.mark.parametrize("scheme", ["wss", "https"])
+def test_a_hub_behind_tls(scheme):
+    context = server_context()
+    with serving(lambda url: HubApp(), ssl_context_factory=lambda *_: context) as url:
+        url = f"{scheme}{url.removeprefix('http')}"
+
+        async def talk():
+            async with AcpClient(url, agent="ada", tls=client_context()) as ada:
+                return (await ada.start(["ada"])).stream_id
+
+        assert anyio.run(talk)
+        with BlockingAcpClient(url, agent="bob", tls=client_context()) as bob:
+            assert bob.start(["bob"]).stream_id
+        with pytest.raises(ConnectionFailed, match="its certificate is not to be trusted"):
+            BlockingAcpClient(url, agent="eve").__enter__()
 
 
 # Proxies

@@ -20,6 +20,7 @@ from concurrent.futures import CancelledError
 from contextlib import ExitStack, suppress
 from os import PathLike
 from pathlib import Path
+from ssl import SSLContext
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Self, TypeVar
 
@@ -326,6 +327,7 @@ class BlockingAcpClient:
         timeout: Seconds after which a command gives up; by default when `limits` does.
         limits: Of what waits to be read, and of patience.
         reconnect: When to try again after the connection was lost, and how often.
+        tls: Over `https://` and `wss://`, which certificates are trusted; None for those that the system trusts.
         tap: Told what passes on its connections, in the thread of the event loop; see `hocket_io.tap`.
 
     Raises:
@@ -340,6 +342,7 @@ class BlockingAcpClient:
     timeout: float | None = field(default=None, kw_only=True)
     limits: ClientLimits = field(default=ClientLimits(), kw_only=True, repr=False)
     reconnect: Backoff = field(default=RECONNECT, kw_only=True, repr=False)
+    tls: SSLContext | None = field(default=None, kw_only=True, repr=False)
     tap: Tap | None = field(default=None, kw_only=True, repr=False)
     _open: tuple[_Loop, AcpClient] | None = field(default=None, init=False, repr=False)
     _stack: ExitStack = field(factory=ExitStack, init=False, repr=False)
@@ -359,6 +362,7 @@ class BlockingAcpClient:
                 timeout=self.timeout,
                 limits=self.limits,
                 reconnect=self.reconnect,
+                tls=self.tls,
                 tap=self.tap,
             )
             loop = _Loop(portal)

@@ -16,6 +16,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
+from ssl import SSLContext
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -34,6 +35,7 @@ from hocket_io.acp.links.targets import OwnStreams, parse_link_target, shown_tar
 from hocket_io.acp.mail import Mail
 from hocket_io.acp.stream import AcpStream
 from hocket_io.acp.wiring import HubLeft
+from hocket_io.client_options import TLS
 from hocket_io.entropy import system_entropy
 
 if TYPE_CHECKING:
@@ -58,6 +60,7 @@ class AcpClient:
         timeout: Seconds after which a command gives up; by default when `limits` does.
         limits: Of what waits to be read, and of patience.
         reconnect: When to try again after the connection was lost, and how often.
+        tls: Over `https://` and `wss://`, which certificates are trusted; None for those that the system trusts.
         tap: Told what passes on its connections, message by message; see `hocket_io.tap`.
 
     Raises:
@@ -72,6 +75,7 @@ class AcpClient:
     timeout: float | None = field(default=None, kw_only=True)
     limits: ClientLimits = field(default=ClientLimits(), kw_only=True, repr=False)
     reconnect: Backoff = field(default=RECONNECT, kw_only=True, repr=False)
+    tls: SSLContext | None = field(default=None, kw_only=True, repr=False, validator=TLS)
     tap: Tap | None = field(default=None, kw_only=True, repr=False)
     _line: Line | None = field(default=None, init=False, repr=False)
     _stack: AsyncExitStack = field(factory=AsyncExitStack, init=False, repr=False)
@@ -92,6 +96,7 @@ class AcpClient:
             headers=self.headers,
             limits=self.limits,
             connection_id=str(uuid.uuid4()),  # the same over HTTP for all of them: what is sent again is known again
+            tls=self.tls,
             tap=self.tap,
         )
         link = await connect()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import ssl
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, contextmanager
@@ -295,6 +296,7 @@ async def open_http_link(
     query: Mapping[str, str] | None = None,
     limit: int,
     transport: httpx2.AsyncBaseTransport | None = None,
+    context: ssl.SSLContext | None = None,
     tap: Tap | None = None,
 ) -> HttpLink:
     """Get in touch with a hub: ask for its health, whatever it answers.
@@ -305,6 +307,7 @@ async def open_http_link(
         query: Query parameters to send with every request.
         limit: Bytes of one message, both ways.
         transport: What carries the requests; None for connections of its own.
+        context: Which certificates are trusted; None for those that the system trusts.
         tap: Told what passes.
 
     Raises:
@@ -319,7 +322,7 @@ async def open_http_link(
         headers={**headers, "accept-encoding": "identity"},
         params=dict(query or {}),
         timeout=_timeout(_ANSWER),
-        verify=tls(),
+        verify=context or tls(),
         # A feed keeps its connection: with the usual hundred, the hundredth stream would be the last.
         limits=httpx2.Limits(max_connections=None, max_keepalive_connections=_PARALLEL),
         transport=transport,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from ssl import SSLContext
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
@@ -40,6 +41,7 @@ async def open_link(
     headers: Mapping[str, str] | None = None,
     limits: ClientLimits = ClientLimits(),
     connection_id: str | None = None,
+    tls: SSLContext | None = None,
     tap: Tap | None = None,
 ) -> MessageLink:
     """Connect an agent to a hub. What is returned works as soon as it is entered, as an async context manager.
@@ -54,6 +56,7 @@ async def open_link(
         limits: `message` counts here.
         connection_id: A name for this connection (`X-Connection-Id`), which makes a request that is sent again known
             to the hub as the same. Give the name of an earlier HTTP link to go on where it was; by default it is new.
+        tls: Over `https://` and `wss://`, which certificates are trusted; None for those that the system trusts.
         tap: Told what passes.
 
     Raises:
@@ -70,8 +73,8 @@ async def open_link(
         case WebTarget() | WebSocketTarget():
             fields, query = _introduce(agent, token, headers, connection_id or str(uuid.uuid4()))
             if isinstance(parsed, WebTarget):
-                return await _open_web(parsed, fields, query, limits, tap)
-            socket = await _open_websocket(parsed, fields, query, limits)
+                return await _open_web(parsed, fields, query, limits, tls, tap)
+            socket = await _open_websocket(parsed, fields, query, limits, tls)
             return fit_link(tap, socket, "websocket", shown_url(parsed.url))
         case _:
             _refuse_credentials(target, token, headers)
@@ -102,15 +105,24 @@ def _refuse_credentials(target: object, token: str | None, headers: Mapping[str,
 
 
 async def _open_web(
-    target: WebTarget, headers: Mapping[str, str], query: Mapping[str, str], limits: ClientLimits, tap: Tap | None
+    target: WebTarget,
+    headers: Mapping[str, str],
+    query: Mapping[str, str],
+    limits: ClientLimits,
+    tls: SSLContext | None,
+    tap: Tap | None,
 ) -> MessageLink:
     with needs("http", "talking HTTP"):
         from hocket_io.acp.links.http import open_http_link
-    return await open_http_link(target.url, headers=headers, query=query, limit=limits.message, tap=tap)
+    return await open_http_link(target.url, headers=headers, query=query, limit=limits.message, context=tls, tap=tap)
 
 
 async def _open_websocket(
-    target: WebSocketTarget, headers: Mapping[str, str], query: Mapping[str, str], limits: ClientLimits
+    target: WebSocketTarget,
+    headers: Mapping[str, str],
+    query: Mapping[str, str],
+    limits: ClientLimits,
+    tls: SSLContext | None,
 ) -> MessageLink:
     with needs("ws", "talking WebSocket"):
         from hocket_io.acp.links.websocket import WebSocketLink
@@ -118,7 +130,7 @@ async def _open_websocket(
     parts = urlsplit(target.url)
     both = "&".join(filter(None, (parts.query, urlencode(query))))
     url = urlunsplit(parts._replace(query=both))
-    socket = await open_websocket(url, headers=headers.items(), max_size=limits.message)
+    socket = await open_websocket(url, headers=headers.items(), max_size=limits.message, tls=tls)
     return WebSocketLink(socket, limits.message)
 
 
