@@ -18,7 +18,7 @@ import hocket_io.trio
 from hocket import Connection
 from hocket.errors import ConnectionFailed, LocalProtocolError
 from hocket.framing import Ndjson
-from hocket.jsonrpc import ResultReceived
+from hocket.jsonrpc import ConnectionClosed, RequestReceived, ResultReceived
 from support.drivers import PATIENCE, answers, echo, line, read_all
 from support.tls import client_context, server_context
 
@@ -323,6 +323,83 @@ def test_what_a_command_of_another_thread_raises_comes_out_of_run():
     with theirs, pytest.raises(KeyError):
         driver.run(ours)
     assert ours.fileno() == -1
+
+
+def test_after_a_command_that_has_raised_nothing_more_is_called():
+    ours, theirs = socket.socketpair()
+    called = []
+    driver = hocket_io.blocking.Driver(Connection(Ndjson()), called.append)
+    driver.call_soon(lambda: {}["key"])
+    driver.call_soon(lambda: called.append("second"))
+    with theirs, pytest.raises(KeyError):
+        driver.run(ours)
+    assert called == []
+
+
+def test_a_pump_within_what_is_told_does_nothing_and_commands_wait_for_their_turn():
+    ours, theirs = socket.socketpair()
+    said = []
+
+    def on_event(event):
+        if isinstance(event, ConnectionClosed):
+            return
+        said.append("told")
+        driver.call_soon(lambda: said.append("asked"))
+        driver.pump()
+        said.append("still told")
+
+    driver = hocket_io.blocking.Driver(Connection(Ndjson()), on_event)
+    with theirs:
+        theirs.sendall(line("n"))
+        theirs.shutdown(socket.SHUT_WR)
+        driver.run(ours)
+    assert said == ["told", "still told", "asked"]
+
+
+def on_asyncio(driver_of, sock, tls):
+    async def main():
+        driver = driver_of(hocket_io.asyncio.Driver)
+        async with asyncio.timeout(PATIENCE):
+            await asyncio.get_running_loop().connect_accepted_socket(lambda: driver, sock, ssl=tls)
+            await driver.run()
+
+    asyncio.run(main())
+
+
+def on_trio(driver_of, sock, tls):
+    async def main():
+        plain = trio.SocketStream(trio.socket.from_stdlib_socket(sock))
+        with trio.fail_after(PATIENCE):
+            await driver_of(hocket_io.trio.Driver).run(
+                trio.SSLStream(plain, tls, server_side=True, https_compatible=True)
+            )
+
+    trio.run(main)
+
+
+def on_a_thread(driver_of, sock, tls):
+    driver = driver_of(hocket_io.blocking.Driver)
+    secret = tls.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+    driver.run(secret, deadline=driver.now() + PATIENCE)
+
+
+@pytest.mark.parametrize("run", [on_asyncio, on_trio, on_a_thread])
+def test_over_tls_the_end_of_the_peer_is_the_end_of_the_connection(run):
+    """There is no half of it to be closed: a question that is not answered yet will not be."""
+    ours, theirs = socket.socketpair()
+    told = []
+
+    def peer():
+        with client_context().wrap_socket(theirs, server_hostname="127.0.0.1") as secret:
+            secret.sendall(line("m", id=1))
+            with contextlib.suppress(OSError):
+                secret.unwrap()
+
+    thread = threading.Thread(target=peer)
+    thread.start()
+    run(lambda kind: kind(Connection(Ndjson()), told.append), ours, server_context())
+    thread.join(PATIENCE)
+    assert [type(event) for event in told] == [RequestReceived, ConnectionClosed]
 
 
 def test_a_handshake_that_never_comes_keeps_no_server_from_closing():

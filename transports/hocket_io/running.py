@@ -109,7 +109,9 @@ class Running(Generic[EventT]):
             self._drop_at(deadline, "the connection was not over by its deadline")
 
     def perform(self, command: Callable[[], object]) -> None:
-        """Call what is not ours. If it raises, the connection is dropped, and it is told and asked nothing more."""
+        """Call what is not ours. If it raises, the connection is dropped, and nothing is called any more."""
+        if self._is_telling:
+            return
         self._is_telling = True
         try:
             command()

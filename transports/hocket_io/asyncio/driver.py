@@ -93,9 +93,11 @@ class Driver(LoopDriver[EventT], asyncio.Protocol):
         if exc is not None:
             self._running.fail(broken(exc))
         self._set_timer(None)
-        self._running.finish(self.now())
-        self._notify()
-        self._over.set()
+        try:
+            self._running.finish(self.now())
+        finally:
+            self._notify()
+            self._over.set()
 
     # --- within
 

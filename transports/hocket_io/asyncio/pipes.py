@@ -18,21 +18,40 @@ __all__ = ["connect_pipes"]
 async def connect_pipes(driver: Driver[Any], reading: IO[bytes], writing: IO[bytes]) -> None:
     """Connect a driver to two pipes, such as `child.stdout, child.stdin` of a `subprocess.Popen`; it begins at once.
 
-    Bytes are read and written past the buffers of the files, which must be empty. The driver closes both in the end.
+    Bytes are read and written past the buffers of the files, which must be empty.
 
     Args:
         driver: A new one.
-        reading: Where the peer's bytes come from.
-        writing: Where ours go.
+        reading: Where the peer's bytes come from. The driver takes its file descriptor over: the file is closed.
+        writing: Where ours go; it is taken over, too.
     """
-    loop = asyncio.get_running_loop()
-    pair = _PipePair(driver)
-    await loop.connect_write_pipe(lambda: pair.way_out, writing)
+    loop, pair = asyncio.get_running_loop(), _PipePair(driver)
+    ends = [_End(os.dup(file.fileno())) for file in (reading, writing)]
+    reading.close()
+    writing.close()
     try:
-        await loop.connect_read_pipe(lambda: pair.way_in, reading)
+        await loop.connect_write_pipe(lambda: pair.way_out, ends[1])
+        await loop.connect_read_pipe(lambda: pair.way_in, ends[0])
     except BaseException:
         pair.abort()
+        for end in ends:
+            end.close()
         raise
+
+
+@define(eq=False)
+class _End:
+    """A file descriptor in the shape of a file. No garbage collector closes it: uvloop may do so without a word."""
+
+    number: int
+
+    def fileno(self) -> int:
+        return self.number
+
+    def close(self) -> None:
+        if self.number != -1:
+            number, self.number = self.number, -1
+            os.close(number)
 
 
 @define(eq=False)
@@ -41,10 +60,18 @@ class _Way(asyncio.Protocol):
 
     pair: _PipePair
     transport: Any = None
-    is_open: bool = False
+    is_lost: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        return self.transport is not None and not self.is_lost
+
+    @property
+    def is_usable(self) -> bool:
+        return self.is_open and not self.transport.is_closing()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport, self.is_open = transport, True
+        self.transport = transport
         if self is self.pair.way_in:  # the second one; before anything is read
             self.pair.driver.connection_made(self.pair)
 
@@ -59,7 +86,7 @@ class _Way(asyncio.Protocol):
         self.pair.driver.resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.is_open = False
+        self.is_lost = True
         self.pair.lose(exc)
 
 
@@ -77,7 +104,7 @@ class _PipePair(asyncio.Transport):
     def lose(self, error: Exception | None) -> None:
         """One of the two is gone. The other goes on: a peer that reads no more may still speak."""
         self._error = self._error or error
-        if not (self.way_in.is_open or self.way_out.is_open):
+        if self.way_in.is_lost and self.way_out.is_lost:
             self.driver.connection_lost(self._error)
         elif error is not None:
             self.abort()
@@ -86,25 +113,25 @@ class _PipePair(asyncio.Transport):
         return default
 
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
-        if self._can_write:
+        if self.way_out.is_usable:
             self.way_out.transport.set_write_buffer_limits(high, low)
 
     def get_write_buffer_size(self) -> int:
-        return int(self.way_out.transport.get_write_buffer_size()) if self._can_write else 0
+        return int(self.way_out.transport.get_write_buffer_size()) if self.way_out.is_usable else 0
 
     def writelines(self, list_of_data: Iterable[bytes | bytearray | memoryview]) -> None:
-        if self._can_write:
+        if self.way_out.is_usable:
             self.way_out.transport.write(b"".join(list_of_data))
         else:
             self._error = self._error or BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
             self.abort()
 
     def pause_reading(self) -> None:
-        if self._can_read:
+        if self.way_in.is_usable:
             self.way_in.transport.pause_reading()
 
     def resume_reading(self) -> None:
-        if self._can_read:
+        if self.way_in.is_usable:
             self.way_in.transport.resume_reading()
 
     def is_closing(self) -> bool:
@@ -120,11 +147,3 @@ class _PipePair(asyncio.Transport):
         self.close()
         if self.way_out.is_open:
             self.way_out.transport.abort()
-
-    @property
-    def _can_read(self) -> bool:
-        return self.way_in.is_open and not self.way_in.transport.is_closing()
-
-    @property
-    def _can_write(self) -> bool:
-        return self.way_out.is_open and not self.way_out.transport.is_closing()

@@ -129,7 +129,7 @@ class Driver(Generic[EventT]):
             exchange = self._exchange = Exchange(self._running, wires, self._commands, self.clock)
             self._commands.begin(bell)
             try:
-                exchange.pump()
+                exchange.obey()
                 yield exchange
             finally:
                 exchange.finish()

@@ -32,11 +32,15 @@ class Exchange(Generic[EventT]):
         return self.running.is_dropped or (self.running.is_leaving and not self._unwritten)
 
     def pump(self) -> None:
-        """Do what was asked, tell what happened, and take what is to be written."""
-        self.commands.perform(self.running.perform)
+        """Tell what happened, and take what is to be written."""
         if self.running.tell(self.clock()):
             while pieces := self.running.take(len(self._unwritten)):
                 self._unwritten += b"".join(pieces)
+
+    def obey(self) -> None:
+        """Do what other threads have asked, and what comes of it."""
+        self.commands.perform(self.running.perform)
+        self.pump()
 
     def turn(self) -> None:
         """Wait until something can be read or written, the bell rings, or the time has come; and do it."""
@@ -51,7 +55,7 @@ class Exchange(Generic[EventT]):
             self.running.fail(broken(error))
         if (at := self.running.next_timeout()) is not None and at <= self.clock():
             self.running.handle_timeout(self.clock())
-        self.pump()
+        self.obey()
 
     def finish(self) -> None:
         """Close the connection, and tell the last events."""

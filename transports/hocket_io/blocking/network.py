@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from hocket_io.connecting import PATIENCE, reaching
 
-__all__ = ["accept", "connect", "connect_unix", "listen", "listen_unix"]
+__all__ = ["accept", "closed_if_it_fails", "connect", "connect_unix", "listen", "listen_unix"]
 
 
 def connect(host: str, port: int, *, tls: ssl.SSLContext | None = None, timeout: float = PATIENCE) -> socket.socket:
@@ -28,7 +28,7 @@ def connect(host: str, port: int, *, tls: ssl.SSLContext | None = None, timeout:
     """
     with reaching(f"{host}:{port}", timeout):
         sock = socket.create_connection((host, port), timeout)
-        with _closed_if_it_fails(sock):
+        with closed_if_it_fails(sock):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             return sock if tls is None else tls.wrap_socket(sock, server_hostname=host)
 
@@ -36,7 +36,7 @@ def connect(host: str, port: int, *, tls: ssl.SSLContext | None = None, timeout:
 def connect_unix(path: str, *, timeout: float = PATIENCE) -> socket.socket:
     """Connect to a Unix socket; as `connect`."""
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    with _closed_if_it_fails(sock), reaching(path, timeout):
+    with closed_if_it_fails(sock), reaching(path, timeout):
         sock.settimeout(timeout)
         sock.connect(path)
     return sock
@@ -53,7 +53,7 @@ def listen_unix(path: str) -> socket.socket:
     if os.path.exists(path) and stat.S_ISSOCK(os.stat(path).st_mode):
         os.remove(path)
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    with _closed_if_it_fails(sock):
+    with closed_if_it_fails(sock):
         sock.bind(path)
         sock.listen()
     return sock
@@ -68,14 +68,15 @@ def accept(listener: socket.socket, *, tls: ssl.SSLContext | None = None) -> soc
             keeps nobody else waiting.
     """
     sock, _ = listener.accept()
-    with _closed_if_it_fails(sock):
+    with closed_if_it_fails(sock):
         if listener.family != socket.AF_UNIX:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return sock if tls is None else tls.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
 
 
 @contextmanager
-def _closed_if_it_fails(sock: socket.socket) -> Iterator[None]:
+def closed_if_it_fails(sock: socket.socket) -> Iterator[None]:
+    """Around what is done with a new socket, before anybody else knows of it."""
     try:
         yield
     except BaseException:

@@ -16,7 +16,7 @@ from attrs import define, field
 from hocket.errors import ConnectionFailed
 from hocket_io.blocking.bell import Bell
 from hocket_io.blocking.driver import Driver
-from hocket_io.blocking.network import accept, listen, listen_unix
+from hocket_io.blocking.network import accept, closed_if_it_fails, listen, listen_unix
 from hocket_io.connecting import attended
 from hocket_io.reasons import reason_of
 
@@ -130,15 +130,15 @@ class Server:
         return self.listener in ready
 
     def _begin(self, sock: socket.socket) -> None:
-        try:
+        with attended(_log), closed_if_it_fails(sock):
             driver = self.new_driver()
-        except Exception:  # noqa: BLE001  -- a mistake of the caller's, of which no thread of theirs is told
-            _log.exception("a connection was dropped")
-            sock.close()
-            return
-        thread = threading.Thread(target=self._attend, args=[driver, sock], name="hocket attends", daemon=True)
-        self._drivers[thread] = driver
-        thread.start()
+            thread = threading.Thread(target=self._attend, args=[driver, sock], name="hocket attends", daemon=True)
+            self._drivers[thread] = driver
+            try:
+                thread.start()
+            except RuntimeError:  # there can be no more threads
+                del self._drivers[thread]
+                raise
 
     def _attend(self, driver: Driver[Any], sock: socket.socket) -> None:
         with attended(_log), sock:

@@ -99,10 +99,11 @@ class Driver(LoopDriver[EventT]):
 
     async def _read(self, stream: trio.abc.Stream) -> None:
         self.pump()
-        data: bytes | bytearray = b"-"
-        while data:
+        is_over = False
+        while not is_over:
             await self._until(lambda: self._running.wants_more)
             data = await stream.receive_some(_CHUNK)
+            is_over = not data
             self._running.receive(bytes(data), self.now())
             self.pump()
         if not isinstance(stream, trio.abc.HalfCloseableStream):  # TLS is closed in both directions at once
