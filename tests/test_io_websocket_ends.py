@@ -1,7 +1,12 @@
 """The WebSocket client: how a connection begins, or does not, and what its end means."""
 
+from contextlib import suppress
+
 import anyio
 import pytest
+import trio.testing
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 
 from hocket.errors import AuthenticationError, ConnectionFailed, LocalProtocolError
@@ -208,6 +213,60 @@ def test_a_peer_that_breaks_the_rules(run):
 
         async with joined(script) as socket:
             with pytest.raises(ConnectionFailed, match="broke the rules of WebSocket"):
+                await socket.receive()
+
+    run(talk)
+
+
+OPCODES = st.sampled_from([*Opcode]) | st.integers(0, 15)
+
+
+@st.composite
+def frames(draw):
+    """A frame as nobody should write it: with any opcode, any flags, a mask or none, any length that it says it has."""
+    data, length = draw(st.binary(max_size=130)), draw(st.none() | st.integers(0, 127))
+    first = draw(st.sampled_from([0x80, 0x00, 0xC0])) | draw(OPCODES)
+    second = draw(st.sampled_from([0x00, 0x80])) | (min(len(data), 125) if length is None else length)
+    return bytes([first, second]) + data
+
+
+@settings(max_examples=50)
+@given(st.lists(st.binary(max_size=20) | frames(), max_size=4))
+def test_whatever_a_server_says_is_a_message_or_an_end(pieces):
+    async def script(peer):
+        for piece in pieces:
+            await peer.end.send(piece)
+        await peer.end.aclose()
+
+    async def talk():
+        async with joined(script) as socket:
+            with anyio.fail_after(20), suppress(ConnectionFailed, AuthenticationError):
+                while await socket.receive():
+                    pass
+
+    clock = trio.testing.MockClock(autojump_threshold=0)
+    anyio.run(talk, backend="trio", backend_options={"clock": clock})
+
+
+def test_json_in_a_binary_frame_is_read_all_the_same(run):
+    async def talk():
+        async def script(peer):
+            peer.protocol.send_binary(b"{}")
+            await peer.flush()
+
+        async with joined(script) as socket:
+            assert await socket.receive() == b"{}"
+
+    run(talk)
+
+
+def test_a_masked_frame_is_against_the_rules(run):
+    async def talk():
+        async def script(peer):
+            await peer.end.send(Frame(Opcode.TEXT, b"{}").serialize(mask=True))
+
+        async with joined(script) as socket:
+            with pytest.raises(ConnectionFailed, match="broke the rules of WebSocket: incorrect masking"):
                 await socket.receive()
 
     run(talk)
