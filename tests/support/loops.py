@@ -33,7 +33,7 @@ PLAY_NOTEBOOK = Path(__file__).parents[1] / "loops" / "play_notebook.py"
 OURS = [str(Path(package.__file__).parents[1]) for package in (hocket, hocket_io)]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(OURS), "PYTHONUTF8": "1", "PYTHONWARNINGS": "error"}
 TICK = "·"
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds after which a program that prints nothing has failed."""
 
 
