@@ -1,5 +1,6 @@
 """Running, which is what all drivers have in common: no loop, no connection, only what it is told and asked."""
 
+import socket
 from collections import deque
 from itertools import islice
 
@@ -13,6 +14,7 @@ import hocket_io.blocking
 import hocket_io.trio
 from hocket.errors import ConnectionFailed, LocalProtocolError
 from hocket_io.running import Running
+from support.virtual_time import VirtualTime
 
 
 @define(eq=False)
@@ -25,6 +27,9 @@ class Script:
     rung: list = field(factory=list)
     _events: deque = field(factory=deque)
     _pieces: list = field(factory=list)
+
+    def say(self, event):
+        self._events.append(event)
 
     def receive_data(self, data, now):
         self._events += data
@@ -66,7 +71,7 @@ STEPS = st.one_of(
 )
 
 
-@given(st.lists(STEPS, max_size=60), st.booleans())
+@given(st.lists(STEPS, max_size=30), st.booleans())
 def test_every_event_is_told_once_in_order_and_no_more_is_held_than_the_limits_say(steps, reads):
     """A driver as it is meant to be: it hands in nothing unless that is wanted, and takes all there is."""
     told, given_in, out, held, came = [], b"", b"", b"", []
@@ -246,3 +251,16 @@ def test_a_driver_has_one_connection():
     run.begin()
     with pytest.raises(LocalProtocolError, match="this driver has had its connection"):
         run.begin()
+
+
+def test_what_a_command_makes_happen_while_events_are_read_is_read_before_anything_is_waited_for():
+    time = VirtualTime()
+    driver = hocket_io.blocking.Driver(Script(), clock=time, new_selector=time.selector)
+    ours, theirs = socket.socketpair()
+    with theirs, driver.events(ours, deadline=time.now + 5) as events:
+        theirs.sendall(b"a")
+        assert next(events) == ord("a")
+        driver.endpoint.say("b")
+        assert next(events) == "b"
+        with pytest.raises(ConnectionFailed, match="deadline"):
+            [*events]
