@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from attrs import Attribute, define, field
 
-from hocket.a2a import AgentCapabilities, AgentCard, ClientCall, ClientLimits, Operation, Params, Result, StreamEvent
+from hocket.a2a import AgentCard, ClientCall, ClientLimits, Operation, Params, Result, StreamEvent
 from hocket.backoff import Backoff
 from hocket.entropy import Entropy
 from hocket.errors import ConnectionFailed, HocketError, LocalProtocolError
@@ -224,15 +224,7 @@ class AgentCall:
 
     def _begin(self) -> None:
         """It is known who is asked, and how: ask."""
-        search, card = self._search, self._search.card
-        self.address = Address(
-            interface=search.interface,
-            dialect=search.dialect,
-            capabilities=AgentCapabilities() if card is None else card.capabilities,
-            headers=self.headers,
-            extensions=self.extensions,
-            limits=self.limits,
-        )
+        self.address = self._search.address(self.extensions, self.limits)
         try:
             call = self.address.call(self.operation, self.params, self.entropy.new_id())
         except HocketError as error:  # by what the card says, of which the caller could not know
@@ -243,7 +235,6 @@ class AgentCall:
     def _fail(self, error: HocketError) -> None:
         """There is nobody to ask: the end of a call that was never made."""
         self._place = None
-        address = Address(interface=self._search.interface, dialect=self._search.dialect)
         call = ClientCall(self.operation, self.params, self._search.dialect, "")
         call.fail(error)
-        self._machine = ResumingCall(call, address.carry, None, self.entropy)
+        self._machine = ResumingCall(call, self._search.address().carry, None, self.entropy)

@@ -10,14 +10,17 @@ from hocket.a2a import (
     BINDINGS,
     DIALECTS,
     V1_0,
+    AgentCapabilities,
     AgentCard,
     AgentInterface,
+    ClientLimits,
     Dialect,
     choose_interface,
     dialect_for,
     read_card,
 )
 from hocket.errors import CodecError, ConnectionFailed, LocalProtocolError
+from hocket.http.address import Address
 from hocket.http.messages import Headers, Request
 from hocket.http.routes import CARD_PATHS
 
@@ -111,3 +114,19 @@ class CardSearch:
             over = self.binding or " or ".join(BINDINGS)
             raise ConnectionFailed(f"the card of {card.name!r} has no interface for {wanted} over {over}")
         self.card, (self.interface, self.dialect) = card, chosen
+
+    def address(self, extensions: tuple[str, ...] = (), limits: ClientLimits = ClientLimits()) -> Address:
+        """Where the agent is spoken to, as far as it is known by now.
+
+        Args:
+            extensions: URIs of the extensions to ask for.
+            limits: Of what comes back.
+        """
+        return Address(
+            interface=self.interface,
+            dialect=self.dialect,
+            capabilities=AgentCapabilities() if self.card is None else self.card.capabilities,
+            headers=self.headers,
+            extensions=extensions,
+            limits=limits,
+        )

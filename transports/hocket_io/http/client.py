@@ -19,7 +19,6 @@ import httpx2
 from attrs import define, field
 
 from hocket.a2a import (
-    AgentCapabilities,
     AgentCard,
     ClientCall,
     Operation,
@@ -61,16 +60,8 @@ class _Known:
         return CardSearch(self.url, options.version, tuple(options.headers.items()), binding=options.binding)
 
     def found(self, search: CardSearch) -> Address:
-        options, card = self.options, search.card
-        self.card = card
-        self.address = Address(
-            interface=search.interface,
-            dialect=search.dialect,
-            headers=search.headers,
-            extensions=tuple(options.extensions),
-            limits=options.limits,
-            capabilities=AgentCapabilities() if card is None else card.capabilities,
-        )
+        self.card = search.card
+        self.address = search.address(tuple(self.options.extensions), self.options.limits)
         return self.address
 
     def next_id(self) -> str:
