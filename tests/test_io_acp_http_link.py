@@ -280,6 +280,19 @@ def test_over_real_connections(run):
     assert len({request.headers["x-connection-id"] for request in asked}) == 1
 
 
+def test_a_hub_on_this_machine_is_not_asked_through_a_proxy_of_the_environment(run, monkeypatch):
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    monkeypatch.delenv("no_proxy", raising=False)
+
+    async def talk():
+        with web(lambda request: request.reply(200, b"{}")) as (url, asked):
+            async with await open_http_link(url.rstrip("/"), headers={}, limit=1_000):
+                pass
+            assert [request.path for request in asked] == ["/health"]
+
+    run(talk)
+
+
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer t"}])
 def test_a_user_in_the_address_is_told_the_hub_and_nobody_else(run, headers):
     asked = []

@@ -23,7 +23,7 @@ from hocket_io.acp.links.answers import answer_of, check_coding, check_credentia
 from hocket_io.acp.links.sendable import check_messages
 from hocket_io.fitting import fit_client
 from hocket_io.groups import leave
-from hocket_io.http.network import failure_of, tls
+from hocket_io.http.network import failure_of, is_here, tls
 from hocket_io.http.words import refusal_of, words_of
 from hocket_io.shield import shielded
 
@@ -323,6 +323,7 @@ async def open_http_link(
         params=dict(query or {}),
         timeout=_timeout(_ANSWER),
         verify=context or tls(),
+        trust_env=not is_here(url),
         # A feed keeps its connection: with the usual hundred, the hundredth stream would be the last.
         limits=httpx2.Limits(max_connections=None, max_keepalive_connections=_PARALLEL),
         transport=transport,
