@@ -52,6 +52,17 @@ def test_a_child_that_writes_much_before_it_reads():
     talker.close()
 
 
+def test_no_more_is_read_ahead_of_a_child_that_reads_no_more_than_of_any_other():
+    talker = child(f"import os; os.close(0); sys.stdout.write('x' * {MUCH})")
+    talker.send(b"y" * 1_000_000)
+    with talker._changed:
+        assert talker._changed.wait_for(lambda: talker._is_deaf and len(talker._chunks) >= 256, 20)
+    reader = talker._threads[0]
+    reader.join(0.1)
+    assert reader.is_alive(), "it has read to the end"
+    talker.close()
+
+
 def test_a_child_that_nobody_listens_to_any_more_may_finish():
     talker = child(f"sys.stdout.write('x' * {MUCH})")
     talker.close()

@@ -178,9 +178,10 @@ class BlockingChild:
         try:
             while (data := self._next_unsent()) is not None:
                 self._write_all(self._process.stdin, data)
-        except BrokenPipeError:
+        except OSError:  # on Windows it need not be a BrokenPipeError
             with self._changed:
                 self._is_deaf = True
+                self._unsent.clear()
                 self._changed.notify_all()
         self._process.stdin.close()
 
