@@ -223,7 +223,9 @@ def test_the_environment_names_a_proxy(kind, agent, environment):
         environment(http_proxy=proxy.url)
         assert tell(kind, ask, url) == "hi"
         environment(no_proxy="example.com,invalid")
-        assert "cannot reach" in str(failing(kind, url))
+        assert str(failing(kind, url)).startswith(f"cannot reach {url}: ")
+    environment(no_proxy="", http_proxy="http://ada:s3cret@127.0.0.1:1")
+    assert str(failing(kind, url)).startswith(f"cannot reach {url} through the proxy http://127.0.0.1:1: ")
 
 
 @each_kind

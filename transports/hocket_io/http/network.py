@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from urllib.parse import urlsplit
 
@@ -16,6 +16,7 @@ from hocket.http.words import shown_url
 from hocket_io.fitting import fit_client
 from hocket_io.http.options import HttpOptions
 from hocket_io.reasons import reason_of
+from hocket_io.tunnel import proxy_of_environment
 
 __all__ = ["BROKEN", "async_client", "blocking_client", "failure_of", "is_here", "tls"]
 
@@ -89,7 +90,8 @@ def failure_of(error: httpx2.HTTPError | ssl.SSLError, url: str, options: HttpOp
         url: Who was asked.
         options: What the person can change, for the words of the error.
     """
-    url, proxy = shown_url(url), None if options is None or options.proxy is None else shown_url(options.proxy)
+    proxy = None if options is None else _proxy_to(url, options)
+    url = shown_url(url)
     place = url if proxy is None else f"{url} through the proxy {proxy}"
     match error:
         case httpx2.ConnectTimeout():
@@ -113,6 +115,15 @@ def failure_of(error: httpx2.HTTPError | ssl.SSLError, url: str, options: HttpOp
             reason = reason_of(error)
             why = "it was closed" if reason == type(error).__name__ else reason  # trio's errors are without words
             return ConnectionFailed(f"the connection to {url} broke: {why}")
+
+
+def _proxy_to(url: str, options: HttpOptions) -> str | None:
+    """The proxy that is on the way to a URL, as it may be shown."""
+    proxy, parts = options.proxy, urlsplit(url)
+    if proxy is None:
+        with suppress(LocalProtocolError):  # it is one of SOCKS, which httpx2 knows and we do not
+            proxy = proxy_of_environment(parts.hostname or "", is_secure=parts.scheme == "https")
+    return None if proxy is None else shown_url(proxy)
 
 
 def _timeout(options: HttpOptions) -> httpx2.Timeout:
