@@ -14,7 +14,7 @@ from hocket_io.cli.growing import GrowingFile
 from hocket_io.cli.tail import Shown, tail_file
 from hocket_io.tap import Tapped
 from hocket_io.tap.record import Record, write_record
-from support.commands import execute, invoke, running
+from support.commands import invoke, running
 
 TAPPED = Tapped(direction="out", time=1.5, transport="http", peer="http://a.example/", channel=3)
 
@@ -131,10 +131,9 @@ def follow(path, *steps, **options):
             raise Over
         waiting.pop(0)()
 
-    lines = []
+    lines, shown = [], tail_file(str(path), Shown(), pause=pause, **options)
     with pytest.raises(Over):
-        for each in tail_file(str(path), Shown(), pause=pause, **options):
-            lines.append(each[13:])
+        lines.extend(each[13:] for each in shown)
     return lines
 
 
@@ -165,10 +164,8 @@ def test_a_file_that_is_replaced_is_read_to_its_end_and_then_the_new_one(frames)
         frames.write_bytes(OTHER)
 
     later = adding(frames.with_suffix(".1"), ANSWER)  # the writer has not noticed yet
-    assert follow(frames, rotate, later, begin, lambda: None) == [*LINES, LINES[1].replace("SendMessage ", "")] * 1 + [
-        LINES[1].replace("SendMessage ", ""),
-        LINES[2],
-    ]
+    answered_twice = LINES[1].replace("SendMessage ", "")
+    assert follow(frames, rotate, later, begin, lambda: None) == [*LINES, answered_twice, answered_twice, LINES[2]]
 
 
 def test_a_file_that_is_made_empty_is_read_from_its_beginning(frames):
@@ -212,38 +209,35 @@ def test_following_ends_with_an_interrupt(frames):
 
 # --tap
 
-
-def kinds(path):
-    return [json.loads(line)["direction"] for line in path.read_bytes().splitlines()]
+HELLO = """
+from hocket import Agent
+agent = Agent("hello")
+@agent.stream
+def hello(task):
+    yield "Hello " + task.text
+"""
 
 
 @pytest.mark.process
 def test_a_child_and_its_client_write_what_passes_to_the_same_file(tmp_path):
     """Each from its own side, in its own process: what one sends, the other receives."""
-    (tmp_path / "hello.py").write_text(
-        "from hocket import Agent\nagent = Agent('hello')\n@agent.stream\ndef hello(task):\n    yield 'Hello ' + task.text\n"
-    )
+    (tmp_path / "hello.py").write_text(HELLO)
     path, agent = tmp_path / "frames.ndjson", tmp_path / "hello.py"
     target = f"stdio:python -m hocket pipe --tap {path} {agent}"
-    ended = execute("send", "-a", target, "--tap", str(path), "Ada")
-    assert ended.returncode == 0, ended.stderr
+    ended = invoke("send", "-a", target, "--tap", str(path), "Ada")
+    assert ended.exit_code == 0, ended.stderr
     records = [json.loads(line) for line in path.read_bytes().splitlines()]
     processes = {each["process"] for each in records}
     assert len(processes) == 2
-    told = {
-        (each["process"], way): [
-            one["frame"]
-            for one in records
-            if (one["process"], one["direction"]) == (each["process"], way) and "frame" in one
-        ]
-        for each in records
-        for way in ("in", "out")
-    }
+
+    def told(process, direction):
+        passed = [each for each in records if (each["process"], each["direction"]) == (process, direction)]
+        return [each["frame"] for each in passed if "frame" in each]
+
     one, two = sorted(processes)
-    assert told[one, "in"] == told[two, "out"]
-    assert told[one, "out"] == told[two, "in"]
-    assert all(told.values())
-    shown = without_times(execute("tail", str(path), "--method", "SendMessage").stdout.decode())
+    assert told(one, "in") == told(two, "out") != []
+    assert told(one, "out") == told(two, "in") != []
+    shown = without_times(invoke("tail", str(path), "--method", "SendMessage").stdout)
     assert any("→ SendMessage" in each and '"Ada"' in each for each in shown)
 
 
@@ -253,7 +247,7 @@ def test_a_tap_on_stderr_shows_what_passes_and_stdout_stays_as_it_is(tmp_path):
     assert (tapped.exit_code, tapped.stdout) == (bare.exit_code, bare.stdout)
     *shown, said = tapped.stderr.splitlines(keepends=True)
     assert said == bare.stderr
-    assert [each.split(" ", 1)[1] for each in without_times("".join(shown))][0].startswith(f"{target}/ → GET /")
+    assert without_times("".join(shown))[0].split(" ", 1)[1].startswith(f"{target}/ → GET /")
 
 
 def test_a_tap_that_cannot_be_written_is_told_before_anything_is_done(tmp_path):

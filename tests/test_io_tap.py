@@ -5,7 +5,7 @@ import logging
 import anyio
 import pytest
 from attrs import define, evolve, field
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hocket import Connection
@@ -16,6 +16,7 @@ from hocket_io.tap import Tapped, TappedBlockingPipe, TappedEndpoint, TappedLink
 from hocket_io.tap.framed import Frames
 from support.cuts import cut_at
 
+HALF = settings(max_examples=settings().max_examples // 2)
 TAPPED = Tapped(direction="in", time=1.0, frame=b"{}", transport="tcp", peer="10.0.0.1:7000", channel=3)
 FRAMINGS = st.sampled_from([Ndjson, ContentLength])
 MESSAGES = st.lists(st.integers().map(lambda number: b'{"n":%d}' % number), max_size=5)
@@ -31,6 +32,7 @@ def point(seen):
     return TapPoint(seen.append, "tcp", "10.0.0.1:7000")
 
 
+@HALF
 @given(framing=FRAMINGS, messages=MESSAGES, places=PLACES)
 def test_the_frames_are_the_messages_however_they_were_cut(framing, messages, places):
     seen = []
@@ -75,6 +77,7 @@ def test_what_cannot_be_framed_is_told_as_it_is():
     assert (seen[1].frame, seen[1].note) == (b"and more", "bytes")
 
 
+@HALF
 @given(framing=FRAMINGS, numbers=st.lists(st.integers(0, 999), min_size=1, max_size=4), places=PLACES)
 def test_an_endpoint_with_a_tap_is_the_same_endpoint(framing, numbers, places):
     """Two pairs have the same conversation, one of them with a tap: all bytes and events are the same."""
@@ -108,6 +111,17 @@ def test_an_endpoint_with_a_tap_is_the_same_endpoint(framing, numbers, places):
     assert [each.end for each in seen][-1] == "orderly"
     assert {(each.transport, each.peer) for each in seen} == {("tcp", "here")}
     assert len({each.channel for each in seen}) == 1
+
+
+def test_an_endpoint_that_is_closed_has_ended_both_ways():
+    seen, endpoint = [], Connection(Ndjson())
+    tapped = TappedEndpoint(endpoint, seen.append)
+    tapped.receive_eof(0.0)
+    while tapped.next_event() is not None:
+        pass
+    tapped.data_to_send()
+    assert tapped.is_closed
+    assert [short(each) for each in seen] == [("in", b"", "end", "orderly"), ("out", b"", "closed", "orderly")]
 
 
 def test_a_timeout_of_an_endpoint_passes_the_tap():

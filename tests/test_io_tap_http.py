@@ -6,7 +6,7 @@ import anyio
 import httpx2
 import pytest
 from attrs import evolve
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hocket.framing import encode_comment, encode_event
@@ -19,6 +19,7 @@ from support.asgi import Request, message, rpc
 from support.cuts import cut_at
 from support.hubs import WebSocket
 
+HALF = settings(max_examples=settings().max_examples // 2)
 PLACES = st.lists(st.integers(0, 80))
 STREAM = b"".join([encode_comment("alive"), encode_event(b'{"n":1}', id="1"), encode_event(b'{"n":2}', event="odd")])
 
@@ -36,6 +37,7 @@ def exchange(asks="out", **options):
 # The exchange
 
 
+@HALF
 @given(PLACES, PLACES)
 def test_bodies_are_told_whole_however_they_were_cut(asked, answered):
     seen, told = exchange()
@@ -52,6 +54,7 @@ def test_bodies_are_told_whole_however_they_were_cut(asked, answered):
     assert short(seen)[1:] == [("in", b'{"result":1}', "200", "orderly")]
 
 
+@HALF
 @given(PLACES)
 def test_events_are_told_as_they_come_however_they_were_cut(places):
     seen, told = exchange("in")
@@ -107,6 +110,16 @@ def test_an_answer_that_breaks_off_is_told_as_far_as_it_came():
     told.data(b"It was")
     told.break_off("gone")
     assert short(seen)[-1] == ("in", b"It was", "500, gone", "broken")
+
+
+def test_after_an_answer_has_broken_off_nothing_of_it_is_told():
+    seen, told = exchange()
+    told.request("GET", "/feed")
+    told.head(200, "text/event-stream")
+    told.break_off("left", how="orderly")
+    told.data(STREAM)
+    told.end()
+    assert [each.note for each in seen] == ["GET /feed", "200 text/event-stream", "left"]
 
 
 def test_a_request_that_nobody_answers_is_told():

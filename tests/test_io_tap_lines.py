@@ -7,7 +7,7 @@ import threading
 
 import pytest
 from attrs import evolve
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hocket_io.tap import Tapped, file_tap
@@ -16,6 +16,7 @@ from hocket_io.tap.messages import Answer, Notice, OpenCalls, Question, read_fra
 from hocket_io.tap.record import Record, read_record, write_record
 from support.values import json_values
 
+HALF = settings(max_examples=settings().max_examples // 2)
 TAPPED = Tapped(direction="out", time=1.0, transport="tcp", peer="10.0.0.1:7000", channel=3)
 TAPPEDS = st.builds(
     Tapped,
@@ -61,6 +62,7 @@ def test_what_a_frame_says(frame, read):
     assert read_frame(frame) == read
 
 
+@HALF
 @given(st.binary() | json_values(st.text(max_size=8), st.integers()).map(lambda value: json.dumps(value).encode()))
 def test_whatever_a_frame_is_it_can_be_read_and_shown(frame):
     read_frame(frame)
@@ -89,6 +91,13 @@ def test_an_id_that_is_used_again_gives_up_the_call_before():
     calls.begin(ask, Question("a", 1, None), "first")
     assert calls.begin(ask, Question("a", 1, None), "second") == "first"
     assert len(calls) == 1
+
+
+def test_of_a_long_id_only_the_beginning_is_remembered():
+    calls = OpenCalls()
+    long = "i" * 10_000
+    calls.begin(passing("out", id=long, method="a"), Question("a", long, None), "it")
+    assert calls.find(passing("in", id=long, result=0), long[:9_000]) == "it"
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 9)), max_size=30))
@@ -164,6 +173,7 @@ def test_after_the_end_of_a_channel_nothing_of_it_is_remembered():
     assert lines.line(passing("in", id=1, result=1)).endswith("← 1 = 1")
 
 
+@HALF
 @given(TAPPEDS)
 @example(evolve(TAPPED, frame=message(method="m" * 10_000, id="i" * 10_000, params={"text": "t" * 10_000})))
 @example(evolve(TAPPED, frame=message(id=1, error={"code": 1, "message": "e" * 10_000})))
@@ -182,6 +192,12 @@ def test_the_words_of_a_value_that_is_deeper_or_longer_than_is_looked_at():
     assert said_in(None) == ""
 
 
+def test_of_a_long_frame_the_beginning_is_shown():
+    line = Lines().line(passing("out", method="tell", params={"text": "x" * 300_000}))
+    assert '→ {"jsonrpc": "2.0", "method": "tell", "params": {"text": "xxx' in line
+    assert line.endswith("x…")
+
+
 # Files
 
 
@@ -194,6 +210,7 @@ def test_a_record_is_read_as_it_was_written(tapped, process):
     assert read_record(line) == record
 
 
+@HALF
 @given(st.binary() | json_values(st.text(max_size=8), st.integers()).map(lambda value: json.dumps(value).encode()))
 @example(b"[" * 100_000)
 @example(b'{"time":1,"process":2,"channel":0,"transport":"t","peer":"p","direction":"up"}')
@@ -235,6 +252,25 @@ def test_the_lines_of_several_threads_do_not_mix(tmp_path):
     records = [read_record(line) for line in path.read_bytes().splitlines()]
     assert len(records) == 60
     assert all(record.tapped.frame == frame for record in records)
+
+
+def test_a_line_that_the_system_takes_in_pieces_is_written_whole(tmp_path, monkeypatch):
+    class Slow:
+        closed = False
+
+        def __init__(self):
+            self.written = b""
+
+        def write(self, data):
+            self.written += bytes(data[:10])
+            return min(10, len(data))
+
+    with file_tap(tmp_path / "frames.ndjson") as tap:
+        slow, real = Slow(), tap._file
+        monkeypatch.setattr(tap, "_file", slow)
+        tap(TAPPED)
+        monkeypatch.setattr(tap, "_file", real)
+    assert slow.written == write_record(Record(tapped=TAPPED, process=os.getpid()))
 
 
 def test_a_file_that_cannot_be_written_is_told_at_once(tmp_path):
