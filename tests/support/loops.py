@@ -31,7 +31,12 @@ FOLDER = Path(__file__).parents[2] / "examples" / "loops"
 PLAY_NOTEBOOK = Path(__file__).parents[1] / "loops" / "play_notebook.py"
 # Child processes import what this process does, installed or not.
 OURS = [str(Path(package.__file__).parents[1]) for package in (hocket, hocket_io)]
-ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(OURS), "PYTHONUTF8": "1", "PYTHONWARNINGS": "error"}
+ENVIRONMENT = {
+    **os.environ,
+    "PYTHONPATH": os.pathsep.join(OURS),
+    "PYTHONUTF8": "1",
+    "PYTHONWARNINGS": "error::ResourceWarning",  # what is left open is our business, what is deprecated is the loop's
+}
 TICK = "·"
 PATIENCE = 60.0
 """Seconds after which a program that prints nothing has failed."""
