@@ -161,6 +161,28 @@ def test_shutting_down_ends_what_runs(run):
     assert ended == ["agent"]
 
 
+def test_a_server_that_ends_the_lifespan_first_cuts_what_is_open(run):
+    """A stream that is cut is resumed, where there is a log to resume it from; one whose task has failed is over."""
+    agent = Agent("slow")
+
+    @agent.stream
+    async def slow(task):
+        yield "so far"
+        await anyio.sleep_forever()
+
+    async def talk():
+        app = App(agent)
+        async with anyio.create_task_group() as group, Lifespan(app):
+            request = post(app, "message/stream", message())
+            group.start_soon(request.perform)
+            await request.until(b"so far")
+        return request
+
+    request = run(talk)
+    assert not request.is_complete
+    assert b"failed" not in request.content
+
+
 def test_a_host_that_cannot_start_is_an_error_not_a_wait(run, monkeypatch):
     async def refuse(host):
         raise OSError("no room")

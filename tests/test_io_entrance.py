@@ -133,6 +133,33 @@ def test_a_rest_is_not_waited_for_when_the_client_or_the_server_goes(run_in_no_t
 
 
 @DOORS
+def test_a_body_that_says_it_is_too_large_is_not_waited_for(run_in_no_time, make):
+    async def talk():
+        request = to(make(), headers=[(b"content-length", b"101")], pieces=[])
+        async with anyio.create_task_group() as group:
+            group.start_soon(request.perform)
+            await request.until(b"body_limit" if isinstance(request.app, App) else b"limit")
+            assert (request.status, anyio.current_time()) == (413, 0.0)
+            group.cancel_scope.cancel()
+
+    run_in_no_time(talk)
+
+
+@DOORS
+def test_a_body_that_is_half_here_when_the_server_stops_is_not_waited_for(run_in_no_time, make):
+    async def talk():
+        app = make()
+        request = to(app, headers=[CHUNKED], pieces=[])
+        async with anyio.create_task_group() as group:
+            group.start_soon(request.perform)
+            await anyio.sleep(1.0)
+            app.close_calls()
+        assert (request.status, request.is_complete, anyio.current_time()) == (503, True, 1.0)
+
+    run_in_no_time(talk)
+
+
+@DOORS
 @pytest.mark.parametrize(
     "length", [b"100", b"5, 5", b"x", b"9" * 5_000], ids=["small enough", "a list", "no number", "a long one"]
 )
@@ -152,7 +179,7 @@ def test_limits_of_the_head_say_how_to_raise_them(run_in_no_time, make):
         ({"headers": [(b"x", b"y" * 50)]}, b"the header fields have more than 60 bytes; send less, or raise the limit"),
     ]:
         assert says in run_in_no_time(to(app, **asked).perform).content
-    most = to(app, query=b"q" * 13, path="/health", headers=[(b"x", b"y" * 42)], method="GET")
+    most = to(app, query=b"q" * 13, path="/health", headers=[(b"x", b"y" * 41), (b"z", b"")], method="GET")
     assert run_in_no_time(most.perform).status == 200
 
 

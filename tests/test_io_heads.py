@@ -102,6 +102,22 @@ def test_a_later_head(port):
     assert last.startswith(b"HTTP/1.1 408 ")
 
 
+def test_a_head_that_is_too_large_is_told_which_limit_it_is_over(port):
+    """uvicorn by itself says only that this is no request, if it takes several packets."""
+
+    async def talk(reader, writer):
+        writer.write(BEGUN)
+        for _ in range(4):
+            writer.write(b"x: %s\r\n" % (b"y" * 8_000))
+            await asyncio.sleep(0.01)
+        writer.write(b"Connection: close\r\n\r\n")
+        return await reader.read()
+
+    answer = on(port, talk)
+    assert answer.startswith(b"HTTP/1.1 431 ")
+    assert b"the header fields have more than 16384 bytes; send less, or raise the limit size of head_limits" in answer
+
+
 def test_what_is_no_head_may_take_its_time(port):
     """A stream that is silent, and a body that comes slowly."""
 

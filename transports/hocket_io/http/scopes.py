@@ -96,9 +96,13 @@ async def write_answer(
     is_stream = False
     limit = _FIRST_BATCH
     while True:
-        deliveries = source.take(limit)
+        deliveries: Sequence[Item] = ()
+        if (
+            not answer.is_cut
+        ):  # else it would be told an end after all: that its task has failed, since the server stops
+            deliveries = source.take(limit)
+            answer.deliver(deliveries, now())
         is_full = len(deliveries) >= limit
-        answer.deliver(deliveries, now())
         if not deliveries:
             answer.handle_timeout(now())
         response = answer.next_response()
