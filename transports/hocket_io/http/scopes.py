@@ -97,9 +97,7 @@ async def write_answer(
     limit = _FIRST_BATCH
     while True:
         deliveries: Sequence[Item] = ()
-        if (
-            not answer.is_cut
-        ):  # else it would be told an end after all: that its task has failed, since the server stops
+        if not answer.is_cut:  # else it would be given an end after all: the task fails, since the server stops
             deliveries = source.take(limit)
             answer.deliver(deliveries, now())
         is_full = len(deliveries) >= limit
