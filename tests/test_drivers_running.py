@@ -262,5 +262,6 @@ def test_what_a_command_makes_happen_while_events_are_read_is_read_before_anythi
         assert next(events) == ord("a")
         driver.endpoint.say("b")
         assert next(events) == "b"
+        assert time.now == 1_000.0
         with pytest.raises(ConnectionFailed, match="deadline"):
             [*events]
