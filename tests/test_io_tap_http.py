@@ -18,6 +18,7 @@ from support.agents import greeter
 from support.asgi import Request, message, rpc
 from support.cuts import cut_at
 from support.hubs import WebSocket
+from support.web import web
 
 HALF = settings(max_examples=settings().max_examples // 2)
 PLACES = st.lists(st.integers(0, 80))
@@ -263,6 +264,33 @@ def test_what_cannot_be_reached_is_told(kind, free_port):
     assert (direction, frame, end) == ("in", b"", "broken")
     assert note.startswith("ConnectError: ")
     assert len(seen) == 2
+
+
+def test_a_redirect_to_where_nobody_is_is_told(free_port):
+    seen = []
+
+    def answer(request):
+        request.reply(307, b"", location=f"http://127.0.0.1:{free_port}/there")
+
+    with web(answer) as (url, _), httpx2.Client(follow_redirects=True) as client:
+        tap_client(client, seen.append)
+        with pytest.raises(httpx2.ConnectError):
+            client.get(url)
+    assert [(each.note.partition(":")[0], each.end) for each in seen] == [
+        ("GET /", None),
+        ("307", "orderly"),
+        ("GET /there", None),
+        ("ConnectError", "broken"),
+    ]
+
+
+def test_who_traces_requests_already_is_called_on():
+    seen, traced = [], []
+    with web(lambda request: request.reply(200, b"{}")) as (url, _), httpx2.Client() as client:
+        tap_client(client, seen.append)
+        client.get(url, extensions={"trace": lambda name, info: traced.append(name)})
+    assert traced
+    assert [each.note for each in seen] == ["GET /", "200"]
 
 
 @pytest.fixture

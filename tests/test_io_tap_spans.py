@@ -110,7 +110,7 @@ def test_over_http_a_body_ends_its_call(spans):
     spans.tell(HTTP, "out", id=1, method="GetTask", note="POST /")
     spans.tell(HTTP, "in", id=1, note="200", end="orderly", error={"code": -32001, "message": "Task not found"})
     (span,) = spans.ended
-    assert span.status.description == "Task not found"
+    assert (span.status.description, span.attributes["hocket.stream.items"]) == ("Task not found", 0)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from typing import Any
 
 import httpx2
@@ -14,8 +14,8 @@ from hocket_io.tap.tapped import Tap
 
 __all__ = ["tap_client"]
 
-_EXCHANGE = "hocket.exchange"
-"""Where a request keeps what is told of it, among its extensions."""
+_EXCHANGE, _TRACE = "hocket.exchange", "hocket.trace"
+"""Where a request keeps what is told of it, and our own trace, among its extensions."""
 
 
 def tap_client(client: httpx2.Client | httpx2.AsyncClient, tap: Tap) -> None:
@@ -43,7 +43,7 @@ def _hooks(tap: Tap) -> tuple[Any, Any]:
         def trace(event: str, info: Mapping[str, Any]) -> None:
             _tell_failure(exchange, event, info)
 
-        request.extensions.setdefault("trace", trace)
+        _fit_trace(request, trace)
 
     def answered(response: httpx2.Response) -> None:
         exchange = _head(response)
@@ -61,7 +61,7 @@ def _async_hooks(tap: Tap) -> tuple[Any, Any]:
         async def trace(event: str, info: Mapping[str, Any]) -> None:
             _tell_failure(exchange, event, info)
 
-        request.extensions.setdefault("trace", trace)
+        _fit_trace(request, trace)
 
     async def answered(response: httpx2.Response) -> None:
         exchange = _head(response)
@@ -83,6 +83,13 @@ def _begin(tap: Tap, request: httpx2.Request) -> Exchange:
     exchange.request_end()
     request.extensions[_EXCHANGE] = exchange
     return exchange
+
+
+def _fit_trace(request: httpx2.Request, trace: Callable[[str, Mapping[str, Any]], object]) -> None:
+    """Have httpcore2 call `trace`, unless somebody else is called. A redirect has inherited that of another request."""
+    extensions = request.extensions
+    if extensions.get("trace") is extensions.get(_TRACE):
+        extensions["trace"] = extensions[_TRACE] = trace
 
 
 def _head(response: httpx2.Response) -> Exchange:

@@ -25,6 +25,7 @@ class _Call:
 
     span: Span
     items: int = 0
+    is_answered: bool = False
 
 
 @define(eq=False)
@@ -47,7 +48,8 @@ class Spans:
                     case Question():
                         self._begin(tapped, message)
                     case Notice(method=method, params={"id": id_}) if method == STREAM:
-                        self._item(tapped, id_)
+                        if (call := self._calls.find(tapped, id_)) is not None:
+                            call.items += 1
                     case Answer():
                         self._answer(tapped, message)
             if tapped.end is not None:
@@ -72,29 +74,23 @@ class Spans:
         if given_up is not None:
             _end(given_up, tapped, "given up: too many calls are open, or its id was used again")
 
-    def _item(self, tapped: Tapped, id_: Any) -> _Call | None:
-        call = self._calls.find(tapped, id_)
-        if call is not None:
-            call.items += 1
-        return call
-
     def _answer(self, tapped: Tapped, answer: Answer) -> None:
         """Over HTTP, the events of a stream are all answers to the one request; its end ends the call."""
-        if tapped.transport == "http":
-            call = self._item(tapped, answer.id)
-        else:
-            call = self._calls.end(tapped, answer.id)
+        call = self._calls.find(tapped, answer.id)
         if call is None:
             return
+        call.is_answered = True
         if answer.error is not None:
             _fail(call.span, answer.error)
         if tapped.transport != "http":
+            self._calls.end(tapped, answer.id)
             _end(call, tapped)
+        elif tapped.end is None:  # a body that is no stream is told with its end
+            call.items += 1
 
     def _end_all(self, tapped: Tapped) -> None:
         for call in self._calls.end_all(tapped):
-            is_answered = tapped.transport == "http" and call.items > 0 and tapped.end == "orderly"
-            _end(call, tapped, None if is_answered else tapped.note)
+            _end(call, tapped, None if call.is_answered and tapped.end == "orderly" else tapped.note)
 
 
 def _fail(span: Span, error: Any) -> None:
