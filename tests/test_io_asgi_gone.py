@@ -3,8 +3,12 @@
 import anyio
 import pytest
 
+from hocket.a2a import Ended, Item, Opened, TaskState
+from hocket.http import Exchange
+from hocket.http.rest import RestEnvelope
 from hocket_io.host import HostLink
 from hocket_io.http.asgi import App
+from hocket_io.http.scopes import write_answer
 from support.agents import agent_of
 from support.asgi import Lifespan, host_of, message, post
 
@@ -80,3 +84,25 @@ def test_what_nobody_reads_yet_is_written_in_pieces(run):
     assert late.content.count(b'"number":') == 100
     assert late.content.count(b"x" * 2_000_000) == 1
     assert late.is_complete
+
+
+def test_nothing_follows_a_cut(run):
+    """Not the end either, which comes where a server that stops ends its tasks: no reader should believe it."""
+    exchange = Exchange(RestEnvelope("application/json"))
+    item = Item(request_id=0, offset=1, result=b"{}")
+    batches = [[Opened(request_id=0, task_id="t"), item]]
+    sent = []
+
+    class Source:
+        def take(self, limit):
+            return batches.pop() if batches else []
+
+        async def wait(self, until):
+            exchange.cut()
+            batches.append([item, Ended(request_id=0, offset=2, state=TaskState.FAILED)])
+
+    async def send(told):
+        sent.append((told["type"], told.get("more_body")))
+
+    run(write_answer, exchange, Source(), lambda: 0.0, send)
+    assert sent == [("http.response.start", None), ("http.response.body", True)]
