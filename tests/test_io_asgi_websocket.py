@@ -261,6 +261,37 @@ def test_who_does_not_read_is_not_read(run):
     run(talk)
 
 
+def test_a_reader_that_was_away_gets_all_that_was_said_meanwhile(run):
+    async def talk():
+        agent = Agent("talker")
+
+        @agent.stream
+        async def count(task):
+            for number in range(400):
+                yield f"{number} "
+
+        app, may_write = App(agent), anyio.Event()
+        socket = Socket(app)
+        send = socket.send
+
+        async def slow(told):
+            if told["type"] == "websocket.send":
+                await may_write.wait()
+            await send(told)
+
+        socket.send = slow
+        async with anyio.create_task_group() as group:
+            group.start_soon(socket.perform)
+            socket.say(rpc("message/stream", message()))
+            await anyio.wait_all_tasks_blocked()
+            may_write.set()
+            await socket.until('"id":1,"result":{"state":"completed"')
+            assert text_in(items(socket, 1)) == "".join(f"{number} " for number in range(400))
+            socket.leave()
+
+    run(talk)
+
+
 @pytest.mark.parametrize("at", ["websocket.accept", "websocket.send"])
 def test_a_client_that_is_gone_while_it_is_written_to(run, at):
     async def talk():
