@@ -254,6 +254,63 @@ def test_what_is_not_spoken_here_is_refused_at_once(options):
         call_of(**options)
 
 
+def moved(call, location, *, breaks=False):
+    """The last request is sent on."""
+    call.receive_head(307, (("location", location),), now=0.0)
+    assert not call.is_reading
+    call.receive_data(b"it is elsewhere", now=0.0)
+    if breaks:
+        call.receive_failure(ConnectionFailed("reset"), now=0.0)
+    else:
+        call.receive_eof(now=0.0)
+
+
+@pytest.mark.parametrize("breaks", [False, True])
+def test_what_is_elsewhere_at_the_same_host_is_asked_there(breaks):
+    call = call_of(headers=(("authorization", "Bearer x"),))
+    call.next_request()
+    moved(call, "/cards/ada", breaks=breaks)
+    request = call.next_request()
+    assert (request.method, request.path, request.header("authorization")) == (
+        "GET",
+        "http://agent/cards/ada",
+        "Bearer x",
+    )
+    assert (call.next_request(), call.is_reading) == (None, True)
+    answer(call, card())
+    asked = call.next_request()
+    moved(call, "/rpc/", breaks=breaks)
+    request = call.next_request()
+    assert (request.method, request.path, request.body) == ("POST", "http://there/rpc/", asked.body)
+    answer(call, stream({"task": TASK}, chunk("Hello"), DONE), headers=SSE)
+    assert (told(call), call.is_closed) == ("Hello", True)
+
+
+def test_who_is_sent_on_for_ever_stops_somewhere():
+    call = call_of()
+    for place in PLACES:
+        assert call.next_request().path == place
+        for number in range(5):
+            moved(call, f"/{number}")
+            assert call.next_request().path == f"http://agent/{number}"
+        answer(call, b"", status=307, headers=(("location", "/again"),))
+    assert call.next_request().path == "http://agent"
+    for number in range(5):
+        moved(call, f"/{number}")
+        call.next_request()
+    answer(call, b"", status=307, headers=(("location", "/again"),))
+    (event,) = drain(call)
+    assert (event.done, type(event.error)) == (True, ConnectionFailed)
+
+
+def test_nobody_else_is_given_the_message():
+    call, _ = found(card())
+    answer(call, b"", status=307, headers=(("location", "http://other/"),))
+    (event,) = drain(call)
+    assert (event.done, call.next_request()) == (True, None)
+    assert "other" in str(event.error)
+
+
 def test_what_comes_back_has_limits():
     call, _ = found(card(), limits=ClientLimits(framing=FramingLimits(sse_event=100)))
     answer(call, stream({"task": TASK}, chunk("x" * 100)), headers=SSE)

@@ -131,7 +131,7 @@ def talk(machine, answers):
             machine.receive_failure(ConnectionFailed("nobody is there"), now)
         else:
             status, kind, body, end = answer
-            machine.receive_head(status, (("content-type", kind), ("retry-after", "1")), now)
+            machine.receive_head(status, (("content-type", kind), ("retry-after", "1"), ("location", "/x")), now)
             events += drain(machine)
             machine.receive_data(body, now)
             events += drain(machine)
@@ -209,7 +209,7 @@ def test_whatever_is_found_where_an_agent_is_looked_for_there_is_an_end(operatio
     backoff = Backoff(attempts=ATTEMPTS) if resume else None
     call = AgentCall("http://agent/", operation, ASKED[operation], seeded(3), resume=backoff)
     events, asked = talk(call, [*pages, *answers])
-    assert asked <= 3 or resume
+    assert asked <= 3 * 6 or resume  # each may be sent on five times
     if operation is Operation.STREAM:
         assert [event.done for event in events] == [False] * (len(events) - 1) + [True]
     else:

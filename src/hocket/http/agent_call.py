@@ -20,10 +20,14 @@ from hocket.errors import ConnectionFailed, HocketError, LocalProtocolError
 from hocket.http.address import Address
 from hocket.http.discovery import CardSearch
 from hocket.http.messages import Headers, Request
+from hocket.http.redirects import redirected
 from hocket.http.resuming import ResumingCall
 from hocket.http.words import shown_url
 
 __all__ = ["AgentCall"]
+
+_REDIRECTS = 5
+"""Places in a row that a server may send a request to."""
 
 
 def _is_address(url: object) -> bool:
@@ -44,6 +48,33 @@ def _check_address(instance: object, attribute: Attribute[str], url: object) -> 
 
 
 @define(eq=False)
+class _Way:
+    """Where the last request is on its way to: a server may send it on.
+
+    Attributes:
+        awaited: What was asked, until the head of the response is there.
+        moved: What is to be asked again, at the place where the server has it.
+        times: How often in a row it was sent on.
+    """
+
+    awaited: Request | None = None
+    moved: Request | None = None
+    times: int = 0
+
+    def ask(self, request: Request) -> Request:
+        """This is asked now."""
+        self.times = 0 if self.moved is None else self.times + 1
+        self.awaited, self.moved = request, None
+        return request
+
+    def receive_head(self, status: int, headers: Headers) -> None:
+        """The head is there."""
+        asked, self.awaited = self.awaited, None
+        if asked is not None and self.times < _REDIRECTS:
+            self.moved = redirected(asked, status, headers)
+
+
+@define(eq=False)
 class _Place:
     """One of the places where the card may be, and what is found there."""
 
@@ -59,8 +90,8 @@ class AgentCall:
 
     As long as it is not `is_closed`: send what `next_request` gives and hand in the response, until it ends or
     `is_reading` is False; where there is no request, wait until `next_timeout` and call `handle_timeout` (with `resume`
-    alone it comes to that). Drain `next_event` after each call. Redirects are followed by whoever sends the request, or
-    not at all. What goes wrong is told: by the last event of a stream, by `result` of what does not stream.
+    alone it comes to that). Drain `next_event` after each call. A redirect at the same host is followed by a request
+    of its own. What goes wrong is told: by the last event of a stream, by `result` of what does not stream.
 
     Args:
         url: The agent's address, or that of its card.
@@ -108,7 +139,7 @@ class AgentCall:
     _search: CardSearch = field(init=False, repr=False)
     _place: _Place | None = field(default=None, init=False, repr=False)
     _machine: ResumingCall[Request] | None = field(default=None, init=False, repr=False)
-    _is_headless: bool = field(default=False, init=False, repr=False)
+    _way: _Way = field(factory=_Way, init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         self._search = CardSearch(self.url, self.version, self.headers, binding=self.binding)
@@ -122,7 +153,8 @@ class AgentCall:
     @property
     def is_reading(self) -> bool:
         """Whether (more of) the response to the last request is wanted."""
-        return self._asked_place is not None or (self._machine is not None and self._machine.is_reading)
+        is_asked = self._asked_place is not None or (self._machine is not None and self._machine.is_reading)
+        return is_asked and self._way.moved is None
 
     @property
     def card(self) -> AgentCard | None:
@@ -135,17 +167,18 @@ class AgentCall:
         Raises:
             LocalProtocolError: The parameters cannot be said over the agent's binding.
         """
-        request = None
-        if self._place is not None and not self._place.is_asked:
+        request = self._way.moved
+        if request is None and self._place is not None and not self._place.is_asked:
             self._place.is_asked, request = True, self._place.request
-        elif self._machine is not None:
+        elif request is None and self._machine is not None:
             request = self._machine.next_request()
-        self._is_headless = self._is_headless or request is not None
-        return request
+        return None if request is None else self._way.ask(request)
 
     def receive_head(self, status: int, headers: Headers, now: float) -> None:
         """The status and header fields (names in lower case) of the response."""
-        self._is_headless = False
+        self._way.receive_head(status, headers)
+        if self._way.moved is not None:
+            return
         if (place := self._asked_place) is not None:
             place.status = status
         elif self._machine is not None:
@@ -153,6 +186,8 @@ class AgentCall:
 
     def receive_data(self, data: bytes, now: float) -> None:
         """Bytes of the body."""
+        if self._way.moved is not None:
+            return
         if (place := self._asked_place) is not None:
             place.body += data
             if len(place.body) > self._search.limit:
@@ -162,7 +197,9 @@ class AgentCall:
 
     def receive_eof(self, now: float) -> None:
         """The response is complete; without a head, there was none."""
-        if self._is_headless:
+        if self._way.moved is not None:
+            return
+        if self._way.awaited is not None:
             self.receive_failure(ConnectionFailed(f"{shown_url(self.url)} gave no response"), now)
         elif (place := self._asked_place) is not None:
             self._judge(place)
@@ -171,6 +208,9 @@ class AgentCall:
 
     def receive_failure(self, error: HocketError, now: float) -> None:
         """The server cannot be reached, or the connection broke."""
+        if self._way.moved is not None:
+            return
+        self._way.awaited = None
         if self._asked_place is not None:
             self._fail(error)
         elif self._machine is not None:
