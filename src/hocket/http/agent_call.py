@@ -210,7 +210,6 @@ class AgentCall:
         """The server cannot be reached, or the connection broke."""
         if self._way.moved is not None:
             return
-        self._way.awaited = None
         if self._asked_place is not None:
             self._fail(error)
         elif self._machine is not None:
