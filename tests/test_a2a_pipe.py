@@ -248,6 +248,7 @@ def test_only_the_silence_counts_that_somebody_listens_to():
     assert pipe.next_timeout() is None
     pipe.listen(stream, 100.0)
     pipe.listen(stream, 104.0)  # for the second time, which changes nothing
+    assert pipe.next_timeout() == 105.0
     pipe.receive_data(item(WORKING), 104.9)
     assert pipe.next_timeout() is None
     pipe.handle_timeout(1_000.0)

@@ -1,5 +1,7 @@
 """BlockingChild: a child process whose pipes are both full at times."""
 
+import os
+import signal
 import sys
 import threading
 
@@ -8,6 +10,7 @@ import pytest
 from hocket.a2a import GetTaskRequest, Operation
 from hocket.errors import ConnectionFailed, LocalProtocolError
 from hocket_io.blocking_pipes import BlockingChild, BlockingPipeTransport
+from hocket_io.readiness import Readiness
 
 pytestmark = pytest.mark.process
 
@@ -76,6 +79,24 @@ def test_not_everything_is_read_ahead():
     assert len(receive_all(talker)) == MUCH
     assert len(talker._chunks) == 1  # the mark of the end
     talker.close()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_no_thread_stays_at_pipes_that_the_child_has_left_to_another_process(monkeypatch):
+    still_there, let_go = [], Readiness.close
+
+    def close(readiness):
+        still_there.extend(thread.name for thread in parent._threads if thread.is_alive())
+        let_go(readiness)
+
+    monkeypatch.setattr(Readiness, "close", close)
+    parent = child("import os, time; pid = os.fork(); time.sleep(0 if pid else 60); print(pid, flush=True)")
+    left_behind = int(parent.receive())
+    try:
+        parent.close()
+        assert still_there == []
+    finally:
+        os.kill(left_behind, signal.SIGKILL)
 
 
 class SilentPipe:

@@ -202,6 +202,23 @@ def test_the_end_of_the_pipe_ends_every_call_and_refuses_new_ones(run):
     run(talk)
 
 
+def test_nothing_is_read_any_more_from_a_pipe_that_cannot_be_understood(run):
+    async def talk():
+        pipe = FakePipe()
+        async with PipeTransport(pipe) as transport:
+            call = await transport.start(Operation.GET, GetTaskRequest(id="t"))
+            for data in (b"Content-Length: 2\n", *[b"more\n"] * 10):
+                pipe.arrive(data)
+            with pytest.raises(ConnectionFailed, match="does the peer write headers"):
+                await transport.answer(call)
+            await anyio.wait_all_tasks_blocked()
+            assert pipe.received == 1
+            with pytest.raises(ConnectionFailed, match="does the peer write headers"):
+                await transport.start(Operation.GET, GetTaskRequest(id="t"))
+
+    run(talk)
+
+
 def test_a_pipe_that_cannot_be_written_to_ends_what_was_asked(run):
     class Broken(FakePipe):
         async def send(self, data):

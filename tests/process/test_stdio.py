@@ -13,7 +13,7 @@ import anyio
 import pytest
 
 from hocket.a2a import ClientLimits, ServerLimits, TaskState
-from hocket.errors import ChildExited, ConnectionFailed, RpcError, StreamCut
+from hocket.errors import ChildExited, ConnectionFailed, RpcError, StreamCut, WrongFraming
 from hocket.framing import FramingLimits
 from hocket_io import AsyncClient, Client
 from support.commands import invoke
@@ -246,11 +246,15 @@ def test_a_message_too_long_for_the_agent_is_refused_and_does_not_hang(tmp_path)
         ("stdio+content-length", "ndjson", "does the peer write one message per line?"),
     ],
 )
-def test_two_framings_that_differ_end_the_call(prefix, framing, says, tmp_path):
+def test_two_framings_that_differ_end_the_call_and_both_sides_say_why(prefix, framing, says, tmp_path, capfd):
     (tmp_path / "length.py").write_text(SAYS_LENGTH)
     target = f"{prefix}:python -m hocket pipe --framing {framing} {tmp_path / 'length.py'}"
-    with Client(target) as client, pytest.raises(ConnectionFailed, match=re.escape(says)):
-        client.text("x")
+    with Client(target) as client, pytest.raises(ConnectionFailed, match=re.escape(says)) as caught:
+        client.get("x")
+    assert isinstance(caught.value.__cause__, WrongFraming)
+    error, hint = capfd.readouterr().err.splitlines()
+    assert error.startswith("error: stdin cannot be read any further: a ")
+    assert hint.startswith("hint: both sides have to be told the same: ")
 
 
 # The other end, without a client of ours ----------------------------------------------------------------------------
