@@ -72,7 +72,5 @@ class Exchange(Generic[EventT]):
 
     def _patience(self) -> float | None:
         """Seconds to wait for something to happen; None for as long as it takes."""
-        if self.running.wants_more and self.wires.has_read_ahead:
-            return 0.0
         at = self.running.next_timeout()
         return None if at is None else max(0.0, at - self.clock())

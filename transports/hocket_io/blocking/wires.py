@@ -12,7 +12,7 @@ from attrs import define, field, frozen
 
 __all__ = ["Pipes", "Wires"]
 
-_CHUNK = 65_536
+_CHUNK = 65_536  # more than a record of TLS, of which no rest may stay where the selector cannot see it
 _WRITE = 262_144
 _WAITS_FOR: dict[type[OSError], int] = {
     ssl.SSLWantReadError: selectors.EVENT_READ,
@@ -72,11 +72,6 @@ class Wires:
     def ends_at_once(self) -> bool:
         """Whether the peer's end is that of both directions, as with TLS."""
         return isinstance(self.connection, ssl.SSLSocket)
-
-    @property
-    def has_read_ahead(self) -> bool:
-        """Whether there are bytes of which the selector does not know."""
-        return isinstance(self.connection, ssl.SSLSocket) and self.connection.pending() > 0
 
     def watch(self, *, reads: bool, writes: bool) -> None:
         """Say what the selector waits for."""
