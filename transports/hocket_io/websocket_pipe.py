@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
@@ -71,7 +70,7 @@ class WebSocketPipe:
     _socket: WebSocket = field(init=False)
     _group: anyio.abc.TaskGroup = field(init=False)
     _shelter: anyio.CancelScope = field(init=False)
-    _arrived: deque[bytes] = field(factory=deque, init=False)
+    _arrived: list[bytes] = field(factory=list, init=False)
     _held: int = field(default=0, init=False)
     _writers: int = field(default=0, init=False)
     _news: anyio.Event = field(init=False)
@@ -103,15 +102,14 @@ class WebSocketPipe:
         return await leave(self._group, kind, error, trace)
 
     async def receive(self) -> bytes:
-        """The next message, as a line; b"" at the end."""
+        """The messages that have arrived, each as a line; b"" at the end."""
         while not self._arrived:
             if self._end is not None:
                 return b""
             await self._news.wait()
-        line = self._arrived.popleft()
-        self._held -= len(line)
+        lines, self._arrived, self._held = b"".join(self._arrived), [], 0
         self._tell()
-        return line
+        return lines
 
     async def send(self, data: bytes) -> None:
         """Send each line as a message.
