@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import functools
 import logging
+import selectors
 import socket
 import ssl
 import threading
@@ -19,6 +20,8 @@ from hocket import Connection
 from hocket.errors import ConnectionFailed, LocalProtocolError
 from hocket.framing import Ndjson
 from hocket.jsonrpc import ConnectionClosed, RequestReceived, ResultReceived
+from hocket_io.blocking.bell import Bell
+from hocket_io.blocking.commands import Commands
 from support.drivers import PATIENCE, answers, echo, line, read_all
 from support.tls import client_context, server_context
 
@@ -408,3 +411,43 @@ def test_a_handshake_that_never_comes_keeps_no_server_from_closing():
         sock = connected(server)
     with sock, contextlib.suppress(ConnectionResetError):
         assert sock.recv(1) == b""
+
+
+# --- no thread is busy while there is nothing to do
+
+
+class FewLooks(selectors.DefaultSelector):
+    """Fails where somebody looks again and again, instead of waiting."""
+
+    looks = 0
+
+    def select(self, timeout=None):
+        self.looks += 1
+        assert self.looks < 200, "nobody waits here"
+        return super().select(timeout)
+
+
+def test_who_has_something_to_say_before_the_handshake_waits_for_it_and_says_all_of_it():
+    ours, theirs = socket.socketpair()
+    driver = hocket_io.blocking.Driver(Connection(Ndjson()), lambda event: None, new_selector=FewLooks)
+    driver.endpoint.send_notification("n", ["x" * 1_000_000], now=0.0)
+    secret = server_context().wrap_socket(ours, server_side=True, do_handshake_on_connect=False)
+    thread = threading.Thread(target=driver.run, args=[secret])
+    thread.start()
+    theirs.settimeout(PATIENCE)
+    with client_context().wrap_socket(theirs, server_hostname="127.0.0.1") as client:
+        assert len(json_line(client)["params"][0]) == 1_000_000
+    thread.join(PATIENCE)
+    assert not thread.is_alive()
+
+
+def test_a_bell_that_was_heard_rings_no_more():
+    with selectors.DefaultSelector() as selector, contextlib.closing(Bell(selector)) as bell:
+        commands, done = Commands(), []
+        commands.begin(bell)
+        for number in range(3):
+            commands.ask(functools.partial(done.append, number))
+        assert selector.select(0)
+        commands.perform(lambda command: command())
+        assert done == [0, 1, 2]
+        assert not selector.select(0)
