@@ -176,7 +176,9 @@ def test_a_hub_that_is_told_to_stop_stops_in_good_order(own, number):
 def test_a_request_that_never_becomes_whole_does_not_keep_a_hub_that_is_told_to_stop(own):
     host, port = own.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=20) as connection:
-        connection.sendall(b"POST /jsonrpc HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n")
+        connection.sendall(
+            b"POST /jsonrpc HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n"
+        )
         assert b"100" in connection.recv(100)  # it waits for the body
         assert own.end(signal.SIGINT) == (0, "")
 
