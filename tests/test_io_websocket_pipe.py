@@ -7,9 +7,11 @@ import anyio
 import pytest
 
 from hocket.errors import AuthenticationError, ConnectionFailed, LimitExceeded, StreamCut
+from hocket.heartbeat import Heartbeat
 from hocket.http import bearer_tokens
 from hocket_io import AsyncClient, Client, websocket_pipe
 from hocket_io.http.asgi import App
+from hocket_io.timeouts import Phases
 from hocket_io.websocket import speak_websocket
 from hocket_io.websocket_pipe import _AHEAD, WebSocketPipe
 from support.agents import greeter
@@ -62,6 +64,29 @@ def test_what_has_arrived_is_given_together(run, monkeypatch):
             assert await pipe.receive() == b"1\n2\n3\n"
 
     run(talk)
+
+
+@pytest.mark.parametrize(
+    ("timeout", "connect", "heartbeat"),
+    [
+        (Phases(), 10.0, Heartbeat(20.0, 20.0)),
+        (Phases(connect=1.0, read=10.0), 1.0, Heartbeat(5.0, 5.0)),
+        (Phases(connect=None, read=None), None, None),
+    ],
+)
+def test_how_long_it_waits(run, monkeypatch, timeout, connect, heartbeat):
+    async def refuse(url, **options):
+        told.update(options)
+        raise ConnectionFailed("no")
+
+    async def talk():
+        with pytest.raises(ConnectionFailed):
+            await WebSocketPipe(URL, {}, LIMIT, timeout=timeout).__aenter__()
+
+    told = {}
+    monkeypatch.setattr(websocket_pipe, "open_websocket", refuse)
+    run(talk)
+    assert (told["timeout"], told["heartbeat"]) == (connect, heartbeat)
 
 
 def test_each_line_is_a_message(run, monkeypatch):
