@@ -68,13 +68,13 @@ def test_in_memory(way):
 
 
 def test_over_tcp(way):
-    cancel_everywhere(talk, way, around=hub_on_tcp, after=works, fewest=8)
+    cancel_everywhere(talk, way, around=hub_on_tcp, after=works, step=2, fewest=4)
 
 
 def test_over_http(way, url):
-    cancel_everywhere(lambda: talk(url, two_ways=False), way, fewest=8)
+    cancel_everywhere(lambda: talk(url, two_ways=False), way, step=4, fewest=4)
 
 
 def test_over_a_websocket(way, url):
     pytest.importorskip("websockets")
-    cancel_everywhere(lambda: talk(url.replace("http", "ws")), way, fewest=8)
+    cancel_everywhere(lambda: talk(url.replace("http", "ws")), way, step=3, fewest=3)

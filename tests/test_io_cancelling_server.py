@@ -57,7 +57,7 @@ def test_the_calls_of_an_app(way, function):
         assert app._site.hosts.answers == {}
         await calls(app)
 
-    cancel_everywhere(calls, way, around=lambda: running_app(function), after=works, fewest=8)
+    cancel_everywhere(calls, way, around=lambda: running_app(function), after=works, step=2, fewest=4)
 
 
 def test_a_websocket_of_an_app(way):

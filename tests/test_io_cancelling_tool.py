@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from contextlib import asynccontextmanager
+from math import inf
 
 import anyio
 import pytest
@@ -43,12 +44,15 @@ def test_each_wait_is_the_last_once(way):
     assert ends == [5, 0, 1, 2, 3, 4, 5]
 
 
-def test_every_second_wait(way):
+def test_every_second_wait_and_every_one_where_there_is_time(monkeypatch, way):
     async def count():
         for _ in range(6):
             await anyio.sleep(0)
 
+    monkeypatch.setattr("support.cancelling.DEEP", inf)
     assert cancel_everywhere(count, way, step=2) == 3
+    monkeypatch.setattr("support.cancelling.DEEP", 1)
+    assert cancel_everywhere(count, way, step=2) == 6
 
 
 def test_what_is_around_the_body_is_not_cancelled(way):

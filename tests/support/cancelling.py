@@ -19,6 +19,7 @@ from pathlib import Path
 import anyio
 import trio
 from attrs import define, field, frozen
+from hypothesis import settings
 
 WAYS = ("asyncio", "asyncio by scope", "trio")
 """How a body is cancelled: by asyncio's own `task.cancel()`, which comes once and passes every shield of anyio; by a
@@ -26,6 +27,9 @@ cancel scope under asyncio, as a task group or `move_on_after` does it; and by a
 
 _PATIENCE = 20.0
 """Seconds that a round may take."""
+
+DEEP = 1_000
+"""Examples of a property from which on there is time for everything."""
 
 OTHERS = 2.0
 """Seconds that servers in this process have to notice that a round is over."""
@@ -40,19 +44,21 @@ def cancel_everywhere(body, way, *, around=None, after=None, step=1, fewest=2):
         around: Makes an async context manager, which is entered anew around each round and is not cancelled itself.
         after: An async function that is called after the body of each round, to see whether all still works; it is
             given what `around` gives, if there is one.
-        step: How many waits further each round goes: 1 is every one of them.
+        step: How many waits further each round goes: 1 is every one of them, as it always is in the profile `deep`.
         fewest: How many rounds there are at the least: a body that hardly waits shows nothing.
 
     Returns:
         How many rounds there were.
     """
     number, rounds = 1, 0
-    with _only_new_garbage():
-        _round(way, body, around, after, None)  # what is imported, or made once for all, is no leak of the first round
-        while _round(way, body, around, after, number):
-            number += step
-            rounds += 1
-            assert rounds < 2_000, "a body with no end"
+    step = 1 if settings().max_examples >= DEEP else step
+    gc.collect()
+    gc.freeze()  # each round looks for garbage of its own, and for nothing older
+    _round(way, body, around, after, None)  # what is imported, or made once for all, is no leak of the first round
+    while _round(way, body, around, after, number):
+        number += step
+        rounds += 1
+        assert rounds < 2_000, "a body with no end"
     assert rounds >= fewest, f"only {rounds} rounds"
     return rounds
 
@@ -199,17 +205,6 @@ def complaints():
             yield heard
     finally:
         sys.unraisablehook = before
-
-
-@contextmanager
-def _only_new_garbage():
-    """Here the garbage collector looks at nothing that was there before: it is called often."""
-    gc.collect()
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
 
 
 @frozen
