@@ -1,6 +1,8 @@
 """Taps at the seams: what passes is told message by message, however it was cut, and passes untouched."""
 
+import asyncio
 import logging
+import socket
 
 import anyio
 import pytest
@@ -11,7 +13,8 @@ from hypothesis import strategies as st
 from hocket import Connection
 from hocket.errors import ConnectionFailed
 from hocket.framing import ContentLength, Ndjson
-from hocket.jsonrpc import RequestReceived, RequestTimedOut
+from hocket.jsonrpc import RequestReceived, RequestTimedOut, ResultReceived
+from hocket_io.asyncio import Driver
 from hocket_io.tap import Tapped, TappedBlockingPipe, TappedEndpoint, TappedLink, TappedPipe, TapPoint, log_tap, taps
 from hocket_io.tap.framed import Frames
 from support.cuts import cut_at
@@ -347,3 +350,35 @@ def test_a_tap_may_log(caplog):
     assert len(caplog.messages) == 1, "nobody listens to this level"
     log_tap(logging.getLogger("mine"), logging.WARNING)(TAPPED)
     assert (caplog.records[-1].name, caplog.records[-1].levelname) == ("mine", "WARNING")
+
+
+def test_a_driver_runs_an_endpoint_with_a_tap_as_any_other():
+    seen, answers = [], []
+    client, server = Connection(Ndjson()), Connection(Ndjson())
+
+    def serve(event):
+        if isinstance(event, RequestReceived):
+            server.send_result(event.id, sum(event.params), now=serving.now())
+
+    def take(event):
+        if isinstance(event, ResultReceived):
+            answers.append(event.result)
+            asking.close()
+
+    serving = Driver(server, serve)
+    asking = Driver(TappedEndpoint(client, seen.append, transport="unix", peer="here"), take)
+
+    async def main():
+        loop = asyncio.get_running_loop()
+        ours, theirs = socket.socketpair()
+        await loop.create_connection(lambda: serving, sock=theirs)
+        await loop.create_connection(lambda: asking, sock=ours)
+        client.send_request("add", [1, 2], now=asking.now())
+        asking.pump()
+        async with asyncio.timeout(10):
+            await asking.run()
+            await serving.run()
+
+    asyncio.run(main())
+    assert answers == [3]
+    assert [each.direction for each in seen if each.frame] == ["out", "in"]
