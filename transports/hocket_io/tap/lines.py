@@ -142,6 +142,8 @@ def _own_words(members: dict[str, Any]) -> Iterator[str]:
                 yield each
             case "text", str():
                 yield dumps(each).decode()
+            case "content", str() if members.get("type") == "TextPart":  # as ACP has it
+                yield dumps(each).decode()
             case _ if name in _KINDS and isinstance(each, dict) and len(members) == 1:
                 yield name
 
