@@ -133,7 +133,7 @@ OLD = {"kind": "artifact-update", "artifact": {"parts": [{"kind": "text", "text"
          '→ SendMessage 1 "Ada"'),
         ([passing("out", id=1, method="SendMessage"), passing("in", id=1, result=STATUS)],
          '← SendMessage 1 = statusUpdate TASK_STATE_WORKING "I see"'),
-        ([passing("in", method="stream.message", params={"message": {"parts": [{"type": "TextPart", "content": "Hi"}]}})],
+        ([passing("in", method="stream.message", params={"parts": [{"type": "TextPart", "content": "Hi"}]})],
          '← stream.message "Hi"'),
         ([passing("in", id=1, result=OLD)], '← 1 = artifact-update "Hello "'),
         ([passing("in", method="$/stream", params={"id": 1, "result": OLD})], '← $/stream artifact-update "Hello "'),
