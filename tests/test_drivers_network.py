@@ -441,6 +441,26 @@ def test_who_has_something_to_say_before_the_handshake_waits_for_it_and_says_all
     assert not thread.is_alive()
 
 
+@pytest.mark.usefixtures("no_thread_is_left")
+def test_a_server_waits_for_the_next_connection_also_when_one_has_ended():
+    listener = hocket_io.blocking.listen("127.0.0.1", 0)
+    kind = hocket_io.blocking.Driver
+    with hocket_io.blocking.Server(listener, lambda: echoing(kind), new_selector=FewLooks) as server:
+        for number in range(10):
+            with connected(server) as sock:
+                assert asked(sock, number) == [number]
+                sock.shutdown(socket.SHUT_WR)
+                assert read_all(sock) == b""
+
+
+def test_a_bell_may_be_rung_as_often_as_one_likes():
+    with selectors.DefaultSelector() as selector, contextlib.closing(Bell(selector)) as bell:
+        for _ in range(5_000):
+            bell.ring()
+        bell.hush()
+        assert not selector.select(0)
+
+
 def test_a_bell_that_was_heard_rings_no_more():
     with selectors.DefaultSelector() as selector, contextlib.closing(Bell(selector)) as bell:
         commands, done = Commands(), []

@@ -25,8 +25,7 @@ __all__ = ["Server", "serve", "serve_unix"]
 _log = logging.getLogger(__name__)
 
 
-_PAUSE = 1.0
-"""Seconds to wait where no connection can be accepted, such as for want of file descriptors."""
+_PAUSE = 1.0  # seconds, where no connection can be accepted, such as for want of file descriptors
 
 
 def serve(
@@ -60,22 +59,24 @@ class Server:
 
     Args:
         listener: A socket that listens; it belongs to this server.
-        new_driver: As for `serve`; so are `tls` and `connections`.
+        new_driver: As for `serve`; so are `tls` and `connections`. `new_selector` makes what waits for them.
     """
 
     listener: socket.socket
     new_driver: Callable[[], Driver[Any]]
     tls: ssl.SSLContext | None = field(default=None, kw_only=True)
     connections: int = field(default=256, kw_only=True)
+    new_selector: Callable[[], selectors.BaseSelector] = field(default=selectors.DefaultSelector, kw_only=True)
     _drivers: dict[threading.Thread, Driver[Any]] = field(factory=dict, init=False)
     _is_closed: bool = field(default=False, init=False)
     _lock: threading.Lock = field(factory=threading.Lock, init=False)
-    _selector: selectors.BaseSelector = field(factory=selectors.DefaultSelector, init=False)
+    _selector: selectors.BaseSelector = field(init=False)
     _bell: Bell = field(init=False)
     _thread: threading.Thread = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self.listener.settimeout(0)
+        self._selector = self.new_selector()
         self._bell = Bell(self._selector)
         self._thread = threading.Thread(target=self._accept, name="hocket accepts", daemon=True)
         self._thread.start()
@@ -98,9 +99,8 @@ class Server:
         for driver in drivers.values():
             with suppress(ConnectionFailed):  # it has ended by itself
                 driver.call_soon(driver.abort)
-        for thread in drivers:
-            if thread is not threading.current_thread():
-                thread.join()
+        for thread in drivers.keys() - {threading.current_thread()}:
+            thread.join()
         self._bell.close()
         self._selector.close()
 
