@@ -148,6 +148,8 @@ class Pipe:
     def receive(self, timeout=None):
         if timeout == 0:
             raise TimeoutError
+        if self.breaks:
+            raise self.farewell()
         return self.arriving.pop(0) if self.arriving else b""
 
     def send(self, data):
@@ -225,6 +227,13 @@ def test_a_pipe_on_which_nothing_comes_in_time_says_nothing_to_its_tap():
     with pytest.raises(TimeoutError):
         through("blocking", Pipe([b"{}\n"]), seen, [("receive", 0)])
     assert seen == []
+
+
+def test_a_pipe_that_says_while_it_is_read_that_nobody_reads_at_the_other_end_says_so_to_its_tap():
+    seen = []
+    with pytest.raises(ConnectionFailed, match="gone with 3"):
+        through("blocking", Pipe([], breaks=True), seen, [("receive",)])
+    assert [short(each) for each in seen] == [("out", b"", "gone with 3", "broken")]
 
 
 @pytest.mark.parametrize("kind", ["blocking", "async"])

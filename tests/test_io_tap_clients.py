@@ -96,7 +96,7 @@ def test_in_memory_too(kind):
 @pytest.mark.parametrize("kind", ["blocking", "asyncio"])
 def test_a_child_that_dies_is_told_with_its_exit_code(kind):
     seen = []
-    target = f"stdio:{sys.executable} -c 'print(\"oops\"); raise SystemExit(3)'"
+    target = f"stdio:{sys.executable} -c 'print(\"oops\"); input(); raise SystemExit(3)'"
 
     async def ask(client):
         with pytest.raises(hocket.errors.ConnectionFailed):

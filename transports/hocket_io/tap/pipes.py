@@ -151,7 +151,11 @@ class TappedBlockingPipe:
             TimeoutError: Nothing came.
             ConnectionFailed: Nothing will come, since what was sent was not read.
         """
-        data = self.pipe.receive(timeout)
+        try:
+            data = self.pipe.receive(timeout)
+        except ConnectionFailed as error:
+            self._watch.failed(error)
+            raise
         self._watch.received(data)
         return data
 
