@@ -235,6 +235,28 @@ def test_a_driver_that_was_closed_before_closes_the_pipes_that_it_gets():
     run("asyncio", main)
 
 
+@pytest.mark.parametrize("left", [0, 4_000_000])
+def test_pipes_may_be_aborted_at_any_time_and_more_than_once(left):
+    async def main():
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: complaints.append(context))
+        for commands in (["abort", "abort"], ["close", "abort"], ["abort", "close"]):
+            ours, theirs = pipe_pairs()
+            with theirs:
+                driver = hocket_io.asyncio.Driver(Connection(Ndjson()), lambda event: None, unsent=8_000_000)
+                await hocket_io.asyncio.connect_pipes(driver, ours.reading, ours.writing)
+                if left:
+                    driver.endpoint.send_notification("n", ["x" * left], now=0.0)
+                    driver.pump()
+                for command in commands:
+                    getattr(driver, command)()
+                await driver.run()
+        await settled()
+
+    complaints = []
+    run("asyncio", main)
+    assert complaints == []
+
+
 def test_a_driver_of_trio_runs_once():
     async def main():
         driver = hocket_io.trio.Driver(Connection(Ndjson()), lambda event: None)
@@ -315,3 +337,19 @@ def test_cancelling_a_client_anywhere_leaves_nothing_of_it(way, is_secret):
                     driver.close()
 
     cancel_everywhere(body, way, around=server)
+
+
+@pytest.mark.parametrize("way", [way for way in WAYS if way != "trio"])
+def test_cancelling_a_client_on_pipes_anywhere_closes_them(way):
+    async def body():
+        ours, theirs = pipe_pairs()
+        with theirs:
+            theirs.sendall(line("n"))
+            driver = hocket_io.asyncio.Driver(Connection(Ndjson()))
+            await hocket_io.asyncio.connect_pipes(driver, ours.reading, ours.writing)
+            async with driver.events() as events:
+                async for event in events:
+                    if isinstance(event, NotificationReceived):
+                        driver.close()
+
+    cancel_everywhere(body, way)

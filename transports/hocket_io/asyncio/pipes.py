@@ -144,6 +144,9 @@ class _PipePair(asyncio.Transport):
                 way.transport.close()
 
     def abort(self) -> None:
-        self.close()
-        if self.way_out.is_open:
-            self.way_out.transport.abort()
+        self._is_closing = True
+        if self.way_in.is_open:
+            self.way_in.transport.close()
+        out = self.way_out  # asyncio takes it ill if what closes by itself, with nothing left to write, is aborted
+        if out.is_usable or (out.is_open and out.transport.get_write_buffer_size()):
+            out.transport.abort()
