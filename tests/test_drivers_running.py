@@ -13,7 +13,7 @@ import hocket_io.asyncio
 import hocket_io.blocking
 import hocket_io.trio
 from hocket.errors import ConnectionFailed, LocalProtocolError
-from hocket_io.running import Running
+from hocket_io.drivers.running import Running
 from support.virtual_time import VirtualTime
 
 

@@ -31,7 +31,7 @@ from hocket.errors import (
 from hocket.http.principal import bearer_tokens
 from hocket_io.acp.client import AcpClient
 from hocket_io.acp.host import HubHost
-from hocket_io.groups import scratch_group
+from hocket_io.concurrency.groups import scratch_group
 from hocket_io.http.hub_app import HubApp
 from support.hub_worlds import AT_ONCE, KINDS, reach, shaky_hub, shaky_pair, web_hub
 from support.serving import serving

@@ -15,8 +15,8 @@ from hocket_io.acp.links.memory import open_memory_link
 from hocket_io.acp.links.open import open_link
 from hocket_io.acp.links.pipe import PipeLink
 from hocket_io.acp.links.websocket import WebSocketLink
-from hocket_io.tcp import TcpPipe
-from hocket_io.websocket import speak_websocket
+from hocket_io.pipes.tcp import TcpPipe
+from hocket_io.websocket.connection import speak_websocket
 from support.http_hub import reply
 from support.streams import stream_pair
 from support.websockets import WebSocketPeer

@@ -20,7 +20,7 @@ from hocket.acp.states import ClientState
 from hocket.errors import Code, LocalProtocolError, RpcError
 from hocket_io.acp.client import AcpClient
 from hocket_io.acp.host import HubHost
-from hocket_io.groups import scratch_group
+from hocket_io.concurrency.groups import scratch_group
 from support.hub_worlds import KINDS, reach, web_hub
 
 

@@ -19,9 +19,9 @@ from hocket_io.acp.links.open import open_link
 from hocket_io.acp.links.own import OwnPipe
 from hocket_io.acp.links.pipe import PipeLink
 from hocket_io.acp.links.targets import OwnStreams, TcpTarget, WebSocketTarget, WebTarget, parse_link_target
+from hocket_io.client.targets import CommandTarget
 from hocket_io.http.hub_app import HubApp
 from hocket_io.stdio import StandardStreams
-from hocket_io.targets import CommandTarget
 
 ECHO = 'stdio:python -c "import sys; [print(line, end=str(), flush=True) for line in sys.stdin]"'
 
@@ -193,8 +193,8 @@ def test_nobody_is_there(run, scheme, free_tcp_port):
     ("target", "missing", "without", "extra"),
     [
         ("http://hub", "httpx2", ["hocket_io.acp.links.http"], "http"),
-        ("ws://hub", "websockets.client", ["hocket_io.acp.links.websocket", "hocket_io.websocket"], "ws"),
-        ("tcp://hub:80", "anyio", ["hocket_io.tcp"], "http"),
+        ("ws://hub", "websockets.client", ["hocket_io.acp.links.websocket", "hocket_io.websocket.connection"], "ws"),
+        ("tcp://hub:80", "anyio", ["hocket_io.pipes.tcp"], "http"),
     ],
 )
 def test_what_is_not_installed(run, monkeypatch, target, missing, without, extra):

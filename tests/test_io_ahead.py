@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hocket_io.ahead import Ahead
+from hocket_io.concurrency.ahead import Ahead
 
 
 class Oops(Exception):

@@ -9,8 +9,8 @@ import pytest
 
 from hocket.a2a import GetTaskRequest, Operation
 from hocket.errors import ConnectionFailed, LocalProtocolError
-from hocket_io.blocking_pipes import BlockingChild, BlockingPipeTransport
-from hocket_io.readiness import Readiness
+from hocket_io.pipes.blocking import BlockingChild, BlockingPipeTransport
+from hocket_io.pipes.readiness import Readiness
 
 pytestmark = pytest.mark.process
 

@@ -11,7 +11,7 @@ import pytest
 
 from hocket import Agent
 from hocket_io import AsyncClient, Client
-from hocket_io.threads import call_in_daemon
+from hocket_io.runner.threads import call_in_daemon
 
 BLOCKED = """
 import threading

@@ -3,7 +3,7 @@
 import anyio
 import pytest
 
-from hocket_io.groups import scratch_group
+from hocket_io.concurrency.groups import scratch_group
 
 
 async def fail(error):

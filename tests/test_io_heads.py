@@ -12,7 +12,7 @@ from hocket_io import serve
 from hocket_io.acp.server import serve_hub
 from hocket_io.http.asgi import App
 from hocket_io.http.listening import listen, web_server
-from hocket_io.websocket import open_websocket
+from hocket_io.websocket.connection import open_websocket
 from support.agents import agent_of, greeter
 from support.asgi import message, rpc
 

@@ -8,7 +8,7 @@ import pytest
 from hocket.acp.limits import HubLimits
 from hocket.http.principal import bearer_tokens
 from hocket_io.acp.host import HubHost
-from hocket_io.background import in_background
+from hocket_io.concurrency.background import in_background
 from hocket_io.http.hub_app import HubApp
 from support.asgi import Lifespan, Request
 from support.hubs import body, call, say, start

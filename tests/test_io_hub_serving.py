@@ -17,8 +17,8 @@ from hocket_io.acp import AcpClient, serving
 from hocket_io.acp.host import HubHost
 from hocket_io.acp.serving import serve_pipe, serve_stdio, serve_tcp, start_agent
 from hocket_io.http.listening import AddressInUse
+from hocket_io.pipes.tcp import open_tcp
 from hocket_io.stdio import StandardStreams
-from hocket_io.tcp import open_tcp
 from support.hubs import ask, body, call, say, start
 
 

@@ -9,7 +9,7 @@ import pytest
 from hocket.errors import ConnectionFailed
 from hocket_io.http.asgi import App
 from hocket_io.http.listening import AddressInUse, listen, web_server
-from hocket_io.websocket import open_websocket
+from hocket_io.websocket.connection import open_websocket
 from support.agents import greeter
 
 

@@ -11,7 +11,8 @@ import pytest
 
 import hocket_io
 from hocket.backoff import Backoff
-from hocket_io import Client, blocking_pipes, stdio
+from hocket_io import Client, stdio
+from hocket_io.pipes import blocking as blocking_pipes
 from support.clients import tell
 from support.web import web
 

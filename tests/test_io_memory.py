@@ -14,8 +14,8 @@ from hocket import Agent
 from hocket.a2a import Task
 from hocket.errors import LocalProtocolError
 from hocket_io import AsyncClient, Client
-from hocket_io.memory import MemoryPipe
-from hocket_io.portal import PortalPipe
+from hocket_io.pipes.memory import MemoryPipe
+from hocket_io.pipes.portal import PortalPipe
 from support.agents import greeter
 
 

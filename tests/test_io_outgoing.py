@@ -4,7 +4,7 @@ import anyio
 import pytest
 
 from hocket.errors import ConnectionFailed
-from hocket_io.outgoing import Outgoing
+from hocket_io.concurrency.outgoing import Outgoing
 
 
 class Slow:

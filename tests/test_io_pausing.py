@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hocket_io.pausing import PausingGenerator
-from hocket_io.threads import iterate_in_thread
+from hocket_io.runner.pausing import PausingGenerator
+from hocket_io.runner.threads import iterate_in_thread
 
 
 class Pause:
@@ -183,7 +183,7 @@ def test_a_value_may_be_put_in_between_by_the_thread_itself(run):
 
 
 def test_nobody_waits_for_room_where_nobody_reads(run, monkeypatch):
-    monkeypatch.setattr("hocket_io.threads._AHEAD", 1)
+    monkeypatch.setattr("hocket_io.runner.threads._AHEAD", 1)
     is_closed = threading.Event()
 
     async def read():
@@ -204,7 +204,7 @@ def test_nobody_waits_for_room_where_nobody_reads(run, monkeypatch):
 
 
 def test_cleaning_up_at_a_pause_does_not_take_for_ever(monkeypatch):
-    monkeypatch.setattr("hocket_io.threads._CLEANUP", 0.01)
+    monkeypatch.setattr("hocket_io.runner.threads._CLEANUP", 0.01)
     go_on = threading.Event()
 
     def generate():

@@ -13,8 +13,8 @@ from hocket.a2a import (
     SubscribeToTaskRequest,
 )
 from hocket.errors import ConnectionFailed
-from hocket_io.blocking_pipes import BlockingPipeTransport
-from hocket_io.pipes import _BACKLOG, PipeTransport
+from hocket_io.pipes.blocking import BlockingPipeTransport
+from hocket_io.pipes.transport import _BACKLOG, PipeTransport
 from support.messages import user_says
 from support.wire import TASK, chunk
 

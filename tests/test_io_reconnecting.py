@@ -17,10 +17,10 @@ from hocket.errors import (
     LocalProtocolError,
     RequestTimeout,
 )
-from hocket_io import blocking_reconnecting
-from hocket_io.blocking_reconnecting import BlockingReconnectingTransport
-from hocket_io.pipe_options import PipeOptions
-from hocket_io.reconnecting import ReconnectingTransport
+from hocket_io.pipes.options import PipeOptions
+from hocket_io.reconnecting import blocking as blocking_reconnecting
+from hocket_io.reconnecting.blocking import BlockingReconnectingTransport
+from hocket_io.reconnecting.transport import ReconnectingTransport
 from support.lines_that_break import AsyncLine, BlockingLine, Clock, Connection
 from support.messages import user_says
 from support.wire import DONE, TASK, chunk

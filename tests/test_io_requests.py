@@ -4,7 +4,7 @@ import pytest
 
 from hocket.a2a import Message, Part, Role
 from hocket.errors import LocalProtocolError
-from hocket_io.requests import message_request
+from hocket_io.client.requests import message_request
 
 WHOLE = Message(message_id="m", role=Role.USER, parts=(Part(text="hi"),), task_id="t0", context_id="c0")
 

@@ -204,7 +204,7 @@ class CountingStore(MemoryStore):
 
 
 def test_values_that_are_ready_together_are_handed_on_together(run, monkeypatch):
-    monkeypatch.setattr("hocket_io.runner._SLICE", 600.0)  # however slow this machine is
+    monkeypatch.setattr("hocket_io.runner.runner._SLICE", 600.0)  # however slow this machine is
 
     async def bursts(task):
         for _ in range(3):

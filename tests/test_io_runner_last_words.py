@@ -3,7 +3,7 @@
 import anyio
 import pytest
 
-import hocket_io.runner
+import hocket_io.runner.runner
 from hocket.a2a import TaskState
 from hocket.errors import RpcError
 from hocket_io import AsyncClient
@@ -12,7 +12,7 @@ from support.agents import agent_of
 
 @pytest.fixture(autouse=True)
 def every_value_is_slow(monkeypatch):
-    monkeypatch.setattr(hocket_io.runner, "_SLICE", 0.0)
+    monkeypatch.setattr(hocket_io.runner.runner, "_SLICE", 0.0)
 
 
 def test_an_agent_that_takes_its_time_may_finish_instead_of_being_cancelled(run):

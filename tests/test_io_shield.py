@@ -5,7 +5,7 @@ import asyncio
 import anyio
 import pytest
 
-from hocket_io.shield import shielded
+from hocket_io.concurrency.shield import shielded
 from support.cancelling import WAYS, cancel_everywhere
 
 

@@ -11,8 +11,8 @@ from hocket import Agent
 from hocket.a2a import GetTaskRequest, Operation
 from hocket.errors import RequestTimeout, StreamCut
 from hocket_io import AsyncClient, Client
-from hocket_io.blocking_pipes import BlockingPipeTransport
-from hocket_io.pipe_options import PipeOptions
+from hocket_io.pipes.blocking import BlockingPipeTransport
+from hocket_io.pipes.options import PipeOptions
 from support.messages import user_says
 
 agent = Agent("sleepy")
@@ -110,7 +110,7 @@ class TimedPipe:
 
     def __init__(self, monkeypatch, *arrivals):
         self.now, self.arrivals, self.sent = 100.0, list(arrivals), []
-        monkeypatch.setattr("hocket_io.blocking_pipes.time", SimpleNamespace(monotonic=lambda: self.now))
+        monkeypatch.setattr("hocket_io.pipes.blocking.time", SimpleNamespace(monotonic=lambda: self.now))
 
     def receive(self, timeout=None):
         at, data = self.arrivals[0]

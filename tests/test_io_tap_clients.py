@@ -166,8 +166,8 @@ def test_what_is_given_as_a_tap_and_is_none_is_refused_at_once():
 
 
 def test_without_a_tap_every_transport_is_the_bare_one(run):
-    from hocket_io.memory import MemoryPipe
-    from hocket_io.portal import PortalPipe
+    from hocket_io.pipes.memory import MemoryPipe
+    from hocket_io.pipes.portal import PortalPipe
 
     with Client(greeter()) as client:
         assert type(client.transport.pipe) is PortalPipe
@@ -195,7 +195,7 @@ from hocket_io.acp import AcpClient, BlockingAcpClient, HubHost
 from hocket_io.acp.server import serve_hub
 from hocket_io.http.asgi import App
 from hocket_io.stdio import serve_stdio
-from hocket_io.websocket_pipe import WebSocketPipe
+from hocket_io.websocket.pipe import WebSocketPipe
 
 agent = Agent("hello")
 agent.stream(lambda task: "Hello " + task.text)

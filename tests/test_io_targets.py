@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hocket import Agent
 from hocket.errors import LocalProtocolError
 from hocket.framing import ContentLength, Ndjson
-from hocket_io.targets import CommandTarget, HttpTarget, MemoryTarget, WebSocketTarget, parse_target
+from hocket_io.client.targets import CommandTarget, HttpTarget, MemoryTarget, WebSocketTarget, parse_target
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import anyio
 import pytest
 
 from hocket.errors import ConnectionFailed
-from hocket_io.tcp import TcpPipe, open_tcp
+from hocket_io.pipes.tcp import TcpPipe, open_tcp
 
 
 @asynccontextmanager

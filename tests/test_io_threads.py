@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hocket_io.threads import ThreadedIteration, call_in_daemon, iterate_in_thread
+from hocket_io.runner.threads import ThreadedIteration, call_in_daemon, iterate_in_thread
 
 
 async def read(values, limit=256):

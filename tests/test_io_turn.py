@@ -5,7 +5,7 @@ import anyio
 from hocket.a2a import Message, Part, Role, Run, Task, TaskState, TaskStatus
 from hocket.agent import Speech
 from hocket.entropy import seeded
-from hocket_io.turn import Turn
+from hocket_io.runner.turn import Turn
 
 
 class Listening:

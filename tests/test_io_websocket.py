@@ -13,8 +13,8 @@ from websockets.frames import CloseCode, Opcode
 
 from hocket.errors import AuthenticationError, ConnectionFailed
 from hocket.heartbeat import Heartbeat
-from hocket_io import websocket
-from hocket_io.websocket import open_websocket
+from hocket_io.websocket import connection as websocket
+from hocket_io.websocket.connection import open_websocket
 from support.websockets import echo, joined, never
 
 

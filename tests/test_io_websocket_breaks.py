@@ -11,7 +11,7 @@ from hocket import Agent
 from hocket.backoff import Backoff
 from hocket_io import AsyncClient, Client
 from hocket_io.http.asgi import App
-from hocket_io.websocket_pipe import WebSocketPipe
+from hocket_io.websocket.pipe import WebSocketPipe
 from support.cancelling import WAYS, cancel_everywhere
 from support.cutting_proxy import cutting_proxy
 from support.serving import serving

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 
 from hocket.errors import AuthenticationError, ConnectionFailed, LocalProtocolError
-from hocket_io import websocket
-from hocket_io.websocket import open_websocket, speak_websocket
+from hocket_io.websocket import connection as websocket
+from hocket_io.websocket.connection import open_websocket, speak_websocket
 from support.streams import stream_pair
 from support.websockets import URL, WebSocketPeer, joined, never, nothing
 

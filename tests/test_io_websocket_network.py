@@ -13,7 +13,7 @@ from hocket_io.acp import AcpClient, BlockingAcpClient
 from hocket_io.http.asgi import App
 from hocket_io.http.hub_app import HubApp
 from hocket_io.tunnel import proxy_of_environment
-from hocket_io.websocket import open_websocket
+from hocket_io.websocket.connection import open_websocket
 from support.agents import greeter
 from support.clients import KINDS, tell
 from support.http_proxy import http_proxy

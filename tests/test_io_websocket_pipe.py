@@ -9,11 +9,12 @@ import pytest
 from hocket.errors import AuthenticationError, ConnectionFailed, LimitExceeded, StreamCut
 from hocket.heartbeat import Heartbeat
 from hocket.http import bearer_tokens
-from hocket_io import AsyncClient, Client, websocket_pipe
+from hocket_io import AsyncClient, Client
+from hocket_io.client.timeouts import Phases
 from hocket_io.http.asgi import App
-from hocket_io.timeouts import Phases
-from hocket_io.websocket import speak_websocket
-from hocket_io.websocket_pipe import _AHEAD, WebSocketPipe
+from hocket_io.websocket import pipe as websocket_pipe
+from hocket_io.websocket.connection import speak_websocket
+from hocket_io.websocket.pipe import _AHEAD, WebSocketPipe
 from support.agents import greeter
 from support.serving import serving
 from support.streams import stream_pair

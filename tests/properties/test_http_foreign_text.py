@@ -11,7 +11,7 @@ from hocket.backoff import Backoff
 from hocket.entropy import seeded
 from hocket.errors import ConnectionFailed
 from hocket.http import HttpCall, ResumingCall
-from hocket_io.answers import StreamView
+from hocket_io.client.answers import StreamView
 from support.drain import drain
 from support.messages import user_says
 from support.wire import DONE, TASK, chunk, said

@@ -22,7 +22,7 @@ from hocket.backoff import Backoff
 from hocket.entropy import seeded
 from hocket.errors import AgentError, ConnectionFailed, HocketError, RequestTimeout
 from hocket.http import AgentCall, HttpCall, RestBinding, ResumingCall, RpcBinding
-from hocket_io.answers import StreamView
+from hocket_io.client.answers import StreamView
 from support.drain import drain
 from support.messages import user_says
 from support.wire import TASK, chunk, said

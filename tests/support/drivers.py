@@ -330,3 +330,15 @@ def answers(data):
 def echo(driver, event):
     if isinstance(event, RequestReceived):
         driver.endpoint.send_result(event.id, event.params, now=driver.now())
+
+
+def echoing(kind):
+    driver = kind(Connection(Ndjson()), lambda event: echo(driver, event))
+    return driver
+
+
+def json_line(sock):
+    data = b""
+    while not data.endswith(b"\n"):
+        data += sock.recv(65_536)
+    return answers(data)[0]

@@ -8,7 +8,7 @@ from hocket.backoff import Backoff
 from hocket_io.acp.client import AcpClient
 from hocket_io.acp.host import HubHost
 from hocket_io.acp.serving import serve_tcp
-from hocket_io.groups import scratch_group
+from hocket_io.concurrency.groups import scratch_group
 from support.serving import serving
 
 KINDS = ["memory", "tcp", "ws", "http"]

@@ -8,7 +8,7 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
-from hocket_io.websocket import speak_websocket
+from hocket_io.websocket.connection import speak_websocket
 from support.streams import StreamEnd, stream_pair
 
 URL = "ws://hub.example/jsonrpc"

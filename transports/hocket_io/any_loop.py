@@ -23,8 +23,8 @@ from hocket.a2a import ClientLimits, Operation, StreamEvent
 from hocket.backoff import Backoff
 from hocket.errors import ConnectionFailed, HocketError
 from hocket.http import AgentCall, Request
+from hocket_io.client.requests import Content, message_request
 from hocket_io.entropy import system_entropy
-from hocket_io.requests import Content, message_request
 
 __all__ = ["Asking", "ask"]
 

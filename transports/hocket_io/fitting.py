@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 from hocket.endpoint import Endpoint
 from hocket.framing import Framing, FramingLimits, Ndjson
-from hocket_io.targets import MakeFraming
+from hocket_io.client.targets import MakeFraming
 
 if TYPE_CHECKING:
     import httpx2
 
     from hocket_io.acp.links.protocol import MessageLink
-    from hocket_io.blocking_pipes import BlockingPipe
-    from hocket_io.pipes import BytePipe
+    from hocket_io.pipes.blocking import BlockingPipe
+    from hocket_io.pipes.transport import BytePipe
     from hocket_io.tap import Tap
     from hocket_io.tap.asgi import AsgiApp
 

@@ -33,11 +33,11 @@ from hocket.a2a import (
 from hocket.a2a.ports import StartPush, StopPush
 from hocket.agent import Agent
 from hocket.log import LogConflict
+from hocket_io.concurrency.groups import leave
 from hocket_io.entropy import system_entropy
-from hocket_io.groups import leave
 from hocket_io.push import PushOptions
 from hocket_io.push.sender import PushSender
-from hocket_io.runner import Runner
+from hocket_io.runner.runner import Runner
 from hocket_io.stores import MemoryStore
 
 __all__ = ["Host", "HostLink"]

@@ -25,11 +25,11 @@ from hocket.agent import Agent
 from hocket.endpoint import Endpoint
 from hocket.errors import ChildExited, ConnectionFailed
 from hocket.framing import Framing, Ndjson
+from hocket_io.concurrency.groups import scratch_group
+from hocket_io.concurrency.shield import shielded
 from hocket_io.fitting import fit_endpoint
-from hocket_io.groups import scratch_group
 from hocket_io.host import Host, HostLink
-from hocket_io.shield import shielded
-from hocket_io.threads import call_in_daemon
+from hocket_io.runner.threads import call_in_daemon
 
 if TYPE_CHECKING:
     from hocket_io.tap import Tap

@@ -35,7 +35,7 @@ from hocket_io.acp.links.targets import OwnStreams, parse_link_target, shown_tar
 from hocket_io.acp.mail import Mail
 from hocket_io.acp.stream import AcpStream
 from hocket_io.acp.wiring import HubLeft
-from hocket_io.client_options import TLS
+from hocket_io.client.options import TLS
 from hocket_io.entropy import system_entropy
 
 if TYPE_CHECKING:

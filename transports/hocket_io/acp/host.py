@@ -26,8 +26,8 @@ from hocket.errors import CodecError, ConnectionFailed, FramingError, LimitExcee
 from hocket.http.principal import Authenticate
 from hocket_io.acp.bell import Bell
 from hocket_io.acp.happenings import Happenings
+from hocket_io.concurrency.groups import leave
 from hocket_io.entropy import system_entropy
-from hocket_io.groups import leave
 
 __all__ = ["HubHost", "HubLink"]
 

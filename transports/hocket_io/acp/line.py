@@ -33,7 +33,7 @@ from hocket_io.acp.links.protocol import MessageLink
 from hocket_io.acp.mail import Mail
 from hocket_io.acp.unread import AcpEvent
 from hocket_io.acp.wiring import Wiring
-from hocket_io.groups import leave
+from hocket_io.concurrency.groups import leave
 
 __all__ = ["Line", "Question"]
 

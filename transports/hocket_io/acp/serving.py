@@ -16,13 +16,13 @@ from hocket.framing import FramingLimits, Ndjson
 from hocket.heartbeat import Heartbeat
 from hocket_io.acp.host import HubHost, HubLink
 from hocket_io.acp.links.own import OwnPipe
+from hocket_io.concurrency.groups import scratch_group
+from hocket_io.concurrency.shield import shielded
 from hocket_io.fitting import fit_pipe, shown_command
-from hocket_io.groups import scratch_group
 from hocket_io.http.listening import AddressInUse, shown_address
-from hocket_io.pipes import BytePipe
-from hocket_io.shield import shielded
+from hocket_io.pipes.tcp import TcpPipe, keep_alive
+from hocket_io.pipes.transport import BytePipe
 from hocket_io.stdio import StandardStreams, open_child
-from hocket_io.tcp import TcpPipe, keep_alive
 
 if TYPE_CHECKING:
     from hocket_io.tap import Tap

@@ -14,7 +14,7 @@ from hocket.acp.client.events import Listen, Poll, Reconnect, Unlisten
 from hocket.errors import AuthenticationError, ConnectionFailed, HocketError
 from hocket_io.acp.links.answers import NoHub
 from hocket_io.acp.links.protocol import MessageLink
-from hocket_io.groups import scratch_group
+from hocket_io.concurrency.groups import scratch_group
 
 if TYPE_CHECKING:
     from hocket_io.acp.line import Line

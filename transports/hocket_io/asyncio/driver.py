@@ -9,8 +9,8 @@ from typing import TypeVar, cast
 
 from attrs import define, field
 
-from hocket_io.loop_driver import LoopDriver
-from hocket_io.running import broken
+from hocket_io.drivers.loop_driver import LoopDriver
+from hocket_io.drivers.running import broken
 
 __all__ = ["Driver"]
 

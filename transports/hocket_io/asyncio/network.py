@@ -11,7 +11,7 @@ from typing import Any
 from attrs import define
 
 from hocket_io.asyncio.driver import Driver
-from hocket_io.connecting import PATIENCE, attended, reaching
+from hocket_io.drivers.connecting import PATIENCE, attended, reaching
 
 __all__ = ["connect", "connect_unix", "serve", "serve_unix"]
 

@@ -16,7 +16,7 @@ from hocket_io.blocking.bell import Bell
 from hocket_io.blocking.commands import Commands
 from hocket_io.blocking.exchange import Exchange
 from hocket_io.blocking.wires import Pipes, Wires
-from hocket_io.running import LINGER, UNREAD, UNSENT, Running
+from hocket_io.drivers.running import LINGER, UNREAD, UNSENT, Running
 
 __all__ = ["Driver"]
 

@@ -9,7 +9,7 @@ from attrs import define, field
 
 from hocket_io.blocking.commands import Commands
 from hocket_io.blocking.wires import Wires
-from hocket_io.running import Running, broken
+from hocket_io.drivers.running import Running, broken
 
 __all__ = ["Exchange"]
 

@@ -9,7 +9,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from hocket_io.connecting import PATIENCE, reaching
+from hocket_io.drivers.connecting import PATIENCE, reaching
 
 __all__ = ["accept", "closed_if_it_fails", "connect", "connect_unix", "listen", "listen_unix"]
 

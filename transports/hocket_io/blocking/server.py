@@ -17,7 +17,7 @@ from hocket.errors import ConnectionFailed
 from hocket_io.blocking.bell import Bell
 from hocket_io.blocking.driver import Driver
 from hocket_io.blocking.network import accept, closed_if_it_fails, listen, listen_unix
-from hocket_io.connecting import attended
+from hocket_io.drivers.connecting import attended
 from hocket_io.reasons import reason_of
 
 __all__ = ["Server", "serve", "serve_unix"]

@@ -15,11 +15,11 @@ from hocket.a2a import StreamEvent, Task, TaskState
 from hocket.a2a.states import is_terminal
 from hocket.backoff import Backoff
 from hocket.errors import HocketError, StreamCut
-from hocket_io.async_client import AsyncClient
 from hocket_io.cli.exits import Exit, Failure, failure_of
 from hocket_io.cli.output import leave_quietly, one_line, write_stderr
 from hocket_io.cli.render import JsonOutput, Output, RawOutput, TextOutput, Voice
-from hocket_io.streams import AsyncStream
+from hocket_io.client.async_client import AsyncClient
+from hocket_io.client.streams import AsyncStream
 
 if TYPE_CHECKING:
     from hocket_io.tap import Tap

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from hocket_io.async_client import AsyncClient
 from hocket_io.cli.access import Access
 from hocket_io.cli.exits import Failure
 from hocket_io.cli.options import AgentCommand, asks_an_agent
+from hocket_io.client.async_client import AsyncClient
 
 __all__ = ["card"]
 

@@ -23,8 +23,8 @@ from hocket_io.cli.options import AgentCommand, duration
 from hocket_io.cli.output import leave_quietly, one_line, write_stderr
 from hocket_io.cli.talk import JsonTalk, Talk, TextTalk
 from hocket_io.cli.tapping import tap_option
-from hocket_io.groups import scratch_group
-from hocket_io.threads import call_in_daemon
+from hocket_io.concurrency.groups import scratch_group
+from hocket_io.runner.threads import call_in_daemon
 
 if TYPE_CHECKING:
     from hocket_io.tap import Tap

@@ -21,7 +21,7 @@ from hocket_io.cli.access import Access, Style
 from hocket_io.cli.exits import Failure
 from hocket_io.cli.tapping import tap_option
 from hocket_io.cli.trust import context_of
-from hocket_io.targets import CommandTarget, parse_target
+from hocket_io.client.targets import CommandTarget, parse_target
 
 if TYPE_CHECKING:
     from hocket_io.tap import Tap

@@ -15,8 +15,8 @@ from hocket.framing import FramingLimits
 from hocket_io.cli.exits import Failure
 from hocket_io.cli.load import load_agent
 from hocket_io.cli.tapping import tap_option
+from hocket_io.client.targets import FRAMINGS
 from hocket_io.stdio import serve_stdio, take_standard_streams
-from hocket_io.targets import FRAMINGS
 
 if TYPE_CHECKING:
     from hocket_io.tap import Tap

@@ -8,10 +8,10 @@ import click
 from attrs import evolve
 
 from hocket.a2a import Message, Part, Role, Task
-from hocket_io.async_client import AsyncClient
 from hocket_io.cli.access import Access
 from hocket_io.cli.options import AgentCommand, hears_an_agent, no_resume
 from hocket_io.cli.parts import json_object, message_parts, positional_text
+from hocket_io.client.async_client import AsyncClient
 
 __all__ = ["send"]
 

@@ -8,9 +8,9 @@ from attrs import evolve
 
 from hocket.a2a import Task, TaskState
 from hocket.a2a.states import settles
-from hocket_io.async_client import AsyncClient
 from hocket_io.cli.access import Access
 from hocket_io.cli.options import AgentCommand, asks_an_agent, duration, hears_an_agent, no_resume
+from hocket_io.client.async_client import AsyncClient
 
 __all__ = ["task"]
 

@@ -13,7 +13,7 @@ from hocket.a2a import Delivery, ServerLimits
 from hocket.agent import Agent
 from hocket.http import Answer
 from hocket.http.agent_socket import AgentSocket
-from hocket_io.background import in_background
+from hocket_io.concurrency.background import in_background
 from hocket_io.host import Host, HostLink
 from hocket_io.http.links import SeveralLinks
 from hocket_io.push import PushOptions

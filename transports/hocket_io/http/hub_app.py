@@ -25,8 +25,8 @@ from hocket.http.front_door import FrontDoor
 from hocket.http.host_names import HOST_NAMES, HostNames
 from hocket.http.hub_socket import Close, HubSocket
 from hocket_io.acp.host import HubHost, HubLink
-from hocket_io.background import in_background
-from hocket_io.groups import scratch_group
+from hocket_io.concurrency.background import in_background
+from hocket_io.concurrency.groups import scratch_group
 from hocket_io.http.bodies import SECONDS, Bodies
 from hocket_io.http.entrance import HEAD_LIMITS, Entrance
 from hocket_io.http.scopes import (

@@ -14,8 +14,8 @@ from contextlib import asynccontextmanager, suppress
 import anyio
 import httpx2
 
+from hocket_io.concurrency.shield import shielded
 from hocket_io.http.network import BROKEN
-from hocket_io.shield import shielded
 
 __all__ = ["body_of", "finish", "finish_blocking"]
 

@@ -12,7 +12,7 @@ from hocket.http.agent_socket import AgentSocket, receive_handshake
 from hocket.http.gateway import Asked, GatewayRoutes
 from hocket.http.principal import Authenticate
 from hocket.http.progress import Desk
-from hocket_io.groups import scratch_group
+from hocket_io.concurrency.groups import scratch_group
 from hocket_io.host import Host
 from hocket_io.http.entrance import Entrance
 from hocket_io.http.hosts import AnyLink, Hosts

@@ -7,7 +7,7 @@ import anyio.lowlevel
 
 from hocket.http import Response
 from hocket.http.agent_socket import AgentSocket
-from hocket_io.groups import scratch_group
+from hocket_io.concurrency.groups import scratch_group
 from hocket_io.host import HostLink
 from hocket_io.http.scopes import Receive, Scope, Send
 

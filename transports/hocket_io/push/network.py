@@ -19,7 +19,7 @@ from attrs import define, field
 from hocket.a2a import PushRules
 from hocket.a2a.addresses import Address
 from hocket_io.push.ports import AddressRefused
-from hocket_io.threads import call_in_daemon
+from hocket_io.runner.threads import call_in_daemon
 
 __all__ = ["JudgedNetwork", "Resolve", "system_resolver"]
 

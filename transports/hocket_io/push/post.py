@@ -17,11 +17,11 @@ from hocket import __version__
 from hocket.a2a import PushTarget
 from hocket.errors import ConnectionFailed
 from hocket.http import Headers, Response
+from hocket_io.concurrency.shield import shielded
 from hocket_io.http.network import tls
 from hocket_io.push.network import JudgedNetwork
 from hocket_io.push.options import PushOptions
 from hocket_io.reasons import reason_of
-from hocket_io.shield import shielded
 
 __all__ = ["Poster"]
 

@@ -22,8 +22,8 @@ from hocket.a2a.requests import TaskPushNotificationConfig
 from hocket.http import Headers, Response
 from hocket.http.push import PushReceiver, push_headers
 from hocket.http.words import shown_url
+from hocket_io.concurrency.groups import leave
 from hocket_io.extras import needs
-from hocket_io.groups import leave
 from hocket_io.push.delivery import PushDelivery
 from hocket_io.push.options import PushOptions
 from hocket_io.push.ports import Post, Source

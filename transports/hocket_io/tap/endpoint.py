@@ -8,10 +8,10 @@ from attrs import define, field
 
 from hocket.endpoint import Endpoint
 from hocket.framing import FramingLimits, Ndjson
+from hocket_io.client.targets import MakeFraming
 from hocket_io.tap.framed import Frames
 from hocket_io.tap.point import TapPoint
 from hocket_io.tap.tapped import Tap
-from hocket_io.targets import MakeFraming
 
 __all__ = ["TappedEndpoint"]
 

@@ -10,13 +10,13 @@ from attrs import define, field
 
 from hocket.errors import ConnectionFailed, HocketError
 from hocket.framing import FramingLimits, Ndjson
+from hocket_io.client.targets import MakeFraming
 from hocket_io.tap.framed import Frames
 from hocket_io.tap.point import TapPoint
-from hocket_io.targets import MakeFraming
 
 if TYPE_CHECKING:
-    from hocket_io.blocking_pipes import BlockingPipe
-    from hocket_io.pipes import BytePipe
+    from hocket_io.pipes.blocking import BlockingPipe
+    from hocket_io.pipes.transport import BytePipe
 
 __all__ = ["TappedBlockingPipe", "TappedOpening", "TappedPipe"]
 

@@ -9,10 +9,10 @@ from typing import TypeVar
 
 from attrs import define, field
 
+from hocket_io.concurrency.groups import scratch_group
+from hocket_io.drivers.loop_driver import LoopDriver
+from hocket_io.drivers.running import broken
 from hocket_io.extras import needs
-from hocket_io.groups import scratch_group
-from hocket_io.loop_driver import LoopDriver
-from hocket_io.running import broken
 
 with needs("trio", "hocket_io.trio"):
     import trio

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from hocket_io.blocking.network import listen_unix
-from hocket_io.connecting import PATIENCE, attended, reaching
+from hocket_io.drivers.connecting import PATIENCE, attended, reaching
 from hocket_io.extras import needs
 from hocket_io.trio.driver import Driver
 

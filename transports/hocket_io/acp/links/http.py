@@ -21,11 +21,11 @@ from hocket.framing import FrameRejected, FramingLimits, SseParser
 from hocket.http.words import shown_url
 from hocket_io.acp.links.answers import answer_of, check_coding, check_credentials
 from hocket_io.acp.links.sendable import check_messages
+from hocket_io.concurrency.groups import leave
+from hocket_io.concurrency.shield import shielded
 from hocket_io.fitting import fit_client
-from hocket_io.groups import leave
 from hocket_io.http.network import failure_of, is_here, tls
 from hocket_io.http.words import refusal_of, words_of
-from hocket_io.shield import shielded
 
 if TYPE_CHECKING:
     from hocket_io.tap import Tap

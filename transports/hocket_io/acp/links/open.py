@@ -22,9 +22,9 @@ from hocket_io.acp.links.targets import (
     WebTarget,
     parse_link_target,
 )
+from hocket_io.client.targets import CommandTarget
 from hocket_io.extras import needs
 from hocket_io.fitting import fit_link, fit_pipe, shown_command
-from hocket_io.targets import CommandTarget
 
 if TYPE_CHECKING:
     from hocket_io.acp.host import HubHost
@@ -126,7 +126,7 @@ async def _open_websocket(
 ) -> MessageLink:
     with needs("ws", "talking WebSocket"):
         from hocket_io.acp.links.websocket import WebSocketLink
-        from hocket_io.websocket import open_websocket
+        from hocket_io.websocket.connection import open_websocket
     parts = urlsplit(target.url)
     both = "&".join(filter(None, (parts.query, urlencode(query))))
     url = urlunsplit(parts._replace(query=both))
@@ -147,8 +147,8 @@ async def _open_pipe(target: LinkTarget, agent: str | None, limits: ClientLimits
     with needs("http", "talking to a hub"):
         from hocket_io.acp.links.own import OwnPipe
         from hocket_io.acp.links.pipe import PipeLink
+        from hocket_io.pipes.tcp import open_tcp
         from hocket_io.stdio import open_child
-        from hocket_io.tcp import open_tcp
     frames = FramingLimits(frame=limits.message)
     match target:
         case CommandTarget(command=command):

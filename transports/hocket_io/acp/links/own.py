@@ -9,8 +9,8 @@ from functools import partial
 from attrs import define, field
 
 from hocket.errors import ConnectionFailed
+from hocket_io.runner.threads import call_in_daemon
 from hocket_io.stdio import StandardStreams, take_standard_streams
-from hocket_io.threads import call_in_daemon
 
 __all__ = ["OwnPipe"]
 

@@ -17,9 +17,9 @@ from hocket.errors import ConnectionFailed, LimitExceeded, LocalProtocolError
 from hocket.framing import FrameRejected, FramingLimits, Ndjson
 from hocket_io.acp.links.protocol import no_feed
 from hocket_io.acp.links.sendable import check_messages
-from hocket_io.groups import leave
-from hocket_io.outgoing import Outgoing
-from hocket_io.pipes import BytePipe
+from hocket_io.concurrency.groups import leave
+from hocket_io.concurrency.outgoing import Outgoing
+from hocket_io.pipes.transport import BytePipe
 
 __all__ = ["PipeLink"]
 

@@ -9,7 +9,7 @@ from attrs import frozen
 
 from hocket.errors import LocalProtocolError
 from hocket.http.words import shown_url
-from hocket_io.targets import CommandTarget, parse_command
+from hocket_io.client.targets import CommandTarget, parse_command
 
 __all__ = [
     "WANTED",

@@ -11,7 +11,7 @@ from attrs import define
 
 from hocket_io.acp.links.protocol import no_feed
 from hocket_io.acp.links.sendable import check_messages
-from hocket_io.websocket import WebSocket
+from hocket_io.websocket.connection import WebSocket
 
 __all__ = ["WebSocketLink"]
 

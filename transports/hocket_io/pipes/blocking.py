@@ -19,8 +19,8 @@ from attrs import define, field
 
 from hocket.a2a import AgentCard, ClientCall, Operation, Params, PipeClient, Result, StreamEvent
 from hocket.errors import ChildExited, ConnectionFailed, HocketError, LocalProtocolError
-from hocket_io.pipe_options import PipeOptions
-from hocket_io.readiness import Readiness
+from hocket_io.pipes.options import PipeOptions
+from hocket_io.pipes.readiness import Readiness
 
 __all__ = ["BlockingChild", "BlockingPipe", "BlockingPipeTransport"]
 

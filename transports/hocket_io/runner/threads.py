@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 import anyio
 from attrs import define, field
 
-from hocket_io.groups import scratch_group
-from hocket_io.pausing import PausingGenerator
+from hocket_io.concurrency.groups import scratch_group
+from hocket_io.runner.pausing import PausingGenerator
 
 __all__ = ["ThreadedIteration", "call_in_daemon", "iterate_in_thread", "loop_caller"]
 

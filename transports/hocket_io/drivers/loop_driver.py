@@ -10,7 +10,7 @@ from attrs import define, field
 
 from hocket.endpoint import Endpoint
 from hocket.errors import ConnectionFailed
-from hocket_io.running import LINGER, UNREAD, UNSENT, Running
+from hocket_io.drivers.running import LINGER, UNREAD, UNSENT, Running
 
 __all__ = ["LoopDriver"]
 

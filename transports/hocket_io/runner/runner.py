@@ -23,10 +23,10 @@ from hocket.a2a.states import is_terminal
 from hocket.agent import Agent, AgentTask, Question, Speech
 from hocket.entropy import Entropy
 from hocket.errors import LocalProtocolError
-from hocket_io.ahead import Ahead
-from hocket_io.failures import in_words, interrupts_fail, split_off
-from hocket_io.threads import call_in_daemon, iterate_in_thread
-from hocket_io.turn import Turn
+from hocket_io.concurrency.ahead import Ahead
+from hocket_io.runner.failures import in_words, interrupts_fail, split_off
+from hocket_io.runner.threads import call_in_daemon, iterate_in_thread
+from hocket_io.runner.turn import Turn
 
 __all__ = ["Runner"]
 

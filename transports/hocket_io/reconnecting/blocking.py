@@ -19,9 +19,9 @@ from hocket.a2a import AgentCard, ClientCall, Operation, Params, Result, StreamE
 from hocket.backoff import Backoff
 from hocket.errors import ConnectionFailed, HocketError, LocalProtocolError
 from hocket.http import ReconnectingClient
-from hocket_io.pipe_options import PipeOptions
-from hocket_io.portal import PortalPipe
-from hocket_io.reconnecting import reconnecting_client
+from hocket_io.pipes.options import PipeOptions
+from hocket_io.pipes.portal import PortalPipe
+from hocket_io.reconnecting.transport import reconnecting_client
 
 __all__ = ["BlockingReconnectingTransport"]
 

@@ -20,10 +20,10 @@ from hocket.a2a import AgentCard, ClientCall, Operation, Params, Result, StreamE
 from hocket.backoff import Backoff
 from hocket.errors import ConnectionFailed, HocketError
 from hocket.http import ReconnectingClient
+from hocket_io.concurrency.groups import leave, scratch_group
 from hocket_io.entropy import system_entropy
-from hocket_io.groups import leave, scratch_group
-from hocket_io.pipe_options import PipeOptions
-from hocket_io.pipes import BytePipe
+from hocket_io.pipes.options import PipeOptions
+from hocket_io.pipes.transport import BytePipe
 
 __all__ = ["OpenPipe", "ReconnectingTransport", "reconnecting_client"]
 

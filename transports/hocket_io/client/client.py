@@ -35,16 +35,12 @@ from hocket.backoff import Backoff
 from hocket.errors import LocalProtocolError
 from hocket.framing import Ndjson
 from hocket.http.words import shown_url
-from hocket_io import asking
-from hocket_io.asking import Asking
-from hocket_io.blocking_pipes import BlockingChild, BlockingPipe, BlockingPipeTransport
-from hocket_io.client_options import EXTENSIONS, HEADERS, LIMITS, PROXY, RESUME, TAP, TEXT, TIMEOUT, TLS
-from hocket_io.extras import needs
-from hocket_io.fitting import fit_blocking_pipe, fit_opening, shown_command
-from hocket_io.pipe_options import PipeOptions
-from hocket_io.requests import Content, message_request
-from hocket_io.streams import Stream
-from hocket_io.targets import (
+from hocket_io.client import asking
+from hocket_io.client.asking import Asking
+from hocket_io.client.options import EXTENSIONS, HEADERS, LIMITS, PROXY, RESUME, TAP, TEXT, TIMEOUT, TLS
+from hocket_io.client.requests import Content, message_request
+from hocket_io.client.streams import Stream
+from hocket_io.client.targets import (
     CommandTarget,
     HttpTarget,
     MakeFraming,
@@ -53,8 +49,12 @@ from hocket_io.targets import (
     WebSocketTarget,
     parse_target,
 )
-from hocket_io.timeouts import phases_of
-from hocket_io.transport import Transport
+from hocket_io.client.timeouts import phases_of
+from hocket_io.client.transport import Transport
+from hocket_io.extras import needs
+from hocket_io.fitting import fit_blocking_pipe, fit_opening, shown_command
+from hocket_io.pipes.blocking import BlockingChild, BlockingPipe, BlockingPipeTransport
+from hocket_io.pipes.options import PipeOptions
 
 if TYPE_CHECKING:
     import httpx2
@@ -130,9 +130,9 @@ class Client:
                 self._transport = self._enter(pipe, f"the child process {command[0]!r}", framing)
             case WebSocketTarget(url=url):
                 with needs("ws", "talking over a WebSocket"):
-                    from hocket_io.blocking_reconnecting import BlockingReconnectingTransport
-                    from hocket_io.portal import PortalPipe
-                    from hocket_io.websocket_pipe import websocket_opening
+                    from hocket_io.pipes.portal import PortalPipe
+                    from hocket_io.reconnecting.blocking import BlockingReconnectingTransport
+                    from hocket_io.websocket.pipe import websocket_opening
 
                 open_pipe = websocket_opening(
                     url,
@@ -149,8 +149,8 @@ class Client:
                 self._transport = self._stack.enter_context(reconnecting)
             case MemoryTarget(agent=agent):
                 with needs("http", "running an agent in memory"):
-                    from hocket_io.memory import MemoryPipe
-                    from hocket_io.portal import PortalPipe
+                    from hocket_io.pipes.memory import MemoryPipe
+                    from hocket_io.pipes.portal import PortalPipe
 
                 opening = fit_opening(self.tap, MemoryPipe(agent), "memory", agent.name, self.limits.framing)
                 self._transport = self._enter(PortalPipe(opening), f"the agent {agent.name!r}")

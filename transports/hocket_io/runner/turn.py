@@ -12,7 +12,7 @@ from attrs import define, field
 from hocket.a2a import Message, Reply, Run, Server, StreamItem, Terms
 from hocket.agent import AgentTask, Question, Speech
 from hocket.errors import LocalProtocolError
-from hocket_io.threads import ThreadedIteration
+from hocket_io.runner.threads import ThreadedIteration
 
 __all__ = ["Turn"]
 

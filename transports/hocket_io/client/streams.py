@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Self
 from attrs import define, field
 
 from hocket.a2a import Message, Operation, Params, StreamEvent, Task
-from hocket_io.answers import StreamView
+from hocket_io.client.answers import StreamView
 
 if TYPE_CHECKING:
-    from hocket_io.async_client import AsyncClient
-    from hocket_io.client import Client
-    from hocket_io.requests import Content
+    from hocket_io.client.async_client import AsyncClient
+    from hocket_io.client.client import Client
+    from hocket_io.client.requests import Content
 
 __all__ = ["AsyncStream", "Stream"]
 

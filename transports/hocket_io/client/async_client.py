@@ -1,4 +1,4 @@
-"""AsyncClient: talk to an agent under asyncio or trio; the twin of `hocket_io.client`.
+"""AsyncClient: talk to an agent under asyncio or trio; the twin of `hocket_io.client.client`.
 
 It is used like this::
 
@@ -35,15 +35,12 @@ from hocket.backoff import Backoff
 from hocket.errors import LocalProtocolError
 from hocket.framing import Ndjson
 from hocket.http.words import shown_url
-from hocket_io import asking
-from hocket_io.asking import Asking
-from hocket_io.client_options import EXTENSIONS, HEADERS, LIMITS, PROXY, RESUME, TAP, TEXT, TIMEOUT, TLS
-from hocket_io.extras import needs
-from hocket_io.fitting import fit_opening, fit_pipe, shown_command
-from hocket_io.pipe_options import PipeOptions
-from hocket_io.requests import Content, message_request
-from hocket_io.streams import AsyncStream
-from hocket_io.targets import (
+from hocket_io.client import asking
+from hocket_io.client.asking import Asking
+from hocket_io.client.options import EXTENSIONS, HEADERS, LIMITS, PROXY, RESUME, TAP, TEXT, TIMEOUT, TLS
+from hocket_io.client.requests import Content, message_request
+from hocket_io.client.streams import AsyncStream
+from hocket_io.client.targets import (
     CommandTarget,
     HttpTarget,
     MakeFraming,
@@ -52,13 +49,16 @@ from hocket_io.targets import (
     WebSocketTarget,
     parse_target,
 )
-from hocket_io.timeouts import phases_of
-from hocket_io.transport import AsyncTransport
+from hocket_io.client.timeouts import phases_of
+from hocket_io.client.transport import AsyncTransport
+from hocket_io.extras import needs
+from hocket_io.fitting import fit_opening, fit_pipe, shown_command
+from hocket_io.pipes.options import PipeOptions
 
 if TYPE_CHECKING:
     import httpx2
 
-    from hocket_io.pipes import BytePipe
+    from hocket_io.pipes.transport import BytePipe
     from hocket_io.tap import Tap
 
 __all__ = ["AsyncClient"]
@@ -106,7 +106,7 @@ class AsyncClient:
 
     async def __aenter__(self) -> Self:
         with needs("http", "an AsyncClient"):
-            import hocket_io.pipes  # noqa: F401  -- whatever the target, so that what is missing is named
+            import hocket_io.pipes.transport  # noqa: F401  -- whatever the target, so that what is missing is named
 
         match self.target:
             case HttpTarget(url=url):
@@ -135,8 +135,8 @@ class AsyncClient:
                 await self._enter(pipe, f"the child process {command[0]!r}", framing)
             case WebSocketTarget(url=url):
                 with needs("ws", "talking over a WebSocket"):
-                    from hocket_io.reconnecting import ReconnectingTransport
-                    from hocket_io.websocket_pipe import websocket_opening
+                    from hocket_io.reconnecting.transport import ReconnectingTransport
+                    from hocket_io.websocket.pipe import websocket_opening
 
                 open_pipe = websocket_opening(
                     url,
@@ -150,7 +150,7 @@ class AsyncClient:
                 reconnecting = ReconnectingTransport(open_pipe, self._pipe_options(shown_url(url)), self._resume)
                 self._transport = await self._stack.enter_async_context(reconnecting)
             case MemoryTarget(agent=agent):
-                from hocket_io.memory import MemoryPipe
+                from hocket_io.pipes.memory import MemoryPipe
 
                 opening = fit_opening(self.tap, MemoryPipe(agent), "memory", agent.name, self.limits.framing)
                 memory = await self._stack.enter_async_context(opening)
@@ -162,7 +162,7 @@ class AsyncClient:
         return PipeOptions(limits=self.limits, extensions=self.extensions, framing=framing, timeout=silence, peer=peer)
 
     async def _enter(self, pipe: BytePipe, peer: str, framing: MakeFraming = Ndjson) -> None:
-        from hocket_io.pipes import PipeTransport
+        from hocket_io.pipes.transport import PipeTransport
 
         transport = PipeTransport(pipe, self._pipe_options(peer, framing))
         self._transport = await self._stack.enter_async_context(transport)

@@ -8,8 +8,8 @@ from attrs import frozen
 
 from hocket.a2a import V1_0, ClientCall, ClientLimits, Operation, Params, PipeClient
 from hocket.framing import Ndjson
-from hocket_io.targets import MakeFraming
-from hocket_io.timeouts import Phases
+from hocket_io.client.targets import MakeFraming
+from hocket_io.client.timeouts import Phases
 
 __all__ = ["PipeOptions"]
 

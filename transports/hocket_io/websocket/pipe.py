@@ -16,14 +16,14 @@ from hocket.errors import AuthenticationError, ConnectionFailed, HocketError, Li
 from hocket.framing import FramingLimits
 from hocket.heartbeat import Heartbeat
 from hocket.http.words import shown_url
+from hocket_io.client.timeouts import Phases
+from hocket_io.concurrency.groups import leave
+from hocket_io.concurrency.shield import shielded
 from hocket_io.fitting import fit_opening
-from hocket_io.groups import leave
-from hocket_io.shield import shielded
-from hocket_io.timeouts import Phases
-from hocket_io.websocket import WebSocket, open_websocket
+from hocket_io.websocket.connection import WebSocket, open_websocket
 
 if TYPE_CHECKING:
-    from hocket_io.pipes import BytePipe
+    from hocket_io.pipes.transport import BytePipe
     from hocket_io.tap import Tap
 
 __all__ = ["WebSocketPipe", "websocket_opening"]

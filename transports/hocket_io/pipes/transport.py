@@ -13,9 +13,9 @@ from attrs import define, field
 
 from hocket.a2a import AgentCard, ClientCall, Operation, Params, PipeClient, Result, StreamEvent
 from hocket.errors import ConnectionFailed, HocketError
-from hocket_io.groups import leave
-from hocket_io.outgoing import Outgoing
-from hocket_io.pipe_options import PipeOptions
+from hocket_io.concurrency.groups import leave
+from hocket_io.concurrency.outgoing import Outgoing
+from hocket_io.pipes.options import PipeOptions
 
 __all__ = ["BytePipe", "PipeTransport"]
 

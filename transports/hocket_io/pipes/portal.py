@@ -10,8 +10,8 @@ import anyio.lowlevel
 
 from hocket.agent import Agent
 from hocket.errors import HocketError
-from hocket_io.memory import MemoryPipe
-from hocket_io.pipes import BytePipe
+from hocket_io.pipes.memory import MemoryPipe
+from hocket_io.pipes.transport import BytePipe
 
 __all__ = ["PortalPipe"]
 

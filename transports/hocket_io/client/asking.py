@@ -29,8 +29,8 @@ from hocket.a2a import (
     TaskPushNotificationConfig,
     TaskState,
 )
-from hocket_io.answers import answer_as
-from hocket_io.requests import Content, message_request, push_config
+from hocket_io.client.answers import answer_as
+from hocket_io.client.requests import Content, message_request, push_config
 
 __all__ = [
     "Asking",

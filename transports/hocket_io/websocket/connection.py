@@ -25,12 +25,12 @@ from websockets.uri import WebSocketURI, parse_uri
 from hocket.errors import ConnectionFailed, HocketError, LocalProtocolError
 from hocket.heartbeat import Heartbeat
 from hocket.http.words import shown_url
-from hocket_io.groups import leave
-from hocket_io.outgoing import Outgoing
+from hocket_io.concurrency.groups import leave
+from hocket_io.concurrency.outgoing import Outgoing
+from hocket_io.concurrency.shield import shielded
 from hocket_io.reasons import reason_of
-from hocket_io.shield import shielded
-from hocket_io.websocket_ends import breach, farewell, refusal
-from hocket_io.websocket_network import connect
+from hocket_io.websocket.ends import breach, farewell, refusal
+from hocket_io.websocket.network import connect
 
 __all__ = ["WebSocket", "open_websocket", "speak_websocket"]
 

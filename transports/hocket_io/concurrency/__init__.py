@@ -1,0 +1,1 @@
+"""Tasks that end as they should: what asyncio and trio leave to whoever uses them."""
