@@ -1,4 +1,4 @@
-"""The drivers' ways to a connection: TCP, Unix sockets, TLS; and the server of threads."""
+"""The drivers' ways to a connection: TCP, Unix sockets, TLS; and how connections of a server end."""
 
 import asyncio
 import contextlib

@@ -18,7 +18,7 @@ from hocket.errors import ConnectionFailed, LocalProtocolError
 from hocket.framing import Ndjson
 from hocket.jsonrpc import ConnectionClosed, NotificationReceived, ResultReceived
 from support.cancelling import WAYS, cancel_everywhere
-from support.drivers import answers, echo, line, pipe_pairs, read_all
+from support.drivers import answers, echoing, line, pipe_pairs, read_all
 from support.tls import client_context, server_context
 
 KINDS = {"asyncio": hocket_io.asyncio.Driver, "trio": hocket_io.trio.Driver}
@@ -294,11 +294,6 @@ def module_of(way):
     return {"asyncio": hocket_io.asyncio, "trio": hocket_io.trio}[way.partition(" ")[0]]
 
 
-def echoing(module):
-    driver = module.Driver(Connection(Ndjson()), lambda event: echo(driver, event))
-    return driver
-
-
 @pytest.mark.parametrize(
     ("way", "is_secret"),
     [*((way, False) for way in WAYS), ("asyncio", True), ("trio", True)],
@@ -310,13 +305,13 @@ def test_cancelling_a_client_anywhere_leaves_nothing_of_it(way, is_secret):
     @asynccontextmanager
     async def server():
         if module is hocket_io.asyncio:
-            listening = await module.serve(lambda: echoing(module), "127.0.0.1", 0, tls=tls[0])
+            listening = await module.serve(lambda: echoing(module.Driver), "127.0.0.1", 0, tls=tls[0])
             yield listening.sockets[0].getsockname()[1]
             listening.close()
             await listening.wait_closed()
         else:
             async with trio.open_nursery() as nursery:
-                serve = lambda **status: module.serve(lambda: echoing(module), "127.0.0.1", 0, tls=tls[0], **status)  # noqa: E731  -- one line of two
+                serve = lambda **status: module.serve(lambda: echoing(module.Driver), "127.0.0.1", 0, tls=tls[0], **status)  # noqa: E731  -- one line of two
                 (listener,) = await nursery.start(serve)
                 yield listener.socket.getsockname()[1]
                 nursery.cancel_scope.cancel()
