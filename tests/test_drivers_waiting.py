@@ -1,6 +1,7 @@
 """What only drivers of event loops have: waits, and cancellation at every one of them."""
 
 import asyncio
+import functools
 import gc
 import socket
 import weakref
@@ -311,8 +312,8 @@ def test_cancelling_a_client_anywhere_leaves_nothing_of_it(way, is_secret):
             await listening.wait_closed()
         else:
             async with trio.open_nursery() as nursery:
-                serve = lambda **status: module.serve(lambda: echoing(module.Driver), "127.0.0.1", 0, tls=tls[0], **status)  # noqa: E731  -- one line of two
-                (listener,) = await nursery.start(serve)
+                serve = functools.partial(module.serve, tls=tls[0])
+                (listener,) = await nursery.start(serve, lambda: echoing(module.Driver), "127.0.0.1", 0)
                 yield listener.socket.getsockname()[1]
                 nursery.cancel_scope.cancel()
 
