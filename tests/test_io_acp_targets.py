@@ -126,7 +126,7 @@ def introduced(monkeypatch):
     """What a link over HTTP or WebSocket was opened with, in place of opening it."""
     calls = []
 
-    async def opened(target, headers, query, limits):
+    async def opened(target, headers, query, limits, *_network):
         calls.append((target, dict(headers), dict(query), limits))
 
     monkeypatch.setattr(opening, "_open_web", opened)
