@@ -453,7 +453,7 @@ def test_a_generator_in_a_thread_is_let_go_too(run_in_virtual_time):
             closed.set()
 
     async def talk():
-        unhurried = httpx2.Timeout(None)  # the clock does not wait for a thread: it would jump to the end of any timeout
+        unhurried = httpx2.Timeout(None)  # the clock does not wait for a thread: it jumps to the end of any timeout
         async with AsyncClient(agent_of(asks), timeout=unhurried) as client:
             await client.send("Paint the door")
             await anyio.sleep(ServerLimits().patience - 1)
