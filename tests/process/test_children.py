@@ -107,7 +107,7 @@ WAYS = {"blocking": blocking, "asyncio": on_a_loop("asyncio"), "trio": on_a_loop
 @pytest.fixture
 def hurry(monkeypatch):
     """Nobody is given whole seconds to leave."""
-    for name in ("stdio._PATIENCE", "blocking_pipes._PATIENCE", "pipes._LAST_WORDS"):
+    for name in ("stdio._PATIENCE", "pipes.blocking._PATIENCE", "pipes.transport._LAST_WORDS"):
         monkeypatch.setattr(f"hocket_io.{name}", 0.15)
 
 
