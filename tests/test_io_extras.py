@@ -104,15 +104,49 @@ def test_other_errors_are_left_alone():
         from hocket_io.extras import nonsense  # noqa: F401
 
 
+def test_of_two_the_outer_one_says_what_cannot_be_done_and_the_inner_one_what_is_missing():
+    with (
+        pytest.raises(MissingExtra, match=r'^all of this needs an extra .*: pip install "hocket\[ws\]"$'),
+        needs("http", "all of this"),
+        needs("ws", "a part of it"),
+    ):
+        import no_such_package  # noqa: F401
+
+
 @pytest.mark.process
-def test_streams_need_one():
+def test_whatever_is_imported_says_what_is_missing():
     said = run_without(
         EVERYTHING,
         """
-        try:
-            import hocket_io.acp
-        except MissingExtra as error:
-            print(error)
+        from importlib import import_module
+
+        for name in ("acp", "host", "http.asgi", "http.hub_app", "stdio", "tap.http_client", "trio"):
+            try:
+                import_module("hocket_io." + name)
+            except MissingExtra as error:
+                print(name, "|", error)
         """,
     )
-    assert said == 'taking part in streams needs an extra that is not installed: pip install "hocket[http]"\n'
+    hint = 'needs an extra that is not installed: pip install "hocket[http]"'
+    assert said.splitlines() == [
+        f"acp | taking part in streams {hint}",
+        f"host | running an agent {hint}",
+        f"http.asgi | serving over HTTP {hint}",
+        f"http.hub_app | serving a hub over HTTP {hint}",
+        f"stdio | an agent on pipes, under an event loop, {hint}",
+        f"tap.http_client | a tap on httpx2 {hint}",
+        f"trio | hocket_io.trio {hint.replace('http', 'trio')}",
+    ]
+
+
+@pytest.mark.process
+def test_the_core_and_what_blocks_need_none():
+    said = run_without(
+        EVERYTHING,
+        """
+        import hocket_io.any_loop, hocket_io.asyncio, hocket_io.blocking, hocket_io.tap
+
+        print("all there")
+        """,
+    )
+    assert said == "all there\n"

@@ -12,7 +12,7 @@ __all__ = ["needs"]
 
 @contextmanager
 def needs(extra: str, what: str) -> Iterator[None]:
-    """Around imports that the extra brings.
+    """Around imports that the extra brings. Of two around each other, the outer one says what cannot be done.
 
     Args:
         extra: The name in `pip install "hocket[…]"`.
@@ -27,3 +27,5 @@ def needs(extra: str, what: str) -> Iterator[None]:
         if error.name is not None and error.name.partition(".")[0] in ("hocket", "hocket_io"):
             raise
         raise MissingExtra(what, extra) from None
+    except MissingExtra as error:
+        raise MissingExtra(what, error.extra) from None

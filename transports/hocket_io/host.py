@@ -11,7 +11,6 @@ import time
 from types import TracebackType
 from typing import Self
 
-import anyio
 from attrs import define, field
 
 from hocket.a2a import (
@@ -33,12 +32,17 @@ from hocket.a2a import (
 from hocket.a2a.ports import StartPush, StopPush
 from hocket.agent import Agent
 from hocket.log import LogConflict
-from hocket_io.concurrency.groups import leave
-from hocket_io.entropy import system_entropy
-from hocket_io.push import PushOptions
-from hocket_io.push.sender import PushSender
-from hocket_io.runner.runner import Runner
-from hocket_io.stores import MemoryStore
+from hocket_io.extras import needs
+
+with needs("http", "running an agent"):
+    import anyio
+
+    from hocket_io.concurrency.groups import leave
+    from hocket_io.entropy import system_entropy
+    from hocket_io.push import PushOptions
+    from hocket_io.push.sender import PushSender
+    from hocket_io.runner.runner import Runner
+    from hocket_io.stores import MemoryStore
 
 __all__ = ["Host", "HostLink"]
 

@@ -16,8 +16,6 @@ from functools import partial
 from subprocess import PIPE
 from typing import TYPE_CHECKING
 
-import anyio
-import anyio.abc
 from attrs import define, frozen
 
 from hocket.a2a import PipeServer, ServerLimits
@@ -25,11 +23,17 @@ from hocket.agent import Agent
 from hocket.endpoint import Endpoint
 from hocket.errors import ChildExited, ConnectionFailed
 from hocket.framing import Framing, Ndjson
-from hocket_io.concurrency.groups import scratch_group
-from hocket_io.concurrency.shield import shielded
-from hocket_io.fitting import fit_endpoint
-from hocket_io.host import Host, HostLink
-from hocket_io.runner.threads import call_in_daemon
+from hocket_io.extras import needs
+
+with needs("http", "an agent on pipes, under an event loop,"):
+    import anyio
+    import anyio.abc
+
+    from hocket_io.concurrency.groups import scratch_group
+    from hocket_io.concurrency.shield import shielded
+    from hocket_io.fitting import fit_endpoint
+    from hocket_io.host import Host, HostLink
+    from hocket_io.runner.threads import call_in_daemon
 
 if TYPE_CHECKING:
     from hocket_io.tap import Tap

@@ -24,13 +24,16 @@ from hocket.http.front_door import FrontDoor
 from hocket.http.host_names import HOST_NAMES, HostNames
 from hocket.http.principal import Authenticate
 from hocket.options import must_be, one_of_kind
-from hocket_io.http.bodies import SECONDS, Bodies
-from hocket_io.http.entrance import HEAD_LIMITS, Entrance
-from hocket_io.http.gateway import agents_by_id, gateway_routes
-from hocket_io.http.hosts import Hosts
-from hocket_io.http.scopes import Receive, Scope, Send, live, request_of
-from hocket_io.http.site import Site
-from hocket_io.push import PushOptions
+from hocket_io.extras import needs
+
+with needs("http", "serving over HTTP"):
+    from hocket_io.http.bodies import SECONDS, Bodies
+    from hocket_io.http.entrance import HEAD_LIMITS, Entrance
+    from hocket_io.http.gateway import agents_by_id, gateway_routes
+    from hocket_io.http.hosts import Hosts
+    from hocket_io.http.scopes import Receive, Scope, Send, live, request_of
+    from hocket_io.http.site import Site
+    from hocket_io.push import PushOptions
 
 __all__ = ["App"]
 

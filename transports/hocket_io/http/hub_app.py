@@ -12,8 +12,6 @@ import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-import anyio
-import anyio.lowlevel
 from attrs import define, field
 from attrs.validators import optional
 
@@ -24,24 +22,30 @@ from hocket.http.feed import Feed
 from hocket.http.front_door import FrontDoor
 from hocket.http.host_names import HOST_NAMES, HostNames
 from hocket.http.hub_socket import Close, HubSocket
-from hocket_io.acp.host import HubHost, HubLink
-from hocket_io.concurrency.background import in_background
-from hocket_io.concurrency.groups import scratch_group
-from hocket_io.http.bodies import SECONDS, Bodies
-from hocket_io.http.entrance import HEAD_LIMITS, Entrance
-from hocket_io.http.scopes import (
-    Receive,
-    Scope,
-    Send,
-    listening_at,
-    live,
-    request_of,
-    respond,
-    until_disconnect,
-    with_fields,
-    write_answer,
-)
-from hocket_io.http.sockets import refuse_socket
+from hocket_io.extras import needs
+
+with needs("http", "serving a hub over HTTP"):
+    import anyio
+    import anyio.lowlevel
+
+    from hocket_io.acp.host import HubHost, HubLink
+    from hocket_io.concurrency.background import in_background
+    from hocket_io.concurrency.groups import scratch_group
+    from hocket_io.http.bodies import SECONDS, Bodies
+    from hocket_io.http.entrance import HEAD_LIMITS, Entrance
+    from hocket_io.http.scopes import (
+        Receive,
+        Scope,
+        Send,
+        listening_at,
+        live,
+        request_of,
+        respond,
+        until_disconnect,
+        with_fields,
+        write_answer,
+    )
+    from hocket_io.http.sockets import refuse_socket
 
 __all__ = ["HubApp"]
 

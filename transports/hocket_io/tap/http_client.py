@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from typing import Any
 
-import httpx2
-
 from hocket.http.words import shown_url
+from hocket_io.extras import needs
 from hocket_io.tap.exchange import Exchange
 from hocket_io.tap.point import TapPoint, safe
 from hocket_io.tap.tapped import Tap
+
+with needs("http", "a tap on httpx2"):
+    import httpx2
 
 __all__ = ["tap_client"]
 

@@ -7,16 +7,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 from typing import TypeVar
 
+import trio
+import trio.abc
 from attrs import define, field
 
 from hocket_io.concurrency.groups import scratch_group
 from hocket_io.drivers.loop_driver import LoopDriver
 from hocket_io.drivers.running import broken
-from hocket_io.extras import needs
-
-with needs("trio", "hocket_io.trio"):
-    import trio
-    import trio.abc
 
 __all__ = ["Driver"]
 

@@ -7,14 +7,12 @@ import ssl
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import trio
+import trio.abc
+
 from hocket_io.blocking.network import listen_unix
 from hocket_io.drivers.connecting import PATIENCE, attended, reaching
-from hocket_io.extras import needs
 from hocket_io.trio.driver import Driver
-
-with needs("trio", "hocket_io.trio"):
-    import trio
-    import trio.abc
 
 __all__ = ["connect", "connect_unix", "serve", "serve_unix"]
 

@@ -124,7 +124,7 @@ async def _open_websocket(
     limits: ClientLimits,
     tls: SSLContext | None,
 ) -> MessageLink:
-    with needs("ws", "talking WebSocket"):
+    with needs("ws", "talking over a WebSocket"):
         from hocket_io.acp.links.websocket import WebSocketLink
         from hocket_io.websocket.connection import open_websocket
     parts = urlsplit(target.url)
