@@ -132,7 +132,7 @@ def test_after_the_end_every_call_says_why():
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_leaving_a_child_that_has_much_to_say(pipe_target, backend, monkeypatch):
-    for module in ("stdio", "blocking_pipes"):
+    for module in ("stdio", "pipes.blocking"):
         monkeypatch.setattr(f"hocket_io.{module}._PATIENCE", 600.0)  # it must not come to that
 
     async def on_a_loop():
