@@ -21,7 +21,15 @@ import pytest
 
 SCRIPTS = Path(__file__).parents[1] / "interop" / "peers"
 ROOMS = Path(sys.prefix) / "peers"
-IMPATIENT = {"PIP_RETRIES": "1", "PIP_DEFAULT_TIMEOUT": "5", "UV_HTTP_TIMEOUT": "5"}
+IMPATIENT = {
+    "PIP_RETRIES": "1",
+    "PIP_DEFAULT_TIMEOUT": "5",
+    "UV_HTTP_TIMEOUT": "5",
+    "npm_config_fetch_retries": "1",
+    "npm_config_fetch_retry_mintimeout": "1000",
+}
+"""Without a network a test is skipped soon: npm alone would try for more than a minute."""
+
 BIN, PYTHON = ("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")
 
 
@@ -104,8 +112,13 @@ def _run(*command):
     except subprocess.TimeoutExpired as expired:
         raise CannotInstall(f"{words[0]} took longer than {expired.timeout} s") from None
     if done.returncode:
-        raise CannotInstall((done.stdout + done.stderr).strip().rpartition("\n")[2][:200])
+        raise CannotInstall(_reason((done.stdout + done.stderr).strip().splitlines()))
     return done.stdout
+
+
+def _reason(said):
+    """The line that says why: npm says it in the middle, pip and uv at the end."""
+    return next((line for line in said if "reason:" in line), said[-1] if said else "no reason was given")[:200]
 
 
 def _environment():
