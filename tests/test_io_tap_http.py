@@ -428,14 +428,14 @@ def test_the_messages_of_a_websocket_are_told(run):
 
 
 @pytest.mark.parametrize(
-    ("message", "note"),
+    ("message", "note", "how", "ours"),
     [
-        ({"code": 1001, "reason": "bye"}, "closed with 1001: bye"),
-        ({"code": 1006}, "closed with 1006"),
-        ({}, "closed with 1005"),
+        ({"code": 1001, "reason": "bye"}, "closed with 1001: bye", "orderly", "closed"),
+        ({"code": 1006}, "closed with 1006", "broken", "cut"),
+        ({}, "closed with 1005", "orderly", "closed"),
     ],
 )
-def test_a_websocket_that_the_client_closes_says_with_what(run, message, note):
+def test_a_websocket_that_the_client_closes_says_with_what(run, message, note, how, ours):
     seen = []
 
     async def app(scope, receive, send):
@@ -455,8 +455,22 @@ def test_a_websocket_that_the_client_closes_says_with_what(run, message, note):
         await TappedApp(app, seen.append)({"type": "websocket", "path": "/"}, receive, send)
 
     run(main)
-    assert short(seen)[2:] == [("in", b"", note, "orderly"), ("out", b"", "cut", "broken")]
+    assert short(seen)[2:] == [("in", b"", note, how), ("out", b"", ours, how)]
     assert seen[0].peer == "a client"
+
+
+def test_a_websocket_whose_application_leaves_it_without_a_word_is_cut(run):
+    seen = []
+
+    async def app(scope, receive, send):
+        await receive()
+        await send({"type": "websocket.accept"})
+
+    async def main():
+        await WebSocket(TappedApp(app, seen.append), "/").perform()
+
+    run(main)
+    assert short(seen)[2:] == [("out", b"", "cut", "broken")]
 
 
 def test_a_websocket_that_is_refused_is_told(run):

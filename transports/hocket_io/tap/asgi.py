@@ -18,6 +18,9 @@ __all__ = ["TappedApp"]
 
 AsgiApp: TypeAlias = "Callable[[Scope, Receive, Send], Awaitable[None]]"
 
+_NO_CLOSE = 1006
+"""The code of a connection that broke without a close frame (RFC 6455 section 7.4.1)."""
+
 
 @define(eq=False)
 class TappedApp:
@@ -72,8 +75,10 @@ class TappedApp:
 
     async def _meet(self, scope: Scope, receive: Receive, send: Send) -> None:
         point = TapPoint(self.tap, "websocket", _peer(scope))
+        is_closed = False
 
         async def receive_and_tell() -> Any:
+            nonlocal is_closed
             message = await receive()
             match message["type"]:
                 case "websocket.connect":
@@ -81,7 +86,8 @@ class TappedApp:
                 case "websocket.receive":
                     point.tell("in", _payload(message))
                 case "websocket.disconnect":
-                    point.end("in", _closed(message, 1005))
+                    is_closed = message.get("code") != _NO_CLOSE
+                    point.end("in", _closed(message, 1005), how="orderly" if is_closed else "broken")
             return message
 
         async def tell_and_send(message: Any) -> None:
@@ -99,7 +105,10 @@ class TappedApp:
         try:
             await self.app(scope, receive_and_tell, tell_and_send)
         finally:
-            point.end("out", "cut", how="broken")
+            if is_closed:
+                point.end("out", "closed")
+            else:
+                point.end("out", "cut", how="broken")
 
 
 def _peer(scope: Scope) -> str:
