@@ -9,6 +9,7 @@ from typing import TypeVar, cast
 
 from attrs import define, field
 
+from hocket.errors import LocalProtocolError
 from hocket_io.drivers.loop_driver import LoopDriver
 from hocket_io.drivers.running import broken
 
@@ -38,9 +39,10 @@ class Driver(LoopDriver[EventT], asyncio.Protocol):
 
         Raises:
             ConnectionFailed: It broke.
-            LocalProtocolError: There is no `on_event`.
+            LocalProtocolError: There is no `on_event`, or no connection yet.
         """
         self._running.expect(on_event=True)
+        self._running.expect_begun(is_so=True)
         try:
             await self._over.wait()
         except asyncio.CancelledError:
@@ -54,21 +56,39 @@ class Driver(LoopDriver[EventT], asyncio.Protocol):
 
         Raises:
             ConnectionFailed: It broke; raised after the last event.
-            LocalProtocolError: There is an `on_event`.
+            LocalProtocolError: There is an `on_event`, or no connection yet.
         """
         self._running.expect(on_event=False)
+        self._running.expect_begun(is_so=True)
         try:
             async with aclosing(self._take_events()) as events:
                 yield events
         finally:
             self.abort()
-            if self._transport is not None:
-                await self._over.wait()
+            await self._over.wait()
+
+    def expect_new(self) -> None:
+        """Make sure that this driver can be connected.
+
+        Raises:
+            LocalProtocolError: It was connected before.
+        """
+        self._running.expect_begun(is_so=False)
 
     # --- what the event loop calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """There is a connection: begin."""
+        """There is a connection: begin.
+
+        Raises:
+            LocalProtocolError: There was one before, which goes on; the new one is dropped.
+        """
+        try:
+            self._running.begin()
+        except LocalProtocolError:
+            transport.set_protocol(asyncio.BaseProtocol())  # its end is not that of the other one
+            cast(asyncio.Transport, transport).abort()
+            raise
         self._transport = cast(asyncio.Transport, transport)  # which those of uvloop are, but for their class
         self._transport.set_write_buffer_limits(high=self.unsent)
         self.pump()

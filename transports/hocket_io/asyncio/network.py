@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, cast
 
 from attrs import define
 
@@ -32,13 +33,16 @@ async def connect(
 
     Raises:
         ConnectionFailed: There is no connection to be had.
+        LocalProtocolError: The driver was connected before.
     """
+    driver.expect_new()
     making = asyncio.get_running_loop().create_connection(lambda: driver, host, port, ssl=tls)
     await _in_time(making, f"{host}:{port}", timeout)
 
 
 async def connect_unix(driver: Driver[Any], path: str, *, timeout: float = PATIENCE) -> None:
     """Connect a driver to a Unix socket; as `connect`."""
+    driver.expect_new()
     await _in_time(asyncio.get_running_loop().create_unix_connection(lambda: driver, path), path, timeout)
 
 
@@ -72,12 +76,22 @@ class _Accepted(asyncio.Protocol):
     attending: set[asyncio.Task[None]]
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        driver = self.new_driver()
-        transport.set_protocol(driver)
-        driver.connection_made(transport)
-        task = asyncio.get_running_loop().create_task(_attend(driver))
-        self.attending.add(task)
-        task.add_done_callback(self.attending.discard)
+        with attended(_log), _aborted_if_it_fails(cast(asyncio.Transport, transport)):
+            driver = self.new_driver()
+            transport.set_protocol(driver)
+            driver.connection_made(transport)
+            task = asyncio.get_running_loop().create_task(_attend(driver))
+            self.attending.add(task)
+            task.add_done_callback(self.attending.discard)
+
+
+@contextmanager
+def _aborted_if_it_fails(transport: asyncio.Transport) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        transport.abort()
+        raise
 
 
 def _accepting(new_driver: Callable[[], Driver[Any]]) -> Callable[[], _Accepted]:

@@ -24,7 +24,11 @@ async def connect_pipes(driver: Driver[Any], reading: IO[bytes], writing: IO[byt
         driver: A new one.
         reading: Where the peer's bytes come from. The driver takes its file descriptor over: the file is closed.
         writing: Where ours go; it is taken over, too.
+
+    Raises:
+        LocalProtocolError: The driver was connected before.
     """
+    driver.expect_new()
     loop, pair = asyncio.get_running_loop(), _PipePair(driver)
     ends = [_End(os.dup(file.fileno())) for file in (reading, writing)]
     reading.close()

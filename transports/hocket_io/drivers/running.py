@@ -102,8 +102,7 @@ class Running(Generic[EventT]):
         Raises:
             LocalProtocolError: There was one before.
         """
-        if self._has_begun:
-            raise LocalProtocolError("this driver has had its connection: make a new one, with a new endpoint")
+        self.expect_begun(is_so=False)
         self._has_begun = True
         if deadline is not None:
             self._drop_at(deadline, "the connection was not over by its deadline")
@@ -179,6 +178,17 @@ class Running(Generic[EventT]):
             raise LocalProtocolError("nobody takes the events: give the driver an on_event, or read its events()")
         if not on_event and self.on_event is not None:
             raise LocalProtocolError("events() has none to give: this driver tells them to its on_event")
+
+    def expect_begun(self, *, is_so: bool) -> None:
+        """Say whether there should have been a connection by now.
+
+        Raises:
+            LocalProtocolError: It is not so.
+        """
+        if self._has_begun and not is_so:
+            raise LocalProtocolError("this driver has had its connection: make a new one, with a new endpoint")
+        if is_so and not self._has_begun:
+            raise LocalProtocolError("this driver has no connection yet: connect it first")
 
     def raise_failure(self) -> None:
         """Raise what has ended the connection, unless it was closed."""
