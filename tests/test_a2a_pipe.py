@@ -304,7 +304,7 @@ def test_whoever_writes_anything_but_messages_is_no_agent():
     assert pipe.failure is None
     pipe.receive_data(b"hello\n" * 2, 0.0)
     assert isinstance(pipe.failure.__cause__, LimitExceeded)
-    assert "raise the limit rejected" in str(pipe.failure)
+    assert "what it writes is no message, more than rejected = 3 allows; raise the limit rej" in str(pipe.failure)
     assert events(stream)[-1] == ("cut", True, None)
 
 

@@ -62,9 +62,9 @@ def test_whoever_answers(agent, files):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--cacert", "missing"], "--cacert: {missing} has no certificates"),
+        (["--cacert", "missing"], "--cacert: {missing} cannot be read: No such file"),
         (["--cacert", "none"], "--cacert: {none} has no certificates"),
-        (["--cert", "missing"], "--cert: {missing} has no certificate with its key"),
+        (["--cert", "missing"], "--cert: {missing} cannot be read: No such file"),
         (["--cert", "bare"], "--cert: {bare} has no certificate with its key"),
         (["--insecure", "--cacert", "authority"], "choose one"),
         (["--proxy", "socks5://ada:s3cret@proxy"], "proxy must be a URL of a proxy"),

@@ -92,7 +92,7 @@ def test_a_child_that_has_to_be_ended_is_logged(kind, caplog, monkeypatch):
         pass
 
     tell(kind, nothing, command)
-    said = f"the child process {sys.executable!r} is still there: terminate"
+    said = f"the child process {sys.executable!r} is still there, and gets SIGTERM"
     assert [(record.levelname, record.getMessage()) for record in caplog.records][:1] == [("WARNING", said)]
 
 

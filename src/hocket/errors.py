@@ -166,9 +166,12 @@ class LimitExceeded(RemoteProtocolError):
         actual: What was seen, where it is known.
     """
 
-    def __init__(self, option: str, maximum: int, actual: int | None = None) -> None:
+    def __init__(self, option: str, maximum: int, actual: int | None = None, *, what: str = "") -> None:
         seen = "" if actual is None else f" (got {actual})"
-        super().__init__(f"more than {option} = {maximum} allows{seen}; raise the limit {option} if this is wanted")
+        begin = f"{what}, " if what else ""
+        super().__init__(
+            f"{begin}more than {option} = {maximum} allows{seen}; raise the limit {option} if this is wanted"
+        )
         self.option = option
         self.maximum = maximum
         self.actual = actual

@@ -89,12 +89,12 @@ class ChildProcess:
             await self.process.stdin.aclose()
         except (anyio.BrokenResourceError, BrokenPipeError):
             pass  # it is gone already
-        for end in (self.process.terminate, self.process.kill):
+        for end, signal in ((self.process.terminate, "SIGTERM"), (self.process.kill, "SIGKILL")):
             with anyio.move_on_after(_PATIENCE):
                 await self._gone()
             if self.process.returncode is not None:
                 break
-            _log.warning("the child process %r is still there: %s", self.command[0], end.__name__)
+            _log.warning("the child process %r is still there, and gets %s", self.command[0], signal)
             end()
         await self.process.aclose()  # its pipes, too, though a process that it has left behind may hold the other ends
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 
@@ -29,20 +31,26 @@ def context_of(cacert: str | None, cert: str | None, *, insecure: bool) -> ssl.S
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     if cert is not None:
-        try:
+        with _telling("--cert", cert, "has no certificate with its key, unencrypted, one after the other (PEM)"):
             context.load_cert_chain(cert, password=_no_password)
-        except (OSError, ValueError):
-            raise click.UsageError(
-                f"--cert: {cert} has no certificate with its key, unencrypted, one after the other (PEM)."
-            ) from None
     return context
 
 
 def _believing(cacert: str | None) -> ssl.SSLContext:
-    try:
+    with _telling("--cacert", cacert, "has no certificates (PEM)"):
         return ssl.create_default_context(cafile=cacert)
-    except OSError:
-        raise click.UsageError(f"--cacert: {cacert} has no certificates (PEM).") from None
+
+
+@contextmanager
+def _telling(option: str, path: str | None, otherwise: str) -> Iterator[None]:
+    """Whether a file cannot be read, or has something else in it: to OpenSSL both are errors of the same kind."""
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        why = otherwise
+        if isinstance(error, OSError) and not isinstance(error, ssl.SSLError):
+            why = f"cannot be read: {error.strerror}"
+        raise click.UsageError(f"{option}: {path} {why}.") from None
 
 
 def _no_password() -> str:

@@ -144,12 +144,12 @@ class BlockingChild:
         with self._changed:
             self._is_closing = True
             self._changed.notify_all()
-        for end in (self._process.terminate, self._process.kill):
+        for end, signal in ((self._process.terminate, "SIGTERM"), (self._process.kill, "SIGKILL")):
             try:
                 self._process.wait(_PATIENCE)
                 break
             except subprocess.TimeoutExpired:
-                _log.warning("the child process %r is still there: %s", self.command[0], end.__name__)
+                _log.warning("the child process %r is still there, and gets %s", self.command[0], signal)
                 end()
         self._process.wait()
         self._end.come()  # a process that the child has left behind may hold the other ends of its pipes

@@ -268,7 +268,8 @@ class PipeClient:
         """Something came that is no message. Now and then it may be a slip; each is answered, so there is an end."""
         self._rejected += 1
         if self._rejected > self.limits.rejected and not self.failure:
-            self.connection.close(now, LimitExceeded("rejected", self.limits.rejected))
+            said = "what it writes is no message"
+            self.connection.close(now, LimitExceeded("rejected", self.limits.rejected, what=said))
 
     def _cancel_open(self, now: float) -> None:
         for request_id in [each for each in self.connection.pending if each in self._calls]:
