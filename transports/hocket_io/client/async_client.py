@@ -33,32 +33,18 @@ from hocket.a2a import (
 )
 from hocket.backoff import Backoff
 from hocket.errors import LocalProtocolError
-from hocket.framing import Ndjson
-from hocket.http.words import shown_url
 from hocket_io.client import asking
 from hocket_io.client.asking import Asking
 from hocket_io.client.options import EXTENSIONS, HEADERS, LIMITS, PROXY, RESUME, TAP, TEXT, TIMEOUT, TLS
 from hocket_io.client.requests import Content, message_request
 from hocket_io.client.streams import AsyncStream
-from hocket_io.client.targets import (
-    CommandTarget,
-    HttpTarget,
-    MakeFraming,
-    MemoryTarget,
-    Target,
-    WebSocketTarget,
-    parse_target,
-)
-from hocket_io.client.timeouts import phases_of
+from hocket_io.client.targets import Target, parse_target
 from hocket_io.client.transport import AsyncTransport
-from hocket_io.extras import needs
-from hocket_io.fitting import fit_opening, fit_pipe, shown_command
-from hocket_io.pipes.options import PipeOptions
+from hocket_io.client.ways import enter_async_way
 
 if TYPE_CHECKING:
     import httpx2
 
-    from hocket_io.pipes.transport import BytePipe
     from hocket_io.tap import Tap
 
 __all__ = ["AsyncClient"]
@@ -105,67 +91,8 @@ class AsyncClient:
     _stack: AsyncExitStack = field(factory=AsyncExitStack, init=False)
 
     async def __aenter__(self) -> Self:
-        with needs("http", "an AsyncClient"):
-            import hocket_io.pipes.transport  # noqa: F401  -- whatever the target, so that what is missing is named
-
-        match self.target:
-            case HttpTarget(url=url):
-                with needs("http", "talking HTTP"):
-                    from hocket_io.http.client import HttpTransport
-                    from hocket_io.http.options import HttpOptions
-
-                options = HttpOptions(
-                    version=self.version,
-                    binding=self.binding,
-                    headers=self.headers,
-                    extensions=self.extensions,
-                    timeout=self.timeout,
-                    limits=self.limits,
-                    resume=self._resume,
-                    proxy=self.proxy,
-                    tls=self.tls,
-                    tap=self.tap,
-                )
-                self._transport = await self._stack.enter_async_context(HttpTransport(url, options))
-            case CommandTarget(command=command, framing=framing):
-                from hocket_io.stdio import open_child
-
-                name, frames = shown_command(command), self.limits.framing
-                pipe = fit_pipe(self.tap, await open_child(command), "stdio", name, framing, frames)
-                await self._enter(pipe, f"the child process {command[0]!r}", framing)
-            case WebSocketTarget(url=url):
-                with needs("ws", "talking over a WebSocket"):
-                    from hocket_io.reconnecting.transport import ReconnectingTransport
-                    from hocket_io.websocket.pipe import websocket_opening
-
-                open_pipe = websocket_opening(
-                    url,
-                    headers=self.headers,
-                    limits=self.limits.framing,
-                    timeout=phases_of(self.timeout),
-                    tls=self.tls,
-                    proxy=self.proxy,
-                    tap=self.tap,
-                )
-                reconnecting = ReconnectingTransport(open_pipe, self._pipe_options(shown_url(url)), self._resume)
-                self._transport = await self._stack.enter_async_context(reconnecting)
-            case MemoryTarget(agent=agent):
-                from hocket_io.pipes.memory import MemoryPipe
-
-                opening = fit_opening(self.tap, MemoryPipe(agent), "memory", agent.name, self.limits.framing)
-                memory = await self._stack.enter_async_context(opening)
-                await self._enter(memory, f"the agent {agent.name!r}")
+        self._transport = await enter_async_way(self, self._resume, self._stack)
         return self
-
-    def _pipe_options(self, peer: str, framing: MakeFraming = Ndjson) -> PipeOptions:
-        silence = phases_of(self.timeout).read
-        return PipeOptions(limits=self.limits, extensions=self.extensions, framing=framing, timeout=silence, peer=peer)
-
-    async def _enter(self, pipe: BytePipe, peer: str, framing: MakeFraming = Ndjson) -> None:
-        from hocket_io.pipes.transport import PipeTransport
-
-        transport = PipeTransport(pipe, self._pipe_options(peer, framing))
-        self._transport = await self._stack.enter_async_context(transport)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

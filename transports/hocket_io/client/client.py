@@ -33,28 +33,14 @@ from hocket.a2a import (
 )
 from hocket.backoff import Backoff
 from hocket.errors import LocalProtocolError
-from hocket.framing import Ndjson
-from hocket.http.words import shown_url
 from hocket_io.client import asking
 from hocket_io.client.asking import Asking
 from hocket_io.client.options import EXTENSIONS, HEADERS, LIMITS, PROXY, RESUME, TAP, TEXT, TIMEOUT, TLS
 from hocket_io.client.requests import Content, message_request
 from hocket_io.client.streams import Stream
-from hocket_io.client.targets import (
-    CommandTarget,
-    HttpTarget,
-    MakeFraming,
-    MemoryTarget,
-    Target,
-    WebSocketTarget,
-    parse_target,
-)
-from hocket_io.client.timeouts import phases_of
+from hocket_io.client.targets import Target, parse_target
 from hocket_io.client.transport import Transport
-from hocket_io.extras import needs
-from hocket_io.fitting import fit_blocking_pipe, fit_opening, shown_command
-from hocket_io.pipes.blocking import BlockingChild, BlockingPipe, BlockingPipeTransport
-from hocket_io.pipes.options import PipeOptions
+from hocket_io.client.ways import enter_way
 
 if TYPE_CHECKING:
     import httpx2
@@ -105,63 +91,8 @@ class Client:
     _stack: ExitStack = field(factory=ExitStack, init=False)
 
     def __enter__(self) -> Self:
-        match self.target:
-            case HttpTarget(url=url):
-                with needs("http", "talking HTTP"):
-                    from hocket_io.http.client import BlockingHttpTransport
-                    from hocket_io.http.options import HttpOptions
-
-                options = HttpOptions(
-                    version=self.version,
-                    binding=self.binding,
-                    headers=self.headers,
-                    extensions=self.extensions,
-                    timeout=self.timeout,
-                    limits=self.limits,
-                    resume=self._resume,
-                    proxy=self.proxy,
-                    tls=self.tls,
-                    tap=self.tap,
-                )
-                self._transport = self._stack.enter_context(BlockingHttpTransport(url, options))
-            case CommandTarget(command=command, framing=framing):
-                name, frames = shown_command(command), self.limits.framing
-                pipe = fit_blocking_pipe(self.tap, BlockingChild(command), "stdio", name, framing, frames)
-                self._transport = self._enter(pipe, f"the child process {command[0]!r}", framing)
-            case WebSocketTarget(url=url):
-                with needs("ws", "talking over a WebSocket"):
-                    from hocket_io.pipes.portal import PortalPipe
-                    from hocket_io.reconnecting.blocking import BlockingReconnectingTransport
-                    from hocket_io.websocket.pipe import websocket_opening
-
-                open_pipe = websocket_opening(
-                    url,
-                    headers=self.headers,
-                    limits=self.limits.framing,
-                    timeout=phases_of(self.timeout),
-                    tls=self.tls,
-                    proxy=self.proxy,
-                    tap=self.tap,
-                )
-                reconnecting = BlockingReconnectingTransport(
-                    lambda: PortalPipe(open_pipe()), self._pipe_options(shown_url(url)), self._resume
-                )
-                self._transport = self._stack.enter_context(reconnecting)
-            case MemoryTarget(agent=agent):
-                with needs("http", "running an agent in memory"):
-                    from hocket_io.pipes.memory import MemoryPipe
-                    from hocket_io.pipes.portal import PortalPipe
-
-                opening = fit_opening(self.tap, MemoryPipe(agent), "memory", agent.name, self.limits.framing)
-                self._transport = self._enter(PortalPipe(opening), f"the agent {agent.name!r}")
+        self._transport = enter_way(self, self._resume, self._stack)
         return self
-
-    def _pipe_options(self, peer: str, framing: MakeFraming = Ndjson) -> PipeOptions:
-        silence = phases_of(self.timeout).read
-        return PipeOptions(limits=self.limits, extensions=self.extensions, framing=framing, timeout=silence, peer=peer)
-
-    def _enter(self, pipe: BlockingPipe, peer: str, framing: MakeFraming = Ndjson) -> Transport:
-        return self._stack.enter_context(BlockingPipeTransport(pipe, self._pipe_options(peer, framing)))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
