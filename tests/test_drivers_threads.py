@@ -1,10 +1,13 @@
 """The driver without an event loop: its server, commands of other threads, and nobody who is busy waiting."""
 
 import contextlib
+import errno
 import functools
 import logging
+import os
 import selectors
 import socket
+import struct
 import threading
 
 import pytest
@@ -13,7 +16,7 @@ import hocket_io.blocking
 from hocket import Connection
 from hocket.errors import ConnectionFailed
 from hocket.framing import Ndjson
-from hocket.jsonrpc import ConnectionClosed
+from hocket.jsonrpc import ConnectionClosed, NotificationReceived
 from hocket_io.blocking.bell import Bell
 from hocket_io.blocking.commands import Commands
 from support.drivers import PATIENCE, echoing, json_line, line, read_all
@@ -103,7 +106,94 @@ def test_a_handshake_that_never_comes_keeps_no_server_from_closing():
         assert sock.recv(1) == b""
 
 
+@pytest.mark.parametrize("tls", [None, server_context()], ids=["tcp", "tls"])
+@pytest.mark.usefixtures("no_thread_is_left")
+def test_whoever_leaves_at_once_keeps_nobody_waiting(tls, caplog):
+    """Over TLS, that is found out before there is a driver, and is no want of file descriptors to be waited out."""
+    kind = hocket_io.blocking.Driver
+    listener = hocket_io.blocking.listen("127.0.0.1", 0)
+    for _ in range(3):
+        with socket.create_connection(listener.getsockname()) as sock:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    with (
+        socket.create_connection(listener.getsockname(), PATIENCE) as sock,
+        caplog.at_level(logging.INFO),
+        hocket_io.blocking.Server(listener, lambda: echoing(kind), tls=tls, new_selector=NoPause),
+        client_context().wrap_socket(sock, server_hostname="127.0.0.1") if tls else sock as client,
+    ):
+        assert asked(client, "a") == ["a"]
+    assert caplog.records == []
+
+
+class NoPause(selectors.DefaultSelector):
+    """Fails where a server waits for a time to pass."""
+
+    def select(self, timeout=None):
+        assert timeout is None
+        return super().select(timeout)
+
+
+@pytest.mark.usefixtures("no_thread_is_left")
+def test_a_thread_that_is_ended_leaves_its_place_to_another(monkeypatch):
+    def leave(event):
+        raise SystemExit
+
+    ended = []
+    monkeypatch.setattr(threading, "excepthook", lambda end: ended.append(end.exc_type))
+    kind = hocket_io.blocking.Driver
+    drivers = [echoing(kind), kind(Connection(Ndjson()), leave)]
+    new_driver = drivers.pop
+
+    with hocket_io.blocking.serve(new_driver, "127.0.0.1", 0, connections=1) as server:
+        with connected(server) as sock, contextlib.suppress(ConnectionResetError):
+            sock.sendall(line("n"))
+            assert read_all(sock) == b""
+        with connected(server) as sock:
+            assert asked(sock, "b") == ["b"]
+    assert ended == [SystemExit]
+
+
+def test_what_a_peer_says_before_it_leaves_is_told_though_it_takes_nothing_any_more():
+    ours, theirs = socket.socketpair()
+    told = []
+    driver = hocket_io.blocking.Driver(Connection(Ndjson()), told.append)
+    driver.endpoint.send_notification("n", ["x" * 1_000_000], now=0.0)
+    with theirs:
+        theirs.sendall(line("bye"))
+    with pytest.raises(ConnectionFailed, match="the connection broke: Broken pipe"):
+        driver.run(ours)
+    assert told[0] == NotificationReceived(method="bye", params=[])
+
+
+def test_where_nothing_can_wait_for_it_a_connection_is_closed():
+    def no_selector():
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    ours, theirs = socket.socketpair()
+    driver = hocket_io.blocking.Driver(Connection(Ndjson()), print, new_selector=no_selector)
+    with theirs, pytest.raises(OSError, match="Too many open files"):
+        driver.run(ours)
+    assert ours.fileno() == -1
+
+
 # --- commands of other threads
+
+
+def test_a_command_that_asks_for_itself_again_leaves_time_for_the_connection():
+    ours, theirs = socket.socketpair()
+    told, times = [], []
+
+    def again():
+        times.append(len(told))
+        if len(times) < 100 and not told:
+            driver.call_soon(again)
+
+    driver = hocket_io.blocking.Driver(Connection(Ndjson()), told.append)
+    driver.call_soon(again)
+    with theirs:
+        theirs.sendall(line("n"))
+    driver.run(ours)
+    assert 1 < len(times) < 100
 
 
 def test_another_thread_can_give_commands_to_a_blocking_driver():

@@ -42,14 +42,14 @@ class Commands:
             self._bell = bell
 
     def perform(self, perform: Callable[[Callable[[], object]], None]) -> None:
-        """Perform all that was asked, in this thread.
+        """Perform all that was asked so far, in this thread. What these commands ask for waits for the next time.
 
         Args:
             perform: Called with each command.
         """
         if self._bell is not None:
             self._bell.hush()
-        while self._asked:
+        for _ in range(len(self._asked)):
             perform(self._asked.popleft())
 
     def end(self) -> None:

@@ -121,11 +121,8 @@ class Driver(Generic[EventT]):
     @contextmanager
     def _open(self, connection: socket.socket | Pipes, deadline: float | None) -> Iterator[Exchange[EventT]]:
         self._running.begin(deadline)
-        with (
-            self.new_selector() as selector,
-            closing(Wires(connection, selector)) as wires,
-            closing(Bell(selector)) as bell,
-        ):
+        with closing(connection), self.new_selector() as selector, closing(Bell(selector)) as bell:
+            wires = Wires(connection, selector)
             exchange = self._exchange = Exchange(self._running, wires, self._commands, self.clock)
             self._commands.begin(bell)
             try:

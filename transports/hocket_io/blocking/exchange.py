@@ -47,10 +47,10 @@ class Exchange(Generic[EventT]):
         self.wires.watch(reads=self.running.wants_more, writes=bool(self._unwritten))
         self.wires.selector.select(self._patience())
         try:
+            if self.running.wants_more:
+                self._read()  # first: what a peer says before it leaves counts, though it takes nothing any more
             if self._unwritten:
                 del self._unwritten[: self.wires.write(self._unwritten)]
-            if self.running.wants_more:
-                self._read()
         except OSError as error:
             self.running.fail(broken(error))
         if (at := self.running.next_timeout()) is not None and at <= self.clock():
@@ -60,6 +60,8 @@ class Exchange(Generic[EventT]):
     def finish(self) -> None:
         """Close the connection, and tell the last events."""
         self.commands.end()
+        if self.is_over and not self.running.is_dropped:
+            self.wires.end()
         self.wires.close()
         self.running.finish(self.clock())
 

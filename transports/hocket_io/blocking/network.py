@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from hocket_io.drivers.connecting import PATIENCE, reaching
+from hocket_io.drivers.running import broken
 
 __all__ = ["accept", "closed_if_it_fails", "connect", "connect_unix", "listen", "listen_unix"]
 
@@ -66,12 +67,22 @@ def accept(listener: socket.socket, *, tls: ssl.SSLContext | None = None) -> soc
         listener: Of `listen` or `listen_unix`.
         tls: A context with a certificate, or None for plain TCP. It is `run` that speaks TLS, so that a slow peer
             keeps nobody else waiting.
+
+    Raises:
+        ConnectionFailed: Who came has left at once.
+        OSError: There is no room for more connections, for want of file descriptors, say.
     """
     sock, _ = listener.accept()
     with closed_if_it_fails(sock):
-        if listener.family != socket.AF_UNIX:
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return sock if tls is None else tls.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+        try:
+            if listener.family != socket.AF_UNIX:
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if tls is None:
+                return sock
+            sock.getpeername()  # where nobody is any more, wrap_socket would leave a socket open
+            return tls.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+        except OSError as error:
+            raise broken(error) from None
 
 
 @contextmanager

@@ -110,7 +110,7 @@ class Server:
                 try:
                     if self._has_guest():
                         self._begin(accept(self.listener, tls=self.tls))
-                except BlockingIOError:
+                except (BlockingIOError, ConnectionError, ConnectionFailed):
                     pass  # who was there has left
                 except OSError as error:
                     _log.warning("cannot accept a connection: %s", reason_of(error))
@@ -141,9 +141,11 @@ class Server:
                 raise
 
     def _attend(self, driver: Driver[Any], sock: socket.socket) -> None:
-        with attended(_log), sock:
-            driver.run(sock)
-        with self._lock:
-            if not self._is_closed:
-                del self._drivers[threading.current_thread()]
-                self._bell.ring()
+        try:
+            with attended(_log), sock:
+                driver.run(sock)
+        finally:  # also by SystemExit, which ends a thread without a word
+            with self._lock:
+                if not self._is_closed:
+                    del self._drivers[threading.current_thread()]
+                    self._bell.ring()

@@ -6,6 +6,7 @@ import os
 import selectors
 import socket
 import ssl
+from contextlib import suppress
 from typing import Protocol
 
 from attrs import define, field, frozen
@@ -44,6 +45,11 @@ class Pipes:
 
     reading: File
     writing: File
+
+    def close(self) -> None:
+        """Close both."""
+        self.reading.close()
+        self.writing.close()
 
 
 @define(eq=False)
@@ -119,11 +125,13 @@ class Wires:
             self._write_waits_for = _WAITS_FOR[type(error)]
             return 0
 
+    def end(self) -> None:
+        """Say that nothing more will be written, where TLS has a word for it: without it, the end may be a cut."""
+        if isinstance(self.connection, ssl.SSLSocket):
+            with suppress(OSError):  # that the peer says so, too, is not waited for
+                self.connection.unwrap()
+
     def close(self) -> None:
         """Close the connection."""
         self.watch(reads=False, writes=False)
-        if isinstance(self.connection, Pipes):
-            self.connection.reading.close()
-            self.connection.writing.close()
-        else:
-            self.connection.close()
+        self.connection.close()
