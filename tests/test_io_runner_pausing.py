@@ -205,17 +205,20 @@ def test_nobody_waits_for_room_where_nobody_reads(run, monkeypatch):
 
 def test_cleaning_up_at_a_pause_does_not_take_for_ever(monkeypatch):
     monkeypatch.setattr("hocket_io.runner.threads._CLEANUP", 0.01)
-    go_on = threading.Event()
+    go_on, has_cleaned_up = threading.Event(), threading.Event()
 
     def generate():
         try:
             yield Pause()
         finally:
-            go_on.wait(10)
+            go_on.wait(20)
+            has_cleaned_up.set()
 
     async def read():
         async with iterate_in_thread(generate(), 256, pauses=Pause) as iteration:
             await anext(iteration)
 
     anyio.run(read)
+    assert not has_cleaned_up.is_set()
     go_on.set()
+    assert has_cleaned_up.wait(20)

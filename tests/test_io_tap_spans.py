@@ -26,7 +26,8 @@ class Spans:
         self.exporter = InMemorySpanExporter()
         provider = sdk.TracerProvider()
         provider.add_span_processor(SimpleSpanProcessor(self.exporter))
-        self.tap = span_tap(provider.get_tracer("test"))
+        self.tracer = provider.get_tracer("test")
+        self.tap = span_tap(self.tracer)
 
     def tell(self, base, direction, time=10.0, note="", end=None, **members):
         frame = json.dumps({"jsonrpc": "2.0", **members}).encode() if members else b""
@@ -184,9 +185,12 @@ def test_the_caller_s_span_is_the_parent():
     assert exporter.get_finished_spans()[-1].parent.span_id == mine.get_span_context().span_id
 
 
-def test_without_a_tracer_it_is_opentelemetry_s_own():
-    tap = span_tap()
-    tap(evolve(PIPE, frame=b'{"jsonrpc":"2.0","id":1,"method":"GetTask"}'))
+def test_without_a_tracer_it_is_opentelemetry_s_own(spans, monkeypatch):
+    monkeypatch.setattr("opentelemetry.trace.get_tracer", lambda name: {"hocket": spans.tracer}[name])
+    spans.tap = span_tap()
+    spans.tell(PIPE, "out", id=1, method="GetTask")
+    spans.tell(PIPE, "in", id=1, result=0)
+    assert [span.name for span in spans.ended] == ["GetTask"]
 
 
 def test_without_opentelemetry_it_is_said_how_to_get_it(monkeypatch):

@@ -288,14 +288,13 @@ def test_what_is_written_to_nobody(run):
     run(talk)
 
 
-def test_closing_does_not_wait_long_for_a_peer_that_says_nothing(run, monkeypatch):
-    monkeypatch.setattr(websocket, "_FAREWELL", 0.01)
-
+def test_closing_does_not_wait_long_for_a_peer_that_says_nothing(run_in_no_time):
     async def talk():
         async with joined(never):
             pass
+        assert anyio.current_time() == websocket._FAREWELL
 
-    run(talk)
+    run_in_no_time(talk)
 
 
 def test_nobody_is_there(run, free_tcp_port):
