@@ -11,6 +11,7 @@ import threading
 import anyio
 import pytest
 import trio
+import trio.testing
 
 import hocket_io.asyncio
 import hocket_io.blocking
@@ -18,8 +19,8 @@ import hocket_io.trio
 from hocket import Connection
 from hocket.errors import ConnectionFailed, LocalProtocolError
 from hocket.framing import Ndjson
-from hocket.jsonrpc import ConnectionClosed, RequestReceived, ResultReceived
-from support.drivers import PATIENCE, echoing, json_line, line
+from hocket.jsonrpc import ConnectionClosed, NotificationReceived, RequestReceived, ResultReceived
+from support.drivers import PATIENCE, answers, echoing, json_line, line, read_all
 from support.tls import client_context, server_context
 
 
@@ -209,23 +210,26 @@ def test_at_the_end_of_the_loop_the_connections_of_a_server_are_dropped():
             assert sock.recv(1) == b""
 
 
-def on_asyncio(driver_of, sock, tls):
+def on_asyncio(driver_of, sock, tls, new_loop=asyncio.SelectorEventLoop):
     async def main():
         driver = driver_of(hocket_io.asyncio.Driver)
         async with asyncio.timeout(PATIENCE):
             await asyncio.get_running_loop().connect_accepted_socket(lambda: driver, sock, ssl=tls)
             await driver.run()
 
-    asyncio.run(main())
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        runner.run(main())
+
+
+def on_uvloop(driver_of, sock, tls):
+    on_asyncio(driver_of, sock, tls, pytest.importorskip("uvloop").new_event_loop)
 
 
 def on_trio(driver_of, sock, tls):
     async def main():
         plain = trio.SocketStream(trio.socket.from_stdlib_socket(sock))
         with trio.fail_after(PATIENCE):
-            await driver_of(hocket_io.trio.Driver).run(
-                trio.SSLStream(plain, tls, server_side=True, https_compatible=True)
-            )
+            await driver_of(hocket_io.trio.Driver).run(trio.SSLStream(plain, tls, server_side=True))
 
     trio.run(main)
 
@@ -236,20 +240,100 @@ def on_a_thread(driver_of, sock, tls):
     driver.run(secret, deadline=driver.now() + PATIENCE)
 
 
-@pytest.mark.parametrize("run", [on_asyncio, on_trio, on_a_thread])
+RUN = [on_asyncio, on_uvloop, on_trio, on_a_thread]
+
+
+@contextlib.contextmanager
+def tls_peer(theirs, talk):
+    """A client of TLS in a thread, which minds whether an end was said or only came; gives what `talk` returns."""
+
+    def attend():
+        secret = client_context().wrap_socket(theirs, server_hostname="127.0.0.1", suppress_ragged_eofs=False)
+        with secret:
+            returned.append(talk(secret))
+
+    returned = []
+    theirs.settimeout(PATIENCE)
+    thread = threading.Thread(target=attend)
+    thread.start()
+    try:
+        yield returned
+    finally:
+        thread.join(PATIENCE)
+
+
+@pytest.mark.parametrize("run", RUN)
 def test_over_tls_the_end_of_the_peer_is_the_end_of_the_connection(run):
     """There is no half of it to be closed: a question that is not answered yet will not be."""
+
+    def talk(secret):
+        secret.sendall(line("m", id=1))
+        with contextlib.suppress(OSError):
+            secret.unwrap()
+
     ours, theirs = socket.socketpair()
     told = []
-
-    def peer():
-        with client_context().wrap_socket(theirs, server_hostname="127.0.0.1") as secret:
-            secret.sendall(line("m", id=1))
-            with contextlib.suppress(OSError):
-                secret.unwrap()
-
-    thread = threading.Thread(target=peer)
-    thread.start()
-    run(lambda kind: kind(Connection(Ndjson()), told.append), ours, server_context())
-    thread.join(PATIENCE)
+    with tls_peer(theirs, talk):
+        run(lambda kind: kind(Connection(Ndjson()), told.append), ours, server_context())
     assert [type(event) for event in told] == [RequestReceived, ConnectionClosed]
+
+
+@pytest.mark.parametrize("run", RUN)
+def test_over_tls_a_peer_that_ends_without_a_farewell_has_ended(run):
+    def talk(secret):
+        secret.sendall(line("n"))
+        way_out.shutdown(socket.SHUT_WR)
+        with contextlib.suppress(OSError):
+            read_all(secret)
+
+    ours, theirs = socket.socketpair()
+    told = []
+    with theirs.dup() as way_out, tls_peer(theirs, talk):
+        run(lambda kind: kind(Connection(Ndjson()), told.append), ours, server_context())
+    assert told == [NotificationReceived(method="n", params=[]), ConnectionClosed(error=None, pending=())]
+
+
+@pytest.mark.parametrize("run", RUN)
+def test_over_tls_close_says_that_this_is_the_end(run):
+    """Without it a client of Go or Rust, for two, takes the end for a cut."""
+
+    def talk(secret):
+        secret.sendall(line("close"))
+        return answers(read_all(secret))
+
+    def driver_of(kind):
+        def on_event(event):
+            if isinstance(event, NotificationReceived):
+                driver.endpoint.send_notification("last", ["x" * 1_000_000], now=driver.now())
+                driver.close()
+
+        driver = kind(Connection(Ndjson()), on_event)
+        return driver
+
+    ours, theirs = socket.socketpair()
+    with tls_peer(theirs, talk) as said:
+        run(driver_of, ours, server_context())
+    assert [each["method"] for each in said[0]] == ["last"]
+
+
+def test_over_tls_a_farewell_that_nobody_takes_is_given_up_in_time():
+    """To close TLS is to write, too. These streams hold nothing: what is written was read."""
+
+    async def peer(stream):
+        secret = trio.SSLStream(stream, client_context(), server_hostname="127.0.0.1")
+        assert b"last" in await secret.receive_some(10_000)
+        driver.close()
+        await trio.sleep_forever()
+
+    async def main():
+        ours, theirs = trio.testing.lockstep_stream_pair()
+        driver.endpoint.send_notification("last", now=0.0)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(peer, theirs)
+            with trio.fail_after(60), pytest.raises(ConnectionFailed, match=r"in 7 seconds \(linger\)"):
+                await driver.run(trio.SSLStream(ours, server_context(), server_side=True))
+            assert trio.current_time() == 7
+            nursery.cancel_scope.cancel()
+
+    driver = hocket_io.trio.Driver(Connection(Ndjson()), lambda event: None, linger=7.0)
+    trio.run(main, clock=trio.testing.MockClock(autojump_threshold=0))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
-from typing import TypeVar
+from typing import TypeVar, TypeVarTuple, Unpack
 
 import trio
 import trio.abc
@@ -18,6 +19,7 @@ from hocket_io.drivers.running import broken
 __all__ = ["Driver"]
 
 EventT = TypeVar("EventT")
+ArgsT = TypeVarTuple("ArgsT")
 
 _CHUNK = 65_536
 
@@ -76,18 +78,23 @@ class Driver(LoopDriver[EventT]):
     async def _run(self, stream: trio.abc.Stream) -> None:
         try:
             with self._scope:
-                async with stream, trio.open_nursery() as nursery:
-                    nursery.start_soon(self._attempt, self._read, stream)
-                    nursery.start_soon(self._attempt, self._watch_the_clock, stream)
-                    await self._attempt(self._write, stream)
+                async with trio.open_nursery() as nursery:
+                    nursery.start_soon(self._attempt, self._watch_the_clock)
+                    await self._attempt(self._talk, stream)
                     nursery.cancel_scope.cancel()
         finally:
             self._running.finish(self.now())
             self._settle()
 
-    async def _attempt(self, work: Callable[[trio.abc.Stream], Awaitable[None]], stream: trio.abc.Stream) -> None:
+    async def _talk(self, stream: trio.abc.Stream) -> None:
+        async with stream, trio.open_nursery() as nursery:  # to close TLS takes a write, which the clock has to end
+            nursery.start_soon(self._attempt, self._read, stream)
+            await self._attempt(self._write, stream)
+            nursery.cancel_scope.cancel()
+
+    async def _attempt(self, work: Callable[[Unpack[ArgsT]], Awaitable[None]], *args: *ArgsT) -> None:
         try:
-            await work(stream)
+            await work(*args)
         except trio.BrokenResourceError as error:
             self._running.fail(broken(error))
         except Exception as error:  # noqa: BLE001  -- run raises it: by itself, not in the group of a nursery
@@ -99,9 +106,9 @@ class Driver(LoopDriver[EventT]):
         is_over = False
         while not is_over:
             await self._until(lambda: self._running.wants_more)
-            data = await stream.receive_some(_CHUNK)
+            data = await _received(stream)
             is_over = not data
-            self._running.receive(bytes(data), self.now())
+            self._running.receive(data, self.now())
             self.pump()
         if not isinstance(stream, trio.abc.HalfCloseableStream):  # TLS is closed in both directions at once
             self.abort()
@@ -116,7 +123,7 @@ class Driver(LoopDriver[EventT]):
             self._held -= len(data)
             self._settle()
 
-    async def _watch_the_clock(self, _: trio.abc.Stream) -> None:
+    async def _watch_the_clock(self) -> None:
         while True:
             with self._alarm:
                 await trio.sleep_forever()
@@ -136,3 +143,13 @@ class Driver(LoopDriver[EventT]):
 
     def _new_signal(self) -> trio.Event:
         return trio.Event()
+
+
+async def _received(stream: trio.abc.Stream) -> bytes:
+    """What has arrived; b"" is the end, also that of TLS without a farewell, which many do not say."""
+    try:
+        return bytes(await stream.receive_some(_CHUNK))
+    except trio.BrokenResourceError as error:
+        if isinstance(error.__cause__, ssl.SSLEOFError):
+            return b""
+        raise

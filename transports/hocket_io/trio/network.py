@@ -80,7 +80,7 @@ async def _serve(
 ) -> None:
     async def attend(stream: trio.abc.Stream) -> None:
         if tls is not None:
-            stream = trio.SSLStream(stream, tls, server_side=True, https_compatible=True)
+            stream = trio.SSLStream(stream, tls, server_side=True)
         with attended(_log):
             await new_driver().run(stream)
 
@@ -91,7 +91,7 @@ async def _open(host: str, port: int, tls: ssl.SSLContext | None) -> trio.abc.St
     plain = await trio.open_tcp_stream(host, port)
     if tls is None:
         return plain
-    stream = trio.SSLStream(plain, tls, server_hostname=host, https_compatible=True)
+    stream = trio.SSLStream(plain, tls, server_hostname=host)
     try:
         await stream.do_handshake()
     except BaseException:
