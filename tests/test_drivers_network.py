@@ -113,6 +113,7 @@ def test_a_large_question_goes_there_and_back(ask, way, tmp_path):
     ("kind", "reason"),
     [
         ("nobody", "127.0.0.1:{port}: Connection refused: nothing listens there"),
+        ("nobody, IPv6", r"\[::1\]:1: .*"),
         ("not trusted", "127.0.0.1:{port}: its certificate is not to be trusted: .*"),
         ("no path", "{path}: No such file or directory"),
         ("no name", "{name}:1: .*(label|long|IDNA|idna).*"),
@@ -129,7 +130,7 @@ def test_where_there_is_no_connection_to_be_had_the_error_says_why(loop, kind, r
 
     async def connect(port):
         tls = ssl.create_default_context() if kind == "not trusted" else None
-        host, port = (name, 1) if kind == "no name" else ("127.0.0.1", port)
+        host, port = {"no name": (name, 1), "nobody, IPv6": ("::1", 1)}.get(kind, ("127.0.0.1", port))
         module = {"asyncio": hocket_io.asyncio, "trio": hocket_io.trio, "blocking": hocket_io.blocking}[loop]
         driver = [hocket_io.asyncio.Driver(Connection(Ndjson()))] if loop == "asyncio" else []
         made = module.connect_unix(*driver, path) if kind == "no path" else module.connect(*driver, host, port, tls=tls)

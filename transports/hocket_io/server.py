@@ -11,9 +11,10 @@ from hocket.agent import Agent
 from hocket.http import BODY_TIMEOUT, HEAD_TIMEOUT, KEEP_ALIVE, HeadLimits
 from hocket.http.host_names import is_unspecified
 from hocket.http.principal import Authenticate
+from hocket_io.addresses import shown_address
 from hocket_io.extras import needs
 from hocket_io.fitting import fit_app
-from hocket_io.http.listening import AddressInUse, listen, shown_address, web_server
+from hocket_io.http.listening import AddressInUse, listen, web_server
 from hocket_io.push import PushOptions
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ import anyio.abc
 from hocket.errors import AuthenticationError, ConnectionFailed, LocalProtocolError
 from hocket.http.host_names import is_loopback, is_unspecified
 from hocket.http.words import shown_url
+from hocket_io.addresses import shown_address
 
 __all__ = ["open_tunnel", "proxy_of_environment"]
 
@@ -70,7 +71,7 @@ async def open_tunnel(proxy: str, host: str, port: int, tls: ssl.SSLContext) -> 
     else:
         stream = await anyio.connect_tcp(parts.hostname, parts.port or 80)
     try:
-        target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        target = shown_address(host, port)
         await stream.send(_request(target, parts.username, parts.password))
         _judge(await _read_head(stream), shown_url(proxy), target)
     except BaseException:

@@ -13,10 +13,11 @@ from hocket.http import BODY_TIMEOUT, HEAD_TIMEOUT, KEEP_ALIVE, HeadLimits
 from hocket.http.host_names import is_unspecified
 from hocket_io.acp.host import HubHost
 from hocket_io.acp.serving import serve_tcp
+from hocket_io.addresses import shown_address
 from hocket_io.concurrency.groups import scratch_group
 from hocket_io.extras import needs
 from hocket_io.fitting import fit_app
-from hocket_io.http.listening import listen, shown_address, web_server
+from hocket_io.http.listening import listen, web_server
 
 if TYPE_CHECKING:
     from hocket_io.tap import Tap

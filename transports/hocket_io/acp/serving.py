@@ -16,10 +16,11 @@ from hocket.framing import FramingLimits, Ndjson
 from hocket.heartbeat import Heartbeat
 from hocket_io.acp.host import HubHost, HubLink
 from hocket_io.acp.links.own import OwnPipe
+from hocket_io.addresses import shown_address
 from hocket_io.concurrency.groups import scratch_group
 from hocket_io.concurrency.shield import shielded
 from hocket_io.fitting import fit_pipe, shown_command
-from hocket_io.http.listening import AddressInUse, shown_address
+from hocket_io.http.listening import AddressInUse
 from hocket_io.pipes.tcp import TcpPipe, keep_alive
 from hocket_io.pipes.transport import BytePipe
 from hocket_io.stdio import StandardStreams, open_child

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from attrs import define
 
+from hocket_io.addresses import shown_address
 from hocket_io.asyncio.driver import Driver
 from hocket_io.drivers.connecting import PATIENCE, attended, reaching
 
@@ -37,7 +38,7 @@ async def connect(
     """
     driver.expect_new()
     making = asyncio.get_running_loop().create_connection(lambda: driver, host, port, ssl=tls)
-    await _in_time(making, f"{host}:{port}", timeout)
+    await _in_time(making, shown_address(host, port), timeout)
 
 
 async def connect_unix(driver: Driver[Any], path: str, *, timeout: float = PATIENCE) -> None:

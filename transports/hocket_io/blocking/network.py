@@ -9,6 +9,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from hocket_io.addresses import shown_address
 from hocket_io.drivers.connecting import PATIENCE, reaching
 from hocket_io.drivers.running import broken
 
@@ -27,7 +28,7 @@ def connect(host: str, port: int, *, tls: ssl.SSLContext | None = None, timeout:
     Raises:
         ConnectionFailed: There is no connection to be had.
     """
-    with reaching(f"{host}:{port}", timeout):
+    with reaching(shown_address(host, port), timeout):
         sock = socket.create_connection((host, port), timeout)
         with closed_if_it_fails(sock):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

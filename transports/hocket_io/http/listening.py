@@ -9,17 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 from hocket.errors import HocketError, LocalProtocolError
 from hocket.http import HEAD_TIMEOUT, HeadLimits
+from hocket_io.addresses import shown_address
 
 if TYPE_CHECKING:
     import uvicorn
 
-__all__ = ["AddressInUse", "listen", "shown_address", "web_server"]
+__all__ = ["AddressInUse", "listen", "web_server"]
 
 
 _CUTS = (
     "ASGI callable returned without starting response.",
     "ASGI callable returned without completing response.",
 )
+_PACKET = 256 * 1024
+"""Bytes that an event loop reads at once, at the most."""
+
 _REFUSED = "ASGI callable returned without completing handshake."
 
 
@@ -47,17 +51,8 @@ def listen(host: str, port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         listening.close()
         reason = getattr(error, "strerror", None) or error
-        raise AddressInUse(f"cannot listen on {host}:{port}: {reason}; try another port") from None
+        raise AddressInUse(f"cannot listen on {shown_address(host, port)}: {reason}; try another port") from None
     return listening
-
-
-def shown_address(address: str, port: int) -> str:
-    """`address:port`, as it is written in a URL.
-
-    >>> shown_address("::1", 80)
-    '[::1]:80'
-    """
-    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 def web_server(
@@ -84,12 +79,13 @@ def web_server(
     """
     import uvicorn
 
-    from hocket_io.http.heads import PromptConnection
+    from hocket_io.http.heads import PromptConnection, incomplete_head
 
     timeout = _checked(head_timeout)
 
     class Connection(PromptConnection):
         head_timeout = timeout
+        head_size = incomplete_head(head_limits)
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -113,8 +109,7 @@ def web_server(
     config = uvicorn.Config(
         app,
         http=Connection,
-        # Twice what is let through: the application, which says what the limit is called, is to see what is not.
-        h11_max_incomplete_event_size=2 * (head_limits.target + head_limits.size),
+        h11_max_incomplete_event_size=Connection.head_size + _PACKET,  # the connection itself is to be the first
         log_level="warning",
         access_log=False,
         server_header=False,

@@ -13,6 +13,7 @@ import anyio.abc
 from attrs import define
 
 from hocket.errors import ConnectionFailed
+from hocket_io.addresses import shown_address
 from hocket_io.reasons import reason_of
 
 __all__ = ["TcpPipe", "keep_alive", "open_tcp"]
@@ -69,7 +70,7 @@ async def open_tcp(host: str, port: int, *, timeout: float = _PATIENCE) -> TcpPi
     Raises:
         ConnectionFailed: There is no connection to be had.
     """
-    peer = f"tcp://[{host}]:{port}" if ":" in host else f"tcp://{host}:{port}"
+    peer = f"tcp://{shown_address(host, port)}"
     try:
         with anyio.fail_after(timeout):
             stream = await anyio.connect_tcp(host, port)

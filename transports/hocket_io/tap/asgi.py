@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import define, field
 
+from hocket_io.addresses import shown_address
 from hocket_io.tap.exchange import Exchange
 from hocket_io.tap.point import TapPoint, safe
 from hocket_io.tap.tapped import Tap
@@ -116,7 +117,7 @@ def _peer(scope: Scope) -> str:
     if client is None:
         return "a client"  # at a Unix socket, say
     host, port = client
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return shown_address(host, port)
 
 
 def _media_type(message: Any) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import trio
 import trio.abc
 
+from hocket_io.addresses import shown_address
 from hocket_io.blocking.network import listen_unix
 from hocket_io.drivers.connecting import PATIENCE, attended, reaching
 from hocket_io.trio.driver import Driver
@@ -33,7 +34,7 @@ async def connect(
     Raises:
         ConnectionFailed: There is no connection to be had.
     """
-    return await _in_time(_open(host, port, tls), f"{host}:{port}", timeout)
+    return await _in_time(_open(host, port, tls), shown_address(host, port), timeout)
 
 
 async def connect_unix(path: str, *, timeout: float = PATIENCE) -> trio.abc.Stream:
