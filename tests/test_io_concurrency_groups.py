@@ -88,3 +88,18 @@ def test_a_cancellation_from_outside_goes_through(run):
         return outer.cancelled_caught
 
     assert run(body) is True
+
+
+def test_an_error_that_is_raised_while_all_is_cancelled_stays_itself_too(run):
+    """Under trio what runs in the group is then cancelled from outside, which is no error of its own."""
+
+    async def body():
+        with anyio.CancelScope() as outer:
+            async with scratch_group() as group:
+                group.start_soon(anyio.sleep_forever)
+                await anyio.wait_all_tasks_blocked()
+                outer.cancel()
+                raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        run(body)

@@ -36,7 +36,8 @@ async def leave(
     try:
         return bool(await group.__aexit__(kind, error, trace))
     except BaseExceptionGroup as errors:
-        if error is None or errors.exceptions != (error,):
+        cancelled = anyio.get_cancelled_exc_class()  # trio has those in the group, too, where all is cancelled
+        if error is None or any(each is not error and not isinstance(each, cancelled) for each in errors.exceptions):
             raise
         return False
 
