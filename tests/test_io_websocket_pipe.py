@@ -136,6 +136,26 @@ def test_other_ends(run, monkeypatch, code, reason):
     run(talk)
 
 
+@pytest.mark.parametrize(
+    ("code", "kind", "reason"),
+    [(4004, ConnectionFailed, "knows no such stream"), (4001, AuthenticationError, "does not take these credentials")],
+)
+def test_whoever_learns_of_the_end_by_writing_is_told_why_as_well(run, monkeypatch, code, kind, reason):
+    async def write_on(pipe):
+        while True:
+            await pipe.send(b"1\n")
+
+    async def talk():
+        async with at_the_other_end(lambda peer: peer.close(code), monkeypatch), WebSocketPipe(URL, {}, LIMIT) as pipe:
+            with pytest.raises(ConnectionFailed, match=reason):
+                await write_on(pipe)
+            end = await pipe.farewell()
+            assert isinstance(end, kind)
+            assert reason in str(end)
+
+    run(talk)
+
+
 def test_closing_it_wakes_whoever_waits(run, monkeypatch):
     async def talk():
         async with (

@@ -136,7 +136,10 @@ class WebSocket:
         for message in messages:
             self.protocol.send_text(message)
         self._give()
-        await self.outgoing.flush()
+        try:
+            await self.outgoing.flush()
+        except ConnectionFailed as error:
+            raise self._ending() or error from None
 
     async def receive(self) -> bytes:
         """The next message; b"" where the other side ended the connection in good order (1000), or this one did.

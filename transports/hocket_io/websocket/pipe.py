@@ -75,6 +75,9 @@ class WebSocketPipe:
     _writers: int = field(default=0, init=False)
     _news: anyio.Event = field(init=False)
     _end: HocketError | None = field(default=None, init=False)
+    _failure: HocketError | None = field(default=None, init=False)
+
+    # Whoever writes may learn of the end, and has its _failure, while the reader is still hanging up: _end comes then.
 
     async def __aenter__(self) -> Self:
         self._news = anyio.Event()
@@ -124,14 +127,15 @@ class WebSocketPipe:
         self._tell()
         try:
             await self._socket.send(*data.removesuffix(b"\n").split(b"\n"))
-        except AuthenticationError as error:
+        except (ConnectionFailed, AuthenticationError) as error:
+            self._failure = _lasting(error)
             raise ConnectionFailed(str(error)) from error
         finally:
             self._writers -= 1
 
     async def farewell(self) -> HocketError:
         """Why there is nothing more to be had; what is no ConnectionFailed would be the same over the next one."""
-        return self._end or ConnectionFailed(f"{shown_url(self.url)} is still connected")
+        return self._end or self._failure or ConnectionFailed(f"{shown_url(self.url)} is still connected")
 
     async def aclose(self) -> None:
         """Hang up; whoever waits for a message gets b""."""
@@ -146,7 +150,7 @@ class WebSocketPipe:
                     await self._read()
                     end = ConnectionFailed(f"{shown_url(self.url)} closed the connection")
         except (ConnectionFailed, AuthenticationError) as error:
-            end = error.__cause__ if isinstance(error.__cause__, LimitExceeded) else error
+            end = _lasting(error)
         finally:
             self._end = end
             self._tell()
@@ -164,6 +168,11 @@ class WebSocketPipe:
     def _tell(self) -> None:
         self._news.set()
         self._news = anyio.Event()
+
+
+def _lasting(error: HocketError) -> HocketError:
+    """An end, as what it would be over the next connection, too, where it would."""
+    return error.__cause__ if isinstance(error.__cause__, LimitExceeded) else error
 
 
 def websocket_opening(
