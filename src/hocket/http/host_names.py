@@ -20,6 +20,9 @@ __all__ = ["HOST_NAMES", "HostNames", "is_loopback", "is_unspecified"]
 
 _NAME = regex(r"\*|[^\s:/?#@\[\]*]+|\[[0-9A-Fa-f:.]+\]|[0-9A-Fa-f]*:[0-9A-Fa-f:.]+")
 
+_HOST = regex(r"([A-Za-z0-9._~!$&'()*+,;=%-]*|\[[^\s\[\]/?#@]+\])(:[0-9]*)?")
+"""What may stand in `Host`: `uri-host [":" port]` (RFC 9110 section 7.2)."""
+
 HOST_NAMES = several(
     "host names or addresses, each like agent.example, without a port, or *",
     str,
@@ -36,8 +39,7 @@ def _plain(name: str) -> str:
 def _without_port(authority: str) -> str:
     """The name in `name:port`, or in `[address]:port` (RFC 3986 section 3.2)."""
     end = authority.rfind("]") + 1
-    name, colon, port = authority[end:].partition(":")
-    return authority[:end] + name if not colon or not port or port.isdecimal() else authority
+    return authority[:end] + authority[end:].partition(":")[0]
 
 
 @frozen
@@ -62,12 +64,18 @@ class HostNames:
     def refusal(self, request: Request, listening: str | None) -> Response | None:
         """Why this request is for somebody else: 421 (RFC 9110 section 15.5.20); None for one that is for us.
 
+        One with several Hosts, or with one that is no name, is for nobody: 400 (RFC 9112 section 3.2).
+
         Args:
-            request: As it came. One without a Host (of HTTP/1.0) comes from no browser.
+            request: As it came. One without a Host (of HTTP/1.0), or with an empty one, comes from no browser.
             listening: The address at which the server took the connection; None where it is not known.
         """
         host = request.header("host")
-        if host is None or self._is_known(_plain(_without_port(host)), listening):
+        if not host:
+            return None
+        if _HOST.fullmatch(host) is None:
+            return text_response(400, f"{host[:256]!r} is no Host: it is one name or address, and a port perhaps")
+        if self._is_known(_plain(_without_port(host)), listening):
             return None
         return text_response(421, f"nobody is known as {host[:256]!r} here; --allowed-host adds a name (allowed_hosts)")
 

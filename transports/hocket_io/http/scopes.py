@@ -185,7 +185,7 @@ def request_of(scope: Scope, body: bytes = b"", url: str | None = None) -> Reque
     if (whole := _WHOLE_URL.match(path)) is not None:
         path = path[whole.end() :]
         headers = (("host", whole[1]), *[each for each in headers if each[0] != "host"])
-    host = next((value for name, value in headers if name == "host"), "localhost")
+    host = next((value for name, value in headers if name == "host" and value), "localhost")
     is_below = path.startswith(f"{root}/") or path == root
     return Request(
         method=scope.get("method", "GET"),
