@@ -238,3 +238,41 @@ def test_what_comes_when_there_is_no_connection_is_nobody_s():
     client.receive_data(item(call, 2, chunk("late")), 0.0)
     assert drain(client) == []
     assert [event.kind for event in drain(call)] == ["cut"]
+
+
+def test_who_leaves_ends_every_call_and_nothing_is_asked_any_more():
+    client = machine()
+    stream = begun(client)
+    waiting = client.call(*GET, 1.0)
+    client.data_to_send()
+    client.leave(2.0)
+    assert drain(client) == [stream, waiting]
+    assert [(event.kind, event.done) for event in drain(stream)] == [("cut", True)]
+    for call in stream, waiting:
+        assert client.is_over(call)
+        client.drop(call, 2.0)
+    with pytest.raises(ConnectionFailed, match="the client was closed"):
+        waiting.result()
+    assert client.is_idle
+    assert not client.wants_connection
+    assert client.data_to_send() == []
+
+
+def test_who_leaves_while_a_stream_waits_does_not_wait_for_it():
+    client = machine()
+    stream = begun(client)
+    client.receive_end(CUT, 1.0)
+    assert client.next_timeout() is not None
+    client.leave(2.0)
+    assert client.next_timeout() is None
+    assert [event.kind for event in drain(stream)] == ["cut", "cut"]
+    client.leave(3.0)
+    assert drain(stream) == []
+
+
+def test_who_leaves_before_there_was_a_connection_wants_none():
+    client = machine()
+    asked = client.call(*GET, 0.0)
+    client.leave(1.0)
+    assert not client.wants_connection
+    assert client.is_over(asked)

@@ -247,7 +247,7 @@ def test_the_pauses_under_an_event_loop():
 def test_the_pauses_without_one(monkeypatch):
     now = [0.0]
     monkeypatch.setattr("time.monotonic", lambda: now[0])
-    monkeypatch.setattr("time.sleep", lambda seconds: now.append(now.pop() + seconds))
+    monkeypatch.setattr("threading.Event.wait", lambda self, seconds: now.append(now.pop() + seconds))
     lost = Lost(lambda: now[0])
     with BlockingHttpTransport("http://agent/", HttpOptions(entropy=STEADY), lost) as transport:
         call = transport.start(Operation.STREAM, user_says())

@@ -157,6 +157,16 @@ class ReconnectingClient:
         if self._pipe is not None:
             self._pipe.drop(opened.question, now)
 
+    def leave(self, now: float) -> None:
+        """The client goes, and the connection with it: every open call ends, and none is asked again."""
+        self._pipe = None
+        self._unasked.clear()
+        self._askers.clear()
+        for call, opened in self._open.items():
+            opened.machine.leave(now)
+            self._pauses.clear(call)
+            self._touched[call] = None
+
     def connect(self, now: float) -> None:
         """There is a new connection: what waited for it is asked."""
         framing = Ndjson(self.limits.framing)

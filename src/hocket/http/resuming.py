@@ -201,6 +201,17 @@ class ResumingCall(Generic[Asked_co]):
             if not self._status:
                 self._note_refusal()
 
+    def leave(self, now: float) -> None:
+        """The client goes: nothing more is asked, and what has come by now is all there is. The task goes on."""
+        if self.is_closed:
+            return
+        self.is_reading = False
+        error = ConnectionFailed("the client was closed")
+        if self.call.is_streaming:
+            self._reader.receive_end(error)
+        else:
+            self.call.fail(error)
+
     @property
     def _reader(self) -> StreamReader:
         return self.call.reader

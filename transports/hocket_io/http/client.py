@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import threading
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 from contextlib import aclosing, asynccontextmanager, closing, contextmanager
@@ -87,6 +88,7 @@ class HttpTransport:
     transport: httpx2.AsyncBaseTransport | None = None
     _known: _Known = field(init=False)
     _client: httpx2.AsyncClient = field(init=False)
+    _left: anyio.Event = field(factory=anyio.Event, init=False)
 
     def __attrs_post_init__(self) -> None:
         self._known = _Known(self.url, self.options)
@@ -99,6 +101,7 @@ class HttpTransport:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._left.set()
         await self._client.__aexit__(kind, error, trace)
 
     async def card(self) -> AgentCard | None:
@@ -146,15 +149,16 @@ class HttpTransport:
     async def _run(self, machine: ResumingCall[Request]) -> AsyncGenerator[None, None]:
         """Do what the machine asks for, to its end. Yields whenever something has happened."""
         while not machine.is_closed:
-            request = machine.next_request()
-            at = machine.next_timeout()
-            if request is not None:
+            if self._left.is_set():
+                machine.leave(anyio.current_time())
+            elif (request := machine.next_request()) is not None:
                 async with aclosing(self._ask(machine, request)) as pieces:
                     async for _ in pieces:
                         yield
-            elif at is not None:
+            elif (at := machine.next_timeout()) is not None:
                 _log.info("a stream of %s was cut; asking for the rest of it", shown_url(self.url))
-                await anyio.sleep_until(at)
+                with anyio.CancelScope(deadline=at):
+                    await self._left.wait()
                 machine.handle_timeout(anyio.current_time())
             yield
 
@@ -171,7 +175,8 @@ class HttpTransport:
                         await finish(body)
             machine.receive_eof(anyio.current_time())
         except BROKEN as error:
-            machine.receive_failure(failure_of(error, request.path, self.options), anyio.current_time())
+            if not self._left.is_set():  # it was not we who hung up
+                machine.receive_failure(failure_of(error, request.path, self.options), anyio.current_time())
 
     @asynccontextmanager
     async def _response(self, request: Request) -> AsyncIterator[httpx2.Response]:
@@ -221,6 +226,7 @@ class BlockingHttpTransport:
     transport: httpx2.BaseTransport | None = None
     _known: _Known = field(init=False)
     _client: httpx2.Client = field(init=False)
+    _left: threading.Event = field(factory=threading.Event, init=False)
 
     def __attrs_post_init__(self) -> None:
         self._known = _Known(self.url, self.options)
@@ -233,6 +239,7 @@ class BlockingHttpTransport:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._left.set()
         self._client.__exit__(kind, error, trace)
 
     def card(self) -> AgentCard | None:
@@ -280,13 +287,13 @@ class BlockingHttpTransport:
     def _run(self, machine: ResumingCall[Request]) -> Generator[None, None, None]:
         """Do what the machine asks for, to its end. Yields whenever something has happened."""
         while not machine.is_closed:
-            request = machine.next_request()
-            at = machine.next_timeout()
-            if request is not None:
+            if self._left.is_set():
+                machine.leave(time.monotonic())
+            elif (request := machine.next_request()) is not None:
                 yield from self._ask(machine, request)
-            elif at is not None:
+            elif (at := machine.next_timeout()) is not None:
                 _log.info("a stream of %s was cut; asking for the rest of it", shown_url(self.url))
-                time.sleep(max(0.0, at - time.monotonic()))
+                self._left.wait(max(0.0, at - time.monotonic()))
                 machine.handle_timeout(time.monotonic())
             yield
 
@@ -302,7 +309,8 @@ class BlockingHttpTransport:
                     finish_blocking(response, body)
             machine.receive_eof(time.monotonic())
         except BROKEN as error:
-            machine.receive_failure(failure_of(error, request.path, self.options), time.monotonic())
+            if not self._left.is_set():  # it was not we who hung up
+                machine.receive_failure(failure_of(error, request.path, self.options), time.monotonic())
 
     @contextmanager
     def _response(self, request: Request) -> Iterator[httpx2.Response]:

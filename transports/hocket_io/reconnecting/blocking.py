@@ -64,8 +64,10 @@ class BlockingReconnectingTransport:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._pipe is not None:
-            self._pipe.close()
+        pipe, self._pipe = self._pipe, None
+        self._machine.leave(time.monotonic())
+        if pipe is not None:
+            pipe.close()
 
     def card(self) -> AgentCard | None:
         """There is no card on a WebSocket."""
@@ -165,7 +167,7 @@ class BlockingReconnectingTransport:
     def _take(self, pipe: PortalPipe, data: bytes) -> None:
         if data:
             self._machine.receive_data(data, time.monotonic())
-        else:
+        elif pipe is self._pipe:  # and was not left meanwhile, by another thread
             self._lose(pipe)
 
     def _notice_end(self) -> None:

@@ -88,6 +88,8 @@ class ReconnectingTransport:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._machine.leave(anyio.current_time())
+        self._ring()
         self._shelter.cancel()
         await leave(self._group, kind, error, trace)
 
