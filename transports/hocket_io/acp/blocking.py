@@ -14,18 +14,15 @@ gives. So several threads may use one client: some read, some write.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from concurrent.futures import CancelledError
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from os import PathLike
 from pathlib import Path
 from ssl import SSLContext
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self
 
-from anyio import CancelScope, Event
-from anyio.from_thread import BlockingPortal, start_blocking_portal
+from anyio.from_thread import start_blocking_portal
 from attrs import define, field, frozen
 
 from hocket.acp.events import ChunkReceived, Invited
@@ -34,10 +31,11 @@ from hocket.acp.model import Content, Part, Role, StreamObject, StreamStatus
 from hocket.acp.reconnect import RECONNECT
 from hocket.acp.states import ClientState
 from hocket.backoff import Backoff
-from hocket.errors import ConnectionFailed, LocalProtocolError
+from hocket.errors import LocalProtocolError
 from hocket_io.acp.chunks import BatchWriter, ChunkWriter
 from hocket_io.acp.client import AcpClient, Invitations
 from hocket_io.acp.links.targets import shown_target
+from hocket_io.acp.loop_thread import LoopThread
 from hocket_io.acp.stream import AcpStream
 from hocket_io.acp.unread import AcpEvent
 
@@ -46,114 +44,12 @@ if TYPE_CHECKING:
 
 __all__ = ["BlockingAcpClient", "BlockingAcpStream", "BlockingBatchWriter", "BlockingChunkWriter"]
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
-_CLOSED = "the client was closed"
-
-
-@define(eq=False)
-class _Work(Generic[T]):
-    """Something that is done on the event loop, and can be stopped at any moment, before it has begun too."""
-
-    _function: Callable[[], Awaitable[T]]
-    is_over: bool = field(default=False, init=False)
-    _is_stopped: bool = field(default=False, init=False)
-    _scope: CancelScope | None = field(default=None, init=False)
-    _end: Event | None = field(default=None, init=False)
-
-    async def run(self) -> T:
-        """Do it."""
-        self._end = Event()
-        try:
-            with CancelScope() as self._scope:
-                if not self._is_stopped:
-                    return await self._function()
-            raise CancelledError  # which nobody waits for
-        finally:
-            self.is_over = True
-            self._end.set()
-
-    async def stop(self) -> None:
-        """Wait until it has ended, or see to it that it does not begin."""
-        self._is_stopped = True
-        if self._scope is not None and self._end is not None:
-            self._scope.cancel()
-            await self._end.wait()
-
-
-@define(eq=False, repr=False)
-class _Loop:
-    """The thread with the event loop, for threads that wait for something to be done there."""
-
-    portal: BlockingPortal
-    _thread: int = field(init=False)
-    _is_over: bool = field(default=False, init=False)
-    _guard: threading.Lock = field(factory=threading.Lock, init=False)
-
-    def __attrs_post_init__(self) -> None:
-        self._thread = self.portal.call(threading.get_ident)
-
-    def call(self, function: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a coroutine function there. An interrupt (Ctrl-C) ends it there as well.
-
-        Raises:
-            ConnectionFailed: The loop has ended.
-            LocalProtocolError: This is its thread.
-        """
-
-        async def whole() -> T:
-            return await function(*args, **kwargs)
-
-        if threading.get_ident() == self._thread:
-            raise LocalProtocolError("nobody can wait here, on the event loop of the client (in `progress`, say)")
-        work = _Work(whole)
-        try:
-            with self._guard:
-                if self._is_over:
-                    raise ConnectionFailed(_CLOSED)
-                future = self.portal.start_task_soon(work.run)
-            return future.result()
-        except CancelledError:
-            raise ConnectionFailed(_CLOSED) from None  # by the end of the loop
-        except BaseException:
-            self._stop(work)
-            raise
-
-    def look(self, function: Callable[[], T]) -> T:
-        """Call a function there that does not wait; here, where nothing can happen there meanwhile."""
-
-        async def work() -> T:
-            return function()
-
-        if self._is_over or threading.get_ident() == self._thread:
-            return function()
-        return self.call(work)
-
-    def end(self) -> None:
-        """The loop is about to end: nothing more is begun there."""
-        with self._guard:
-            self._is_over = True
-
-    def next(self, function: Callable[[], Awaitable[T]]) -> T:
-        """The next value of an async iterator, or StopIteration."""
-        try:
-            return self.call(function)
-        except StopAsyncIteration:
-            raise StopIteration from None
-
-    def _stop(self, work: _Work[Any]) -> None:
-        """Come back when nothing of it goes on: an interrupt comes at any moment, also while it begins there."""
-        if not work.is_over:
-            with suppress(RuntimeError, CancelledError):  # the loop has ended, and it with the loop
-                self.portal.call(work.stop)
-
 
 @define(eq=False, repr=False)
 class BlockingChunkWriter:
     """A message in pieces, for `with stream.chunks() as out:`; see `ChunkWriter`."""
 
-    _loop: _Loop
+    _loop: LoopThread
     _writer: ChunkWriter
 
     def __enter__(self) -> Self:
@@ -178,7 +74,7 @@ class BlockingChunkWriter:
 class BlockingBatchWriter:
     """Messages that are sent together, for `with stream.batch() as out:`; see `BatchWriter`."""
 
-    _loop: _Loop
+    _loop: LoopThread
     _writer: BatchWriter
 
     def __enter__(self) -> Self:
@@ -203,7 +99,7 @@ class BlockingAcpStream:
         stream_id: Its name, chosen by the hub.
     """
 
-    _loop: _Loop
+    _loop: LoopThread
     _stream: AcpStream
 
     def __repr__(self) -> str:
@@ -304,7 +200,7 @@ class BlockingAcpStream:
 class BlockingInvitations:
     """The invitations of one agent, as an iterator; `BlockingAcpClient.invitations` gives it. See `Invitations`."""
 
-    _loop: _Loop
+    _loop: LoopThread
     _invitations: Invitations
 
     def __iter__(self) -> Self:
@@ -344,7 +240,7 @@ class BlockingAcpClient:
     reconnect: Backoff = field(default=RECONNECT, kw_only=True, repr=False)
     tls: SSLContext | None = field(default=None, kw_only=True, repr=False)
     tap: Tap | None = field(default=None, kw_only=True, repr=False)
-    _open: tuple[_Loop, AcpClient] | None = field(default=None, init=False, repr=False)
+    _open: tuple[LoopThread, AcpClient] | None = field(default=None, init=False, repr=False)
     _stack: ExitStack = field(factory=ExitStack, init=False, repr=False)
 
     def __enter__(self) -> Self:
@@ -365,7 +261,7 @@ class BlockingAcpClient:
                 tls=self.tls,
                 tap=self.tap,
             )
-            loop = _Loop(portal)
+            loop = LoopThread(portal)
             stack.callback(loop.end)
             stack.enter_context(portal.wrap_async_context_manager(client))
             self._open = loop, client
@@ -395,7 +291,7 @@ class BlockingAcpClient:
         loop, client = self._entered()
         return BlockingInvitations(loop, client.invitations())
 
-    def _entered(self) -> tuple[_Loop, AcpClient]:
+    def _entered(self) -> tuple[LoopThread, AcpClient]:
         if self._open is None:
             raise LocalProtocolError("the client is not open: use it inside `with BlockingAcpClient(…) as me:`")
         return self._open
