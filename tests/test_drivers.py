@@ -8,8 +8,9 @@ import struct
 import threading
 
 import pytest
+from attrs import define
 
-from hocket.a2a import V1_0, Operation, PipeClient
+from hocket.a2a import V1_0, Operation, PipeClient, PipeServer, Server
 from hocket.acp import Hub
 from hocket.acp.hub.pipe import HubPipe
 from hocket.entropy import seeded
@@ -268,6 +269,33 @@ def test_a_client_of_an_agent_is_an_endpoint_like_any_other(drive):
     events, _ = drive(peer, on_event, endpoint=client)
     assert {*events} == {call}
     assert told == [("status", True)]
+
+
+@define
+class Answering:
+    """A server of an agent that nobody needs to look after: what it is asked, it can answer by itself."""
+
+    pipe: PipeServer
+
+    def receive_data(self, data, now):
+        self.pipe.receive_data(data, now)
+        self.pipe.deliver(self.pipe.server.take("link"), now)
+
+    def __getattr__(self, name):
+        return getattr(self.pipe, name)
+
+
+def test_a_server_of_an_agent_has_no_events_and_is_an_endpoint_all_the_same(drive):
+    def peer(sock):
+        sock.sendall(line("nothing", id=1) + line("nowhere", id=2))
+        sock.shutdown(socket.SHUT_WR)
+        return answers(read_all(sock))
+
+    pipe = PipeServer(Server(entropy=seeded(1)), "link", Ndjson())
+    events, answered = drive(peer, endpoint=Answering(pipe))
+    assert [(each["id"], each["error"]["code"]) for each in answered] == [(1, -32601), (2, -32601)]
+    assert events == []
+    assert pipe.is_closed
 
 
 def say(hub, link, number, method, **params):

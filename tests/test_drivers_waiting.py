@@ -189,6 +189,24 @@ def test_drain_goes_on_when_the_peer_reads(loop):
     run(loop, main)
 
 
+def test_under_trio_to_drain_is_a_checkpoint_and_what_there_is_is_written_meanwhile():
+    async def main():
+        ours, theirs = socket.socketpair()
+        driver = hocket_io.trio.Driver(Connection(Ndjson()))
+        with theirs:
+            theirs.setblocking(False)
+            async with events_of(driver, ours):
+                driver.endpoint.send_notification("n", now=driver.now())
+                driver.pump()
+                for _ in range(5):
+                    await driver.drain()
+                assert answers(theirs.recv(1_000))[0]["method"] == "n"
+                with trio.testing.assert_checkpoints():
+                    await driver.drain()
+
+    run("trio", main)
+
+
 def test_close_from_outside_ends_the_connection(loop):
     async def main():
         ours, theirs = socket.socketpair()
@@ -220,6 +238,31 @@ def test_a_connection_that_is_gone_leaves_no_timer_behind(loop):
         assert there() is None
 
     run(loop, main)
+
+
+@pytest.mark.parametrize("new_loop", [asyncio.SelectorEventLoop, "uvloop"])
+def test_a_timer_that_stays_as_it_is_is_set_once(new_loop):
+    async def main():
+        ours, theirs = socket.socketpair()
+        driver = hocket_io.asyncio.Driver(Connection(Ndjson()), lambda event: None)
+        await asyncio.get_running_loop().create_connection(lambda: driver, sock=ours)
+        with theirs:
+            driver.endpoint.send_request("m", now=driver.now(), timeout=3_600.123456789)
+            driver.pump()
+            timer = driver._timer
+            driver.pump()
+            assert driver._timer is timer
+            driver.endpoint.send_request("m", now=driver.now(), timeout=1_800.0)
+            driver.pump()
+            assert driver._timer is not timer
+            assert timer.cancelled()
+        driver.abort()
+        await driver.run()
+
+    with asyncio.Runner(
+        loop_factory=pytest.importorskip("uvloop").new_event_loop if new_loop == "uvloop" else new_loop
+    ) as runner:
+        runner.run(main())
 
 
 def test_a_driver_that_was_closed_before_closes_the_pipes_that_it_gets():

@@ -27,6 +27,7 @@ class Driver(LoopDriver[EventT], asyncio.Protocol):
 
     _transport: asyncio.Transport | None = field(default=None, init=False)
     _timer: asyncio.TimerHandle | None = field(default=None, init=False)
+    _timer_at: float | None = field(default=None, init=False)
     _is_reading: bool = field(default=True, init=False)
     _over: asyncio.Event = field(factory=asyncio.Event, init=False)
 
@@ -141,13 +142,14 @@ class Driver(LoopDriver[EventT], asyncio.Protocol):
         return asyncio.Event()
 
     def _set_timer(self, at: float | None) -> None:
+        if at == self._timer_at:  # most of the time; what the timer itself says of it, uvloop rounds
+            return
         if self._timer is not None:
-            if self._timer.when() == at:
-                return
             self._timer.cancel()
+        self._timer_at = at
         self._timer = None if at is None else asyncio.get_running_loop().call_at(at, self._time_out)
 
     def _time_out(self) -> None:
-        self._timer = None
+        self._timer = self._timer_at = None
         self._running.handle_timeout(self.now())
         self.pump()

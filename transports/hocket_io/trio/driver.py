@@ -73,6 +73,15 @@ class Driver(LoopDriver[EventT]):
             group.start_soon(self._run, stream)
             yield events
 
+    async def drain(self) -> None:
+        """Wait until no more than `unsent` bytes wait to be written; others run meanwhile, those who write among them.
+
+        Raises:
+            ConnectionFailed: They will not be: the connection is gone.
+        """
+        await trio.lowlevel.checkpoint()
+        await super().drain()
+
     # --- within
 
     async def _run(self, stream: trio.abc.Stream) -> None:
