@@ -232,6 +232,15 @@ def test_every_link_leads_to_a_file_and_a_heading_of_it(page: Path) -> None:
         assert not anchor or anchor in anchors(file), f"{page.name} links to {link}"
 
 
+def test_every_room_of_hocket_io_is_on_the_map() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    section = page.partition("## The rooms of `hocket_io`")[2]
+    on_the_map = set(", ".join(re.findall(r"^ {4} *([a-z_, ]+?)  +\S", section, re.MULTILINE)).split(", "))
+    folder = ROOT / "transports" / "hocket_io"
+    packages = {path.parent.name for path in folder.glob("*/__init__.py")}
+    assert on_the_map == packages | {path.stem for path in folder.glob("*.py") if path.stem != "__init__"}
+
+
 def test_the_index_names_every_page() -> None:
     index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
     listed = re.findall(r"^[a-z0-9_-]+$", index, re.MULTILINE)
