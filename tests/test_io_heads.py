@@ -118,6 +118,43 @@ def test_a_head_that_is_too_large_is_told_which_limit_it_is_over(port):
     assert b"the header fields have more than 16384 bytes; send less, or raise the limit size of head_limits" in answer
 
 
+@pytest.mark.parametrize("begun", [BEGUN + b"x: ", b"GET /"], ids=["field", "target"])
+def test_a_head_without_end_is_refused_and_no_reset_overtakes_the_answer(port, begun):
+    async def talk(reader, writer):
+        writer.write(begun + b"y" * 4_000_000)
+        await writer.drain()  # all of it has been taken
+        return await reader.read()
+
+    answer = on(port, talk)
+    assert answer.startswith(b"HTTP/1.1 431 ")
+    assert answer.endswith(b"raise head_limits on the server\n")
+
+
+def test_heads_in_a_row_are_not_added_up(port):
+    async def talk(reader, writer):
+        answers = []
+        for _ in range(5):
+            writer.write(BEGUN + b"x: %s" % (b"y" * 12_000))
+            await asyncio.sleep(0.01)
+            writer.write(b"\r\n\r\n")
+            answers.append(await reader.readuntil(b'{"status":"ok"}'))
+        return answers
+
+    assert [answer[:15] for answer in on(port, talk)] == [b"HTTP/1.1 200 OK"] * 5
+
+
+@pytest.mark.parametrize("large", [b"x: %s\r\n" % (b"y" * 9_000), b"x: y\r\n" * 130], ids=["line", "fields"])
+def test_a_handshake_that_is_too_large_is_refused(port, large):
+    """uvicorn by itself says nothing, and waits for ever."""
+
+    async def talk(reader, writer):
+        upgrade = b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+        writer.write(BEGUN + upgrade + b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" + large + b"\r\n")
+        return await reader.read()
+
+    assert on(port, talk).startswith(b"HTTP/1.1 431 ")
+
+
 def test_what_is_no_head_may_take_its_time(port):
     """A stream that is silent, and a body that comes slowly."""
 

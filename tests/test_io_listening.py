@@ -1,6 +1,7 @@
 """The sockets that servers listen on."""
 
 import asyncio
+import json
 import logging
 import socket
 
@@ -10,7 +11,8 @@ from hocket.errors import ConnectionFailed
 from hocket_io.http.asgi import App
 from hocket_io.http.listening import AddressInUse, listen, web_server
 from hocket_io.websocket.connection import open_websocket
-from support.agents import greeter
+from support.agents import agent_of, greeter
+from support.asgi import message, rpc
 
 
 def test_what_is_written_goes_out_at_once():
@@ -59,3 +61,40 @@ def test_a_web_socket_that_is_refused_is_no_mistake(caplog):
             log.removeHandler(caplog.handler)
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
     assert log.filters == []
+
+
+@pytest.mark.process
+def test_who_does_not_read_does_not_hold_up_the_end_and_is_worth_one_line(caplog):
+    """uvicorn logs a traceback for each call that it gives up in the end."""
+    log = logging.getLogger("uvicorn.error")
+
+    async def much(task):
+        for _ in range(100):
+            yield "x" * 100_000
+        await asyncio.sleep(60)
+
+    async def main(listening):
+        is_up = asyncio.Event()
+        app = App(agent_of(much))
+        server = web_server(app, when_ready=is_up.set, before_shutdown=app.close_calls)
+        server.config.timeout_graceful_shutdown = 0.1
+        log.addHandler(caplog.handler)
+        running = asyncio.create_task(server.serve([listening]))
+        await is_up.wait()
+        reader, writer = await asyncio.open_connection(*listening.getsockname(), limit=1_000)
+        body = json.dumps(rpc("message/stream", message())).encode()
+        writer.write(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+        await reader.readuntil(b"working")
+        while not any(each.flow.write_paused for each in server.server_state.connections):
+            await asyncio.sleep(0.01)
+        server.should_exit = True
+        await running
+        writer.close()
+
+    with listen("127.0.0.1", 0) as listening:
+        try:
+            asyncio.run(main(listening))
+        finally:
+            log.removeHandler(caplog.handler)
+    (record,) = [each for each in caplog.records if each.levelno >= logging.WARNING]
+    assert record.getMessage() == "Cancel 1 running task(s), timeout graceful shutdown exceeded"

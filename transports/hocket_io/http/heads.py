@@ -1,4 +1,8 @@
-"""Heads: connections of uvicorn on which the head of a request may not take for ever. By itself it waits."""
+"""Heads: connections of uvicorn on which the head of a request takes neither for ever nor all the memory.
+
+By itself uvicorn waits. What is too large it resets, or, parsing with httptools, keeps; and to the handshake of a
+WebSocket that is too large for `websockets` it never says a word.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +11,34 @@ from typing import Any, ClassVar
 
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
-from hocket.http import HEAD_TIMEOUT
+from hocket.http import HEAD_TIMEOUT, HeadLimits
+from hocket_io.http.bodies import LINGER
 
-__all__ = ["PromptConnection"]
+__all__ = ["PromptConnection", "incomplete_head"]
 
-_TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+
+def _refusal(status: bytes, text: bytes = b"") -> bytes:
+    head = b"HTTP/1.1 %s\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n"
+    return head % (status, len(text)) + text
+
+
+_TOO_SLOW = _refusal(b"408 Request Timeout")
+_TOO_LARGE = _refusal(
+    b"431 Request Header Fields Too Large", b"the head is too large; send less, or raise head_limits on the server\n"
+)
+_UNREADABLE = _refusal(
+    b"431 Request Header Fields Too Large",
+    b"the handshake of a WebSocket has at most 128 header fields, and no line of more than 8192 bytes\n",
+)
+"""These are limits of `websockets`, which only its environment variables change."""
+
+
+def incomplete_head(limits: HeadLimits) -> int:
+    """Bytes of a head that may be here without its end: twice what is let through.
+
+    The application, which says by which of the limits it refuses one, is to see what is not much larger.
+    """
+    return 2 * (limits.target + limits.size)
 
 
 class PromptConnection(asyncio.Protocol):
@@ -22,15 +49,19 @@ class PromptConnection(asyncio.Protocol):
 
     Attributes:
         head_timeout: Seconds that a head may take; None for no end.
+        head_size: Bytes of a head that may be here without its end.
     """
 
     head_timeout: ClassVar[float | None] = HEAD_TIMEOUT
+    head_size: ClassVar[int] = incomplete_head(HeadLimits())
 
     def __init__(self, **options: Any) -> None:
         """Take what uvicorn gives its protocols."""
         self._inner: Any = AutoHTTPProtocol(**options)
         self._clock: asyncio.TimerHandle | None = None
         self._is_begun = False
+        self._is_refused = False
+        self._size = 0  # of the head that is not complete
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The connection is open."""
@@ -40,12 +71,21 @@ class PromptConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes came: of a head, or of a body."""
+        if self._is_refused:
+            return
         self._is_begun = True
         self._inner.data_received(data)
-        if self._awaits_head():
-            self._start()
-        else:
+        if not self._awaits_head():
             self._stop()
+            self._size = 0
+            if self._is_unreadable():
+                self._refuse(_UNREADABLE)
+            return
+        self._size += len(data)
+        if self._size > self.head_size:
+            self._refuse(_TOO_LARGE)
+        else:
+            self._start()
 
     def eof_received(self) -> bool | None:
         """The other side sends nothing more."""
@@ -71,6 +111,11 @@ class PromptConnection(asyncio.Protocol):
         cycle = self._inner.cycle  # the last request of which the head is here
         return cycle is None or bool(cycle.response_complete)
 
+    def _is_unreadable(self) -> bool:
+        """Whether this is a WebSocket now, or would be, had `websockets` not given up reading its handshake."""
+        handshake = getattr(self._transport.get_protocol(), "conn", None)
+        return getattr(handshake, "handshake_exc", None) is not None
+
     def _start(self) -> None:
         if self._clock is None and self.head_timeout is not None:
             self._clock = asyncio.get_running_loop().call_later(self.head_timeout, self._give_up)
@@ -82,6 +127,19 @@ class PromptConnection(asyncio.Protocol):
 
     def _give_up(self) -> None:
         """It took too long. A browser that opened a connection in advance and asked nothing is told nothing."""
-        if self._is_begun and not self._transport.is_closing():
-            self._transport.write(_TOO_SLOW)
-        self._transport.close()
+        self._clock = None
+        if self._is_begun and not self._is_refused:
+            self._refuse(_TOO_SLOW)
+        else:
+            self._transport.close()
+
+    def _refuse(self, answer: bytes) -> None:
+        """Say it, and for a while take what is still on its way: a reset would overtake the answer."""
+        if self._transport.is_closing():
+            return
+        self._is_refused = True
+        self._stop()
+        self._transport.write(answer)
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+        self._clock = asyncio.get_running_loop().call_later(LINGER, self._give_up)

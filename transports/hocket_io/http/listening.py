@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 from collections.abc import Callable
@@ -21,10 +22,10 @@ _CUTS = (
     "ASGI callable returned without starting response.",
     "ASGI callable returned without completing response.",
 )
+_REFUSED = "ASGI callable returned without completing handshake."
+
 _PACKET = 256 * 1024
 """Bytes that an event loop reads at once, at the most."""
-
-_REFUSED = "ASGI callable returned without completing handshake."
 
 
 class AddressInUse(HocketError):
@@ -130,8 +131,12 @@ def _checked(seconds: Any) -> float | None:
 
 
 def _is_no_cut(record: logging.LogRecord) -> bool:
-    """A record that is worth a line when calls are cut on purpose; uvicorn has one for each of them that is not."""
-    return record.msg not in _CUTS
+    """A record that is worth a line when calls are cut on purpose; uvicorn has one for each of them that is not.
+
+    It has a traceback, too, for each call of those who do not read, which it gives up in the end. How many, it says.
+    """
+    error = record.exc_info[1] if record.exc_info else None
+    return record.msg not in _CUTS and not isinstance(error, asyncio.CancelledError)
 
 
 def _is_no_refusal(record: logging.LogRecord) -> bool:
