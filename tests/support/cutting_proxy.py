@@ -8,6 +8,8 @@ from socketserver import BaseRequestHandler, ThreadingTCPServer
 
 from attrs import define, field
 
+from support.threaded import served_in_thread
+
 
 @define(eq=False)
 class CuttingProxy:
@@ -38,15 +40,9 @@ def cutting_proxy(upstream):
             if budget is not None:
                 _relay(self.request, proxy.upstream, budget)
 
-    with ThreadingTCPServer(("127.0.0.1", 0), Connection) as server:
+    with served_in_thread(ThreadingTCPServer(("127.0.0.1", 0), Connection)) as server:
         proxy = CuttingProxy(upstream, f"ws://127.0.0.1:{server.server_address[1]}/")
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield proxy
-        finally:
-            server.shutdown()
-            thread.join()
+        yield proxy
 
 
 def _relay(client, upstream, budget):

@@ -7,7 +7,6 @@ an event, which no cut of the bytes does.
 import socket
 import struct
 import sys
-import threading
 from collections import deque
 from contextlib import closing, contextmanager, suppress
 from enum import Enum, auto
@@ -15,6 +14,8 @@ from socketserver import BaseRequestHandler, ThreadingTCPServer
 
 import h11
 from attrs import define, field, frozen
+
+from support.threaded import served_in_thread
 
 
 class Ending(Enum):
@@ -86,15 +87,9 @@ def fault_proxy(upstream):
         def handle_error(self, request, client_address):
             proxy.broken.append(sys.exception())
 
-    with Connections(("127.0.0.1", 0), Connection) as server:
+    with served_in_thread(Connections(("127.0.0.1", 0), Connection)) as server:
         proxy = FaultProxy(upstream, f"http://127.0.0.1:{server.server_address[1]}/")
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield proxy
-        finally:
-            server.shutdown()
-            thread.join()
+        yield proxy
     assert not proxy.broken
 
 

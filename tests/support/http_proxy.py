@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 from attrs import define, field
 
+from support.threaded import served_in_thread
+
 
 @define(eq=False)
 class HttpProxy:
@@ -91,17 +93,9 @@ def http_proxy(credentials=None, tls=None, names=()):
 
         do_GET = do_POST = pass_on
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Requests) as server:
-        if tls is not None:
-            server.socket = tls.wrap_socket(server.socket, server_side=True)
+    with served_in_thread(ThreadingHTTPServer(("127.0.0.1", 0), Requests), tls) as server:
         proxy = HttpProxy("https" if tls else "http", f"127.0.0.1:{server.server_port}")
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield proxy
-        finally:
-            server.shutdown()
-            thread.join()
+        yield proxy
 
 
 def _pump(near, far):

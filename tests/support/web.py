@@ -1,9 +1,10 @@
 """Web servers for clients to meet: on a port of their own, in a thread."""
 
-import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
+
+from support.threaded import served_in_thread
 
 
 @contextmanager
@@ -46,17 +47,8 @@ def web(answer, tls=None):
 
         do_GET = do_POST = serve
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Requests) as server:
-        server.daemon_threads = True
-        if tls is not None:
-            server.socket = tls.wrap_socket(server.socket, server_side=True)
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}/", asked
-        finally:
-            server.shutdown()
-            thread.join()
+    with served_in_thread(ThreadingHTTPServer(("127.0.0.1", 0), Requests), tls) as server:
+        yield f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}/", asked
 
 
 def agent_that_replies(status, body, content_type="text/plain"):
