@@ -58,7 +58,7 @@ def test_an_agent():
         ("stdio+content-length:", "stdio: needs a command"),
         ("stdio+lsp:agent", "give stdio:COMMAND, stdio+ndjson:COMMAND, stdio+content-length:COMMAND"),
         ("stdio+ndjson", "give stdio:COMMAND, stdio+ndjson:COMMAND"),
-        ("stdio:echo 'open", 'the command "echo \'open" cannot be read: No closing quotation'),
+        ("stdio:echo 'open", "the command of stdio: cannot be read: No closing quotation"),
     ],
 )
 def test_what_is_no_target(target, says):

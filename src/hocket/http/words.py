@@ -27,6 +27,7 @@ def shown_url(url: str) -> str:
     """
     try:
         parts = urlsplit(url)
-    except ValueError:
-        return url  # nobody can be asked anything there
+    except ValueError:  # nobody can be asked anything there
+        scheme, colon, rest = url.partition("://")
+        return scheme + colon + rest.rpartition("@")[2].partition("?")[0]
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment=""))

@@ -87,7 +87,7 @@ class AsyncClient:
     proxy: str | None = field(default=None, kw_only=True, repr=False, validator=PROXY)
     tls: SSLContext | None = field(default=None, kw_only=True, validator=TLS)
     tap: Tap | None = field(default=None, kw_only=True, repr=False, validator=TAP)
-    _transport: AsyncTransport | None = field(default=None, init=False)
+    _transport: AsyncTransport | None = field(default=None, init=False, repr=False)
     _stack: AsyncExitStack = field(factory=AsyncExitStack, init=False)
 
     async def __aenter__(self) -> Self:

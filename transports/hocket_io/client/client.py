@@ -87,7 +87,7 @@ class Client:
     proxy: str | None = field(default=None, kw_only=True, repr=False, validator=PROXY)
     tls: SSLContext | None = field(default=None, kw_only=True, validator=TLS)
     tap: Tap | None = field(default=None, kw_only=True, repr=False, validator=TAP)
-    _transport: Transport | None = field(default=None, init=False)
+    _transport: Transport | None = field(default=None, init=False, repr=False)
     _stack: ExitStack = field(factory=ExitStack, init=False)
 
     def __enter__(self) -> Self:

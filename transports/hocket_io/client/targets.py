@@ -8,11 +8,12 @@ from collections.abc import Callable
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
-from attrs import frozen
+from attrs import field, frozen
 
 from hocket.agent import Agent
 from hocket.errors import LocalProtocolError
 from hocket.framing import ContentLength, Framing, FramingLimits, Ndjson
+from hocket.http.words import shown_url
 
 __all__ = [
     "FRAMINGS",
@@ -41,26 +42,26 @@ _PIPES = {"stdio": Ndjson, **{f"stdio+{name}": framing for name, framing in FRAM
 class HttpTarget:
     """An agent at a URL."""
 
-    url: str
+    url: str = field(repr=lambda url: repr(shown_url(url)))
 
 
 @frozen
 class WebSocketTarget:
     """An agent at the other end of a WebSocket."""
 
-    url: str
+    url: str = field(repr=lambda url: repr(shown_url(url)))
 
 
 @frozen
 class CommandTarget:
-    """An agent that is a child process.
+    """An agent that is a child process. Its arguments are not shown: one of them may be a secret.
 
     Attributes:
         command: What to start.
         framing: How messages are cut out of what it writes, and out of what it reads.
     """
 
-    command: tuple[str, ...]
+    command: tuple[str, ...] = field(repr=lambda command: f"({command[0]!r}, …)")
     framing: MakeFraming = Ndjson
 
 
@@ -96,17 +97,18 @@ def parse_target(target: str | Agent) -> Target:
         return parse_command(rest, _PIPES[prefix])
     if prefix.startswith("stdio+"):
         known = ", ".join(f"{each}:COMMAND" for each in _PIPES)
-        raise LocalProtocolError(f"{target!r} is no target: give {known}")
+        raise LocalProtocolError(f"{prefix + colon!r} is no target: give {known}")
+    shown = shown_url(target) if "://" in target else target.rpartition("@")[2]  # without what may be a secret
     if "://" not in target:
-        meant = f"stdio:python -m hocket pipe {target}" if target.endswith(".py") else f"http://{target}"
-        raise LocalProtocolError(f"{target!r} is no target: give {_WANTED} (did you mean {meant}?)")
+        meant = f"stdio:python -m hocket pipe {shown}" if shown.endswith(".py") else f"http://{shown}"
+        raise LocalProtocolError(f"{shown!r} is no target: give {_WANTED} (did you mean {meant}?)")
     scheme = target.partition("://")[0].lower()
     if scheme not in ("http", "https", "ws", "wss"):
         raise LocalProtocolError(
-            f"{target!r} is no target: {scheme}:// is not spoken here; give http(s)://…, ws(s)://… or stdio:COMMAND"
+            f"{shown!r} is no target: {scheme}:// is not spoken here; give http(s)://…, ws(s)://… or stdio:COMMAND"
         )
     if not _has_host(target):
-        raise LocalProtocolError(f"{target!r} is no target: an address looks like {scheme}://HOST:PORT/")
+        raise LocalProtocolError(f"{shown!r} is no target: an address looks like {scheme}://HOST:PORT/")
     return WebSocketTarget(target) if scheme in ("ws", "wss") else HttpTarget(target)
 
 
@@ -128,7 +130,7 @@ def parse_command(text: str, framing: MakeFraming = Ndjson) -> CommandTarget:
     try:
         words = shlex.split(text)
     except ValueError as error:
-        raise LocalProtocolError(f"the command {text!r} cannot be read: {error}") from None
+        raise LocalProtocolError(f"the command of stdio: cannot be read: {error}") from None
     if not words:
         raise LocalProtocolError("stdio: needs a command, as in stdio:python -m hocket pipe hello.py")
     if words[0] in ("python", "python3"):

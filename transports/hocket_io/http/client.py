@@ -31,7 +31,7 @@ from hocket.http import Address, CardSearch, Headers, Request, ResumingCall
 from hocket.http.redirects import redirected
 from hocket.http.words import shown_url
 from hocket_io.http.leaving import body_of, finish, finish_blocking
-from hocket_io.http.network import BROKEN, async_client, blocking_client, failure_of
+from hocket_io.http.network import BROKEN, async_client, blocking_client, failure_of, url_and_credentials
 from hocket_io.http.options import HttpOptions
 
 __all__ = ["BlockingHttpTransport", "HttpTransport"]
@@ -182,8 +182,9 @@ class HttpTransport:
     async def _response(self, request: Request) -> AsyncIterator[httpx2.Response]:
         """The response to a request, wherever its server has it."""
         for left in reversed(range(_REDIRECTS + 1)):
+            url, auth = url_and_credentials(request.path)
             async with self._client.stream(
-                request.method, request.path, content=request.body, headers=list(request.headers)
+                request.method, url, content=request.body, headers=list(request.headers), auth=auth
             ) as response:
                 moved = redirected(request, response.status_code, _fields(response)) if left else None
                 if moved is None:
@@ -198,9 +199,7 @@ class HttpTransport:
         search = self._known.search()
         while (request := search.next_request()) is not None:
             try:
-                async with self._client.stream(
-                    "GET", request.path, headers=list(request.headers), follow_redirects=True
-                ) as response:
+                async with self._response(request) as response:
                     found = bytearray()
                     async with body_of(response) as body:
                         while len(found) <= search.limit and (data := await anext(body, None)) is not None:
@@ -316,8 +315,9 @@ class BlockingHttpTransport:
     def _response(self, request: Request) -> Iterator[httpx2.Response]:
         """The response to a request, wherever its server has it."""
         for left in reversed(range(_REDIRECTS + 1)):
+            url, auth = url_and_credentials(request.path)
             with self._client.stream(
-                request.method, request.path, content=request.body, headers=list(request.headers)
+                request.method, url, content=request.body, headers=list(request.headers), auth=auth
             ) as response:
                 moved = redirected(request, response.status_code, _fields(response)) if left else None
                 if moved is None:
@@ -332,9 +332,7 @@ class BlockingHttpTransport:
         search = self._known.search()
         while (request := search.next_request()) is not None:
             try:
-                with self._client.stream(
-                    "GET", request.path, headers=list(request.headers), follow_redirects=True
-                ) as response:
+                with self._response(request) as response:
                     found, body = bytearray(), response.iter_raw()
                     while len(found) <= search.limit and (data := next(body, None)) is not None:
                         found += data

@@ -6,7 +6,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import httpx2
 
@@ -18,7 +18,7 @@ from hocket_io.http.options import HttpOptions
 from hocket_io.reasons import reason_of
 from hocket_io.tunnel import proxy_of_environment
 
-__all__ = ["BROKEN", "async_client", "blocking_client", "failure_of", "is_here", "tls"]
+__all__ = ["BROKEN", "async_client", "blocking_client", "failure_of", "is_here", "tls", "url_and_credentials"]
 
 BROKEN = (httpx2.HTTPError, ssl.SSLError)
 """What httpx2 raises where the network fails. The second comes through it from anyio, after the handshake."""
@@ -80,6 +80,19 @@ def is_here(url: str) -> bool:
     """
     name = urlsplit(url).hostname or ""
     return is_loopback(name) or is_unspecified(name)
+
+
+def url_and_credentials(url: str) -> tuple[str, tuple[str, str] | None]:
+    """A URL as httpx2 is given it, which logs it, and the name and password that it had.
+
+    >>> url_and_credentials("http://ada:s3cr%40t@agent/a2a")
+    ('http://agent/a2a', ('ada', 's3cr@t'))
+    """
+    parts = urlsplit(url)
+    if "@" not in parts.netloc:
+        return url, None
+    bare = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    return bare, (unquote(parts.username or ""), unquote(parts.password or ""))
 
 
 def failure_of(error: httpx2.HTTPError | ssl.SSLError, url: str, options: HttpOptions | None = None) -> HocketError:
