@@ -12,8 +12,6 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack
-from importlib.machinery import SourceFileLoader
-from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -24,8 +22,8 @@ import hocket_io
 from hocket import Agent
 from hocket.a2a import TaskArtifactUpdateEvent
 from hocket_io import Client
+from support.examples import EXAMPLES, example
 
-EXAMPLES = Path(__file__).parents[1] / "examples"
 # Child processes import what this process does, installed or not.
 IMPORTED_FROM = os.pathsep.join(str(Path(str(package.__file__)).parents[1]) for package in (hocket, hocket_io))
 ENVIRONMENT = {**os.environ, "PYTHONPATH": IMPORTED_FROM, "PYTHONUTF8": "1"}
@@ -33,12 +31,7 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": IMPORTED_FROM, "PYTHONUTF8": "1"}
 
 def agent_of(name: str) -> Agent:
     """The agent of an example."""
-    loader = SourceFileLoader(f"example_{name}", str(EXAMPLES / f"{name}.py"))
-    spec = spec_from_loader(loader.name, loader)
-    assert spec is not None
-    module = module_from_spec(spec)
-    loader.exec_module(module)
-    agent: Agent = module.agent
+    agent: Agent = example(name).agent
     return agent
 
 
@@ -170,6 +163,15 @@ def test_ask_a_child_talks_to_a_child_process(programs: Programs) -> None:
 @pytest.mark.parametrize("name", ["embed_socket", "embed_asyncio"])
 def test_an_embedded_connection_gets_its_answer(programs: Programs, name: str) -> None:
     assert output_of(programs[name]) == [
+        "ResultReceived(id='1', method='add', result=3)",
+        "ConnectionClosed(error=None, pending=())",
+    ]
+
+
+def test_a_loop_of_ones_own_has_room_for_both_sides(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its driver keeps the contract of all drivers, too: tests/test_drivers.py."""
+    example("embed_driver").main()
+    assert capsys.readouterr().out.splitlines() == [
         "ResultReceived(id='1', method='add', result=3)",
         "ConnectionClosed(error=None, pending=())",
     ]
@@ -409,6 +411,6 @@ def test_resume_reads_on_over_http(kept: tuple[str, str]) -> None:
 
 
 def test_every_example_begins_with_a_line_that_says_what_it_shows() -> None:
-    for example in EXAMPLES.glob("*.py"):
-        first = example.read_text(encoding="utf-8").splitlines()[0]
-        assert re.match(r'"""[A-Z].*[.?!`"]', first), f"{example.name}: {first}"
+    for file in EXAMPLES.glob("*.py"):
+        first = file.read_text(encoding="utf-8").splitlines()[0]
+        assert re.match(r'"""[A-Z].*[.?!`"]', first), f"{file.name}: {first}"

@@ -1,6 +1,7 @@
 """Every driver on every kind of connection, run in the same way: what a test says of one, it says of all of them."""
 
 import asyncio
+import functools
 import json
 import math
 import os
@@ -19,7 +20,10 @@ import hocket_io.trio
 from hocket import Connection
 from hocket.framing import Ndjson
 from hocket.jsonrpc import RequestReceived
+from support.examples import example
 from support.virtual_time import VirtualTime
+
+embed_driver = example("embed_driver")
 
 PATIENCE = 10.0
 """Seconds after which a test that hangs fails."""
@@ -152,6 +156,8 @@ class World:
                 self._on_trio(new_driver, ours, take, is_virtual)
             case "blocking":
                 self._on_a_thread(new_driver, ours, take, is_virtual)
+            case "a loop of one's own":
+                self._on_a_loop_of_ones_own(new_driver, ours, take, is_virtual)
             case _:
                 self._on_asyncio(new_driver, ours, take, is_virtual)
 
@@ -212,6 +218,14 @@ class World:
                 if take(driver, event):
                     break
 
+    def _on_a_loop_of_ones_own(self, new_driver, ours, take, is_virtual):
+        time = VirtualTime()
+        loop = embed_driver.Loop(time, time.selector()) if is_virtual else embed_driver.Loop()
+        driver = self.driver(functools.partial(embed_driver.Driver, loop), new_driver, take)
+        driver.begin(ours)
+        loop.run()
+        driver.running.raise_failure()
+
 
 WORLDS = [
     World("asyncio", socket_pair, reads=False),
@@ -225,6 +239,7 @@ WORLDS = [
     World("blocking", socket_pair, reads=False),
     World("blocking", socket_pair, reads=True),
     World("blocking", pipe_pairs, reads=False),
+    World("a loop of one's own", socket_pair, reads=False),
 ]
 
 
@@ -307,6 +322,8 @@ def later(driver, command):
             trio.lowlevel.spawn_system_task(rest)
         case hocket_io.blocking.Driver():
             driver.call_soon(command)
+        case embed_driver.Driver():
+            driver.loop.soon.append(give)
 
 
 # ------------------------------------------------------------------------------------------------- what a peer says

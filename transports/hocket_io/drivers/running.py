@@ -36,9 +36,9 @@ class Running(Generic[EventT]):
 
     endpoint: Endpoint[EventT]
     on_event: Callable[[EventT], None] | None
-    unsent: int
-    unread: int
-    linger: float
+    unsent: int = UNSENT
+    unread: int = UNREAD
+    linger: float = LINGER
     failure: BaseException | None = field(default=None, init=False)
     is_dropped: bool = field(default=False, init=False)
     """True once nothing is to be written or read any more."""
