@@ -237,23 +237,16 @@ def test_the_end_of_the_server_is_said(run):
 
 def test_who_does_not_read_is_not_read(run):
     async def talk():
-        app, may_write = App(greeter()), anyio.Event()
+        app = App(greeter())
         socket = Socket(app)
-        send = socket.send
-
-        async def slow(told):
-            if told["type"] == "websocket.send":
-                await may_write.wait()
-            await send(told)
-
-        socket.send = slow
+        socket.may_write = anyio.Event()
         async with anyio.create_task_group() as group:
             group.start_soon(socket.perform)
             for number in range(100):
                 socket.say(rpc("nope", {}, number))
             await anyio.wait_all_tasks_blocked()
             assert socket.receives < 10
-            may_write.set()
+            socket.may_write.set()
             await socket.until('"id":99')
             assert [each["id"] for each in socket.messages] == list(range(100))
             socket.leave()
@@ -270,21 +263,14 @@ def test_a_reader_that_was_away_gets_all_that_was_said_meanwhile(run):
             for number in range(400):
                 yield f"{number} "
 
-        app, may_write = App(agent), anyio.Event()
+        app = App(agent)
         socket = Socket(app)
-        send = socket.send
-
-        async def slow(told):
-            if told["type"] == "websocket.send":
-                await may_write.wait()
-            await send(told)
-
-        socket.send = slow
+        socket.may_write = anyio.Event()
         async with anyio.create_task_group() as group:
             group.start_soon(socket.perform)
             socket.say(rpc("message/stream", message()))
             await anyio.wait_all_tasks_blocked()
-            may_write.set()
+            socket.may_write.set()
             await socket.until('"id":1,"result":{"state":"completed"')
             assert text_in(items(socket, 1)) == "".join(f"{number} " for number in range(400))
             socket.leave()

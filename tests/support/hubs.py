@@ -132,6 +132,8 @@ class WebSocket:
         self.to_app, self.inbox = anyio.create_memory_object_stream(1000)
         self.to_app.send_nowait({"type": "websocket.connect"})
         self.receives = 0
+        self.may_write = None
+        """An event before which no message is taken from the application: a client that does not read."""
 
     async def receive(self):
         message = await self.inbox.receive()
@@ -140,6 +142,8 @@ class WebSocket:
 
     async def send(self, message):
         await anyio.lowlevel.checkpoint()
+        if self.may_write is not None and message["type"] == "websocket.send":
+            await self.may_write.wait()
         self.sent.append(message)
         self.news.set()
         self.news = anyio.Event()
