@@ -7,6 +7,8 @@ import pytest
 
 from hocket.errors import ConnectionFailed, LocalProtocolError
 from hocket_io import AsyncClient, Client
+from hocket_io.acp import AcpClient, BlockingAcpClient
+from hocket_io.acp.links.targets import parse_link_target
 from support.clients import KINDS, tell
 from support.web import web
 
@@ -44,6 +46,29 @@ def test_a_client_shows_its_target_without_them(client, target, shown):
 def test_what_is_no_target_is_refused_without_them(target):
     with pytest.raises(LocalProtocolError) as refused:
         Client(target)
+    assert "s3cret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("client", [AcpClient, BlockingAcpClient])
+@pytest.mark.parametrize("target", ["wss://ada:s3cret@hub/?key=s3cret", "stdio:hub --token s3cret"])
+def test_neither_does_a_client_of_a_hub_show_them(client, target):
+    assert "s3cret" not in f"{client(target, agent='ada')} {parse_link_target(target)}"
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "ftp://ada:s3cret@hub/",
+        "http://ada:s3cret@hub/?key=s3cret",
+        "tcp://ada:s3cret@hub:8101",
+        "ws://ada:s3cret@hub:0/",
+        "ada:s3cret@hub",
+        "stdio:hub --token 's3cret",
+    ],
+)
+def test_what_is_no_hub_is_refused_without_them(target):
+    with pytest.raises(LocalProtocolError) as refused:
+        parse_link_target(target)
     assert "s3cret" not in str(refused.value)
 
 

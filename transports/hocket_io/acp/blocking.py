@@ -34,10 +34,10 @@ from hocket.backoff import Backoff
 from hocket.errors import LocalProtocolError
 from hocket_io.acp.chunks import BatchWriter, ChunkWriter
 from hocket_io.acp.client import AcpClient, Invitations
-from hocket_io.acp.links.targets import shown_target
 from hocket_io.acp.loop_thread import LoopThread
 from hocket_io.acp.stream import AcpStream
 from hocket_io.acp.unread import AcpEvent
+from hocket_io.client.targets import shown_target
 
 if TYPE_CHECKING:
     from hocket_io.tap import Tap

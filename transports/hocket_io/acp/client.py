@@ -31,11 +31,12 @@ from hocket.backoff import Backoff
 from hocket.errors import LocalProtocolError
 from hocket_io.acp.line import Line
 from hocket_io.acp.links.open import open_link
-from hocket_io.acp.links.targets import OwnStreams, parse_link_target, shown_target
+from hocket_io.acp.links.targets import OwnStreams, parse_link_target
 from hocket_io.acp.mail import Mail
 from hocket_io.acp.stream import AcpStream
 from hocket_io.acp.wiring import HubLeft
 from hocket_io.client.options import TLS
+from hocket_io.client.targets import shown_target
 from hocket_io.entropy import system_entropy
 
 if TYPE_CHECKING:

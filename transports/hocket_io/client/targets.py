@@ -25,6 +25,7 @@ __all__ = [
     "WebSocketTarget",
     "parse_command",
     "parse_target",
+    "shown_target",
 ]
 
 MakeFraming: TypeAlias = Callable[[FramingLimits], Framing]
@@ -38,18 +39,35 @@ _WANTED = "http(s)://HOST…, ws(s)://HOST…, stdio:COMMAND, or an Agent"
 _PIPES = {"stdio": Ndjson, **{f"stdio+{name}": framing for name, framing in FRAMINGS.items()}}
 
 
+def shown_target(target: object) -> str:
+    """The repr of a target without what may be a secret: who asks, in an address, and the arguments of a command.
+
+    >>> shown_target("ws://ada:s3cret@agent/?token=s3cret"), shown_target("ada:s3cret@agent")
+    ("'ws://agent/'", "'agent'")
+    >>> shown_target("stdio:agent --token s3cret"), shown_target("stdio:-"), shown_target("http://[")
+    ("'stdio:agent …'", "'stdio:-'", "'http://['")
+    """
+    if not isinstance(target, str):
+        return repr(target)
+    prefix, _, rest = target.partition(":")
+    if prefix.startswith("stdio"):
+        command, *arguments = rest.split(maxsplit=1) or [""]
+        return repr(f"{prefix}:{command} …" if arguments else target)
+    return repr(shown_url(target) if "://" in target else target.rpartition("@")[2])
+
+
 @frozen
 class HttpTarget:
     """An agent at a URL."""
 
-    url: str = field(repr=lambda url: repr(shown_url(url)))
+    url: str = field(repr=shown_target)
 
 
 @frozen
 class WebSocketTarget:
     """An agent at the other end of a WebSocket."""
 
-    url: str = field(repr=lambda url: repr(shown_url(url)))
+    url: str = field(repr=shown_target)
 
 
 @frozen
@@ -97,18 +115,19 @@ def parse_target(target: str | Agent) -> Target:
         return parse_command(rest, _PIPES[prefix])
     if prefix.startswith("stdio+"):
         known = ", ".join(f"{each}:COMMAND" for each in _PIPES)
-        raise LocalProtocolError(f"{prefix + colon!r} is no target: give {known}")
-    shown = shown_url(target) if "://" in target else target.rpartition("@")[2]  # without what may be a secret
+        raise LocalProtocolError(f"{shown_target(target)} is no target: give {known}")
     if "://" not in target:
-        meant = f"stdio:python -m hocket pipe {shown}" if shown.endswith(".py") else f"http://{shown}"
-        raise LocalProtocolError(f"{shown!r} is no target: give {_WANTED} (did you mean {meant}?)")
+        place = target.rpartition("@")[2]
+        meant = f"stdio:python -m hocket pipe {place}" if place.endswith(".py") else f"http://{place}"
+        raise LocalProtocolError(f"{shown_target(target)} is no target: give {_WANTED} (did you mean {meant}?)")
     scheme = target.partition("://")[0].lower()
     if scheme not in ("http", "https", "ws", "wss"):
         raise LocalProtocolError(
-            f"{shown!r} is no target: {scheme}:// is not spoken here; give http(s)://…, ws(s)://… or stdio:COMMAND"
+            f"{shown_target(target)} is no target: {scheme}:// is not spoken here; give http(s)://…, ws(s)://… or "
+            "stdio:COMMAND"
         )
     if not _has_host(target):
-        raise LocalProtocolError(f"{shown!r} is no target: an address looks like {scheme}://HOST:PORT/")
+        raise LocalProtocolError(f"{shown_target(target)} is no target: an address looks like {scheme}://HOST:PORT/")
     return WebSocketTarget(target) if scheme in ("ws", "wss") else HttpTarget(target)
 
 

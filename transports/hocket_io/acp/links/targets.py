@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TypeAlias
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
-from attrs import frozen
+from attrs import field, frozen
 
 from hocket.errors import LocalProtocolError
-from hocket.http.words import shown_url
-from hocket_io.client.targets import CommandTarget, parse_command
+from hocket_io.client.targets import CommandTarget, parse_command, shown_target
 
 __all__ = [
     "WANTED",
@@ -19,7 +18,6 @@ __all__ = [
     "WebSocketTarget",
     "WebTarget",
     "parse_link_target",
-    "shown_target",
 ]
 
 WANTED = "give http(s)://HOST…, ws(s)://HOST…, tcp://HOST:PORT, stdio:COMMAND, stdio:-, or a HubHost"
@@ -30,14 +28,14 @@ WANTED = "give http(s)://HOST…, ws(s)://HOST…, tcp://HOST:PORT, stdio:COMMAN
 class WebTarget:
     """A hub over HTTP. `url` is what `/jsonrpc` and `/streams/…` are appended to: it has no slash at its end."""
 
-    url: str
+    url: str = field(repr=shown_target)
 
 
 @frozen
 class WebSocketTarget:
     """A hub over WebSocket."""
 
-    url: str
+    url: str = field(repr=shown_target)
 
 
 @frozen
@@ -73,7 +71,9 @@ def parse_link_target(target: str) -> LinkTarget:
         words = target.removeprefix("stdio:")
         return OwnStreams() if words.strip() == "-" else parse_command(words)
     if "://" not in target:
-        raise LocalProtocolError(f"{target!r} is no hub: {WANTED} (did you mean http://{target}?)")
+        raise LocalProtocolError(
+            f"{shown_target(target)} is no hub: {WANTED} (did you mean http://{target.rpartition('@')[2]}?)"
+        )
     parts = _split(target)
     match parts.scheme:
         case "http" | "https":
@@ -84,7 +84,7 @@ def parse_link_target(target: str) -> LinkTarget:
         case "tcp":
             return _tcp(target, parts)
         case scheme:
-            raise LocalProtocolError(f"{target!r} is no hub: {scheme}:// is not spoken here; {WANTED}")
+            raise LocalProtocolError(f"{shown_target(target)} is no hub: {scheme}:// is not spoken here; {WANTED}")
 
 
 def _split(target: str) -> SplitResult:
@@ -96,13 +96,13 @@ def _split(target: str) -> SplitResult:
     except ValueError:
         pass
     if scheme not in ("http", "https", "ws", "wss", "tcp"):
-        raise LocalProtocolError(f"{target!r} is no hub: {scheme}:// is not spoken here; {WANTED}")
-    raise LocalProtocolError(f"{target!r} is no hub: an address looks like {scheme}://HOST:PORT")
+        raise LocalProtocolError(f"{shown_target(target)} is no hub: {scheme}:// is not spoken here; {WANTED}")
+    raise LocalProtocolError(f"{shown_target(target)} is no hub: an address looks like {scheme}://HOST:PORT")
 
 
 def _web(target: str, parts: SplitResult) -> WebTarget:
     if parts.query or parts.fragment:
-        raise LocalProtocolError(f"{target!r} is no hub: leave out what follows the path")
+        raise LocalProtocolError(f"{shown_target(target)} is no hub: leave out what follows the path")
     path = parts.path.rstrip("/").removesuffix("/jsonrpc")
     return WebTarget(urlunsplit(parts._replace(path=path)))
 
@@ -110,14 +110,5 @@ def _web(target: str, parts: SplitResult) -> WebTarget:
 def _tcp(target: str, parts: SplitResult) -> TcpTarget:
     is_bare = not (parts.path.strip("/") or parts.query or parts.fragment or parts.username)
     if parts.hostname is None or parts.port is None or not is_bare:
-        raise LocalProtocolError(f"{target!r} is no hub: an address looks like tcp://HOST:PORT")
+        raise LocalProtocolError(f"{shown_target(target)} is no hub: an address looks like tcp://HOST:PORT")
     return TcpTarget(parts.hostname, parts.port)
-
-
-def shown_target(target: object) -> str:
-    """The repr of a target, without what could be a secret in an address.
-
-    >>> shown_target("ws://hub.example?token=s3cret"), shown_target("stdio:-"), shown_target("http://[")
-    ("'ws://hub.example'", "'stdio:-'", "'http://['")
-    """
-    return repr(shown_url(target) if isinstance(target, str) and "://" in target else target)
