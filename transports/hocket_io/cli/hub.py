@@ -18,6 +18,7 @@ from hocket_io.acp.server import Served, serve_hub
 from hocket_io.acp.serving import serve_stdio
 from hocket_io.cli.exits import Failure, failure_of
 from hocket_io.cli.output import leave_quietly, one_line, write_line
+from hocket_io.cli.shared_options import allowed_host_option
 from hocket_io.cli.tapping import tap_option
 from hocket_io.http.listening import AddressInUse
 from hocket_io.stdio import StandardStreams, take_standard_streams
@@ -61,14 +62,7 @@ _OF_A_NETWORK = {
     metavar="ORIGIN",
     help="Let web pages of ORIGIN speak here, and read what is answered; may be repeated, and * lets in all.",
 )
-@click.option(
-    "--allowed-host",
-    "allowed_hosts",
-    multiple=True,
-    metavar="NAME",
-    help="Answer requests under this name or address; may be repeated, and * is for all.  "
-    "[default: this machine's own names, where --host is one of them; otherwise all]",
-)
+@allowed_host_option
 @tap_option
 @click.option("--stdio", is_flag=True, help="Serve on stdin and stdout, until stdin ends, and nowhere else.")
 @click.pass_context

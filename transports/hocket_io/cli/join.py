@@ -21,6 +21,7 @@ from hocket_io.acp.stream import AcpStream
 from hocket_io.cli.exits import Exit, Failure, failure_of
 from hocket_io.cli.options import AgentCommand, duration
 from hocket_io.cli.output import leave_quietly, one_line, write_stderr
+from hocket_io.cli.shared_options import output_option
 from hocket_io.cli.talk import JsonTalk, Talk, TextTalk
 from hocket_io.cli.tapping import tap_option
 from hocket_io.concurrency.groups import scratch_group
@@ -66,15 +67,7 @@ _COMMANDS = "/end [REASON]  /leave [REASON]  /pause [REASON]  /resume  /invite A
     "--save", metavar="DIR", type=click.Path(exists=True, file_okay=False), help="Save files that come in DIR."
 )
 @click.option("--wait", is_flag=True, help="When the input ends, listen on until the stream ends.")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    envvar="A2ACLI_OUTPUT",
-    show_envvar=True,
-    help="Format of what is printed.",
-)
+@output_option
 @click.option("--timeout", type=duration, help="Give up on an answer after this time: 90, 500ms, 5m.")
 @tap_option
 def join(

@@ -14,6 +14,7 @@ from hocket_io.cli.echo import echo_agent
 from hocket_io.cli.exits import Failure, failure_of
 from hocket_io.cli.load import load_agent
 from hocket_io.cli.output import leave_quietly, one_line, write_line
+from hocket_io.cli.shared_options import allowed_host_option
 from hocket_io.cli.tapping import tap_option
 from hocket_io.http.gateway import agents_by_id
 from hocket_io.push import PushOptions
@@ -46,14 +47,7 @@ __all__ = ["serve"]
     metavar="ORIGIN",
     help="Let web pages of ORIGIN read what is answered; may be repeated, and * lets in all.",
 )
-@click.option(
-    "--allowed-host",
-    "allowed_hosts",
-    multiple=True,
-    metavar="NAME",
-    help="Answer requests under this name or address; may be repeated, and * is for all.  "
-    "[default: this machine's own names, where --host is one of them; otherwise all]",
-)
+@allowed_host_option
 @click.option("--push-private", is_flag=True, help="Let push notifications go to this machine and private networks.")
 @tap_option
 @click.option("--echo", is_flag=True, help="Serve a built-in agent that echoes, instead of FILE.")

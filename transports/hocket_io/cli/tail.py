@@ -17,6 +17,7 @@ from hocket.framing import FrameRejected
 from hocket_io.cli.exits import Exit, Failure
 from hocket_io.cli.growing import GrowingFile
 from hocket_io.cli.output import leave_quietly, one_line, write_line, write_stderr
+from hocket_io.cli.shared_options import output_option
 from hocket_io.tap.lines import Lines, clock
 from hocket_io.tap.record import Record, read_record
 
@@ -114,15 +115,7 @@ def tail_file(
 @click.option("-n", "--lines", "last", type=click.IntRange(0), metavar="N", help="Begin with the last N lines.")
 @click.option("--peer", metavar="TEXT", help="Show what passed between us and those that have TEXT in their address.")
 @click.option("--method", metavar="METHOD", help="Show the calls of METHOD, with what answers them.")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    envvar="A2ACLI_OUTPUT",
-    show_envvar=True,
-    help="Format of what is printed.",
-)
+@output_option
 def tail(file: str, follow: bool, last: int | None, peer: str | None, method: str | None, output: str) -> None:
     """Show what passed on the connections of a command that was given `--tap FILE`, or of a program with a `file_tap`.
 
