@@ -111,18 +111,18 @@ class Driver(Generic[EventT]):
 def main() -> None:
     def add(event: Event) -> None:
         if isinstance(event, RequestReceived):
-            adder.endpoint.send_result(event.id, sum(event.params), now=adder.now())
+            there.send_result(event.id, sum(event.params), now=loop.clock())
 
     def show(event: Event) -> None:
         print(event)
         if isinstance(event, ResultReceived):
             asker.close()
 
-    loop, (here, there) = Loop(), socket.socketpair()
-    adder, asker = Driver(loop, Connection(Ndjson()), add), Driver(loop, Connection(Ndjson()), show)
-    asker.endpoint.send_request("add", [1, 2], now=asker.now(), timeout=5.0)
-    adder.begin(there)
-    asker.begin(here)
+    loop, here, there = Loop(), Connection(Ndjson()), Connection(Ndjson())
+    here.send_request("add", [1, 2], now=loop.clock(), timeout=5.0)
+    asker, adder = Driver[Event](loop, here, show), Driver[Event](loop, there, add)
+    for driver, sock in zip([asker, adder], socket.socketpair(), strict=True):
+        driver.begin(sock)
     loop.run()
 
 
