@@ -90,6 +90,29 @@ def test_a_server_that_is_killed_and_comes_back_without_its_memory(start_server)
         assert client.text("Ada") == "Hello Ada "
 
 
+def test_a_websocket_whose_server_is_killed_and_comes_back_without_its_memory(start_server):
+    served = start_server()
+    target = served.url.replace("http:", "ws:")
+    hasty, patient = Backoff(base=0.001, attempts=2), Backoff(base=0.05, maximum=0.05, attempts=400)
+    with Client(target, resume=hasty) as early, Client(target, resume=patient) as late:
+        streams = early.stream("wait"), late.stream("wait")
+        said = [[next(stream) for _ in range(3)] for stream in streams]
+        assert [events[-1].text for events in said] == ["waiting ", "waiting "]
+        served.process.kill()
+        served.process.wait(20)
+        said[0] += streams[0]
+        assert "could not be resumed in 2 attempts" in str(said[0][-1].error)
+
+        start_server(urlsplit(served.url).port)
+        said[1] += streams[1]
+        assert str(said[1][-1].error) == "the stream was cut in state working: Task not found (-32001)"
+        for stream, events in zip(streams, said, strict=True):
+            assert stream.outcome is Outcome.CUT
+            assert [event.kind for event in events] == ["task", "status", "artifact", "cut", "cut"]
+            assert [event.done for event in events] == [False, False, False, False, True]
+        assert early.text("Ada") == late.text("Ada") == "Hello Ada "
+
+
 def test_text_raises_when_the_stream_is_cut(start_server):
     served = start_server()
     with Client(served.url, resume=None) as client:
