@@ -249,12 +249,12 @@ def test_a_timer_that_stays_as_it_is_is_set_once(new_loop):
         with theirs:
             driver.endpoint.send_request("m", now=driver.now(), timeout=3_600.123456789)
             driver.pump()
-            timer = driver._timer
+            timer = driver._alarm._timer
             driver.pump()
-            assert driver._timer is timer
+            assert driver._alarm._timer is timer
             driver.endpoint.send_request("m", now=driver.now(), timeout=1_800.0)
             driver.pump()
-            assert driver._timer is not timer
+            assert driver._alarm._timer is not timer
             assert timer.cancelled()
         driver.abort()
         await driver.run()

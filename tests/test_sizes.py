@@ -4,6 +4,8 @@ import ast
 from itertools import chain
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 FILES = {
     path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
@@ -43,3 +45,8 @@ def test_a_class_has_15_attributes_at_most():
     kinds = [node for text in FILES.values() for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ClassDef)]
     assert len(kinds) > 500
     assert {kind.name for kind in kinds if len(set(attributes_of(kind))) > 15} == set(WIDER)
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "blocking", "trio"])
+def test_a_driver_has_fewer_than_150_lines(loop):
+    assert len(FILES[f"transports/hocket_io/{loop}/driver.py"].splitlines()) < 150

@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from typing import TypeVar, cast
 
-from attrs import define, field
+from attrs import Factory, define, field
 
 from hocket.errors import LocalProtocolError
+from hocket_io.asyncio.alarm import Alarm
 from hocket_io.drivers.loop_driver import LoopDriver
 from hocket_io.drivers.running import broken
 
@@ -26,8 +27,7 @@ class Driver(LoopDriver[EventT], asyncio.Protocol):
     """
 
     _transport: asyncio.Transport | None = field(default=None, init=False)
-    _timer: asyncio.TimerHandle | None = field(default=None, init=False)
-    _timer_at: float | None = field(default=None, init=False)
+    _alarm: Alarm = field(default=Factory(lambda self: Alarm(self._time_out), takes_self=True), init=False)
     _is_reading: bool = field(default=True, init=False)
     _over: asyncio.Event = field(factory=asyncio.Event, init=False)
 
@@ -113,7 +113,7 @@ class Driver(LoopDriver[EventT], asyncio.Protocol):
         self._transport = None
         if exc is not None:
             self._running.fail(broken(exc))
-        self._set_timer(None)
+        self._alarm.set(None)
         try:
             self._running.finish(self.now())
         finally:
@@ -135,21 +135,12 @@ class Driver(LoopDriver[EventT], asyncio.Protocol):
             elif self._is_reading != self._running.wants_more:
                 self._is_reading = not self._is_reading
                 (transport.resume_reading if self._is_reading else transport.pause_reading)()
-        self._set_timer(self._running.next_timeout())
+        self._alarm.set(self._running.next_timeout())
         self._notify()
 
     def _new_signal(self) -> asyncio.Event:
         return asyncio.Event()
 
-    def _set_timer(self, at: float | None) -> None:
-        if at == self._timer_at:  # most of the time; what the timer itself says of it, uvloop rounds
-            return
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer_at = at
-        self._timer = None if at is None else asyncio.get_running_loop().call_at(at, self._time_out)
-
     def _time_out(self) -> None:
-        self._timer = self._timer_at = None
         self._running.handle_timeout(self.now())
         self.pump()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 from typing import TypeVar, TypeVarTuple, Unpack
@@ -15,13 +14,12 @@ from attrs import define, field
 from hocket_io.concurrency.groups import scratch_group
 from hocket_io.drivers.loop_driver import LoopDriver
 from hocket_io.drivers.running import broken
+from hocket_io.trio.streams import received
 
 __all__ = ["Driver"]
 
 EventT = TypeVar("EventT")
 ArgsT = TypeVarTuple("ArgsT")
-
-_CHUNK = 65_536
 
 
 @define(eq=False)
@@ -74,11 +72,7 @@ class Driver(LoopDriver[EventT]):
             yield events
 
     async def drain(self) -> None:
-        """Wait until no more than `unsent` bytes wait to be written; others run meanwhile, those who write among them.
-
-        Raises:
-            ConnectionFailed: They will not be: the connection is gone.
-        """
+        """As of a `LoopDriver`; others run meanwhile, those who write among them."""
         await trio.lowlevel.checkpoint()
         await super().drain()
 
@@ -104,10 +98,8 @@ class Driver(LoopDriver[EventT]):
     async def _attempt(self, work: Callable[[Unpack[ArgsT]], Awaitable[None]], *args: *ArgsT) -> None:
         try:
             await work(*args)
-        except trio.BrokenResourceError as error:
-            self._running.fail(broken(error))
         except Exception as error:  # noqa: BLE001  -- run raises it: by itself, not in the group of a nursery
-            self._running.fail(error)
+            self._running.fail(broken(error) if isinstance(error, trio.BrokenResourceError) else error)
         self._settle()
 
     async def _read(self, stream: trio.abc.Stream) -> None:
@@ -115,7 +107,7 @@ class Driver(LoopDriver[EventT]):
         is_over = False
         while not is_over:
             await self._until(lambda: self._running.wants_more)
-            data = await _received(stream)
+            data = await received(stream)
             is_over = not data
             self._running.receive(data, self.now())
             self.pump()
@@ -152,13 +144,3 @@ class Driver(LoopDriver[EventT]):
 
     def _new_signal(self) -> trio.Event:
         return trio.Event()
-
-
-async def _received(stream: trio.abc.Stream) -> bytes:
-    """What has arrived; b"" is the end, also that of TLS without a farewell, which many do not say."""
-    try:
-        return bytes(await stream.receive_some(_CHUNK))
-    except trio.BrokenResourceError as error:
-        if isinstance(error.__cause__, ssl.SSLEOFError):
-            return b""
-        raise
