@@ -11,7 +11,7 @@ from hocket import Connection, Endpoint
 from hocket.framing import Ndjson
 from hocket.jsonrpc import Event, RequestReceived, ResultReceived
 from hocket.timers import soonest
-from hocket_io.drivers.running import Running, broken
+from hocket_io.drivers.running import Bounds, Running, broken
 
 EventT = TypeVar("EventT")
 
@@ -46,7 +46,7 @@ class Driver(Generic[EventT]):
     def __init__(
         self, loop: Loop, endpoint: Endpoint[EventT], on_event: Callable[[EventT], None] | None, **limits: Any
     ) -> None:
-        self.endpoint, self.running = endpoint, Running(endpoint, on_event, **limits)
+        self.endpoint, self.running = endpoint, Running(endpoint, on_event, Bounds(**limits))
         self.timer: float | None = None
         self.loop, self._unwritten, self._mask = loop, bytearray(), 0
 

@@ -13,7 +13,7 @@ import hocket_io.asyncio
 import hocket_io.blocking
 import hocket_io.trio
 from hocket.errors import ConnectionFailed, LocalProtocolError
-from hocket_io.drivers.running import Running
+from hocket_io.drivers.running import Bounds, Running
 from support.virtual_time import VirtualTime
 
 
@@ -54,7 +54,7 @@ class Script:
 
 
 def running(on_event=None, *, unsent=25, unread=5, linger=10.0):
-    return Running(Script(), on_event, unsent, unread, linger)
+    return Running(Script(), on_event, Bounds(unsent, unread, linger))
 
 
 def written(run, held=0):
@@ -88,8 +88,8 @@ def test_every_event_is_told_once_in_order_and_no_more_is_held_than_the_limits_s
         assert run.tell(0.0)
         before = len(held)
         held += written(run, before)
-        assert len(held) <= max(before, run.unsent + 30)  # the last piece that still had room
-        assert run.is_full == (len(held) > run.unsent)
+        assert len(held) <= max(before, run.bounds.unsent + 30)  # the last piece that still had room
+        assert run.is_full == (len(held) > run.bounds.unsent)
         if run.is_full:
             assert not run.wants_more
     while held or run.is_full:
@@ -111,6 +111,28 @@ def test_beyond_unread_events_nothing_more_is_wanted_until_some_are_taken():
     assert run.wants_more
 
 
+def test_while_nothing_is_read_because_of_unread_events_the_endpoint_has_no_time():
+    """What it waits for may be there, and unread: after that, it is listened to for a second first."""
+    run = running(unread=3, unsent=10_000)
+    run.endpoint.alarm = 50.0
+    run.begin(deadline=500.0)
+    run.receive(b"abcd", 0.0)
+    run.tell(0.0)
+    assert run.next_timeout() == 500.0
+    run.handle_timeout(60.0)
+    assert run.endpoint.rung == []
+    assert len([*run.unread_events()]) == 4
+    run.tell(70.0)
+    assert run.next_timeout() == 71.0
+    run.tell(70.5)
+    run.handle_timeout(70.9)
+    assert run.endpoint.rung == []
+    run.handle_timeout(71.0)
+    assert run.endpoint.rung == [71.0]
+    run.endpoint.alarm = None
+    assert run.next_timeout() == 500.0
+
+
 def test_the_end_counts_once():
     told = []
     run = running(told.append)
@@ -121,6 +143,7 @@ def test_the_end_counts_once():
     assert run.endpoint.ended == 1
     assert told == ["eof"]
     assert run.is_closed
+    assert run.is_dropped
 
 
 def test_close_lets_all_be_taken_before_the_connection_is_left():
@@ -154,7 +177,7 @@ def test_closing_has_a_limit_which_further_calls_do_not_move():
 
 def test_an_endpoint_that_is_closed_has_the_same_limit():
     run = running(lambda event: None)
-    run.endpoint.is_closed = True
+    run.endpoint.is_closed, run.endpoint.alarm = True, 2.0  # which it has no use for any more
     run.tell(1.0)
     assert run.is_leaving
     assert not run.wants_more
@@ -176,6 +199,24 @@ def test_the_first_of_deadline_and_alarm_comes_first(deadline, alarm, at):
     if at == deadline and at is not None:
         with pytest.raises(ConnectionFailed, match="the connection was not over by its deadline"):
             run.raise_failure()
+
+
+def test_of_a_deadline_and_the_time_that_closing_may_take_the_first_one_counts():
+    run = running(lambda event: None, linger=10.0)
+    run.begin(deadline=100.0)
+    run.close()
+    run.tell(5.0)
+    assert run.next_timeout() == 15.0
+    run.handle_timeout(15.0)
+    with pytest.raises(ConnectionFailed, match="linger"):
+        run.raise_failure()
+
+
+def test_what_is_dropped_wants_no_more():
+    run = running(lambda event: None)
+    assert run.wants_more
+    run.fail(ConnectionFailed("broke"))
+    assert not run.wants_more
 
 
 def test_the_last_events_are_told_after_a_failure_and_the_first_failure_counts():

@@ -16,7 +16,7 @@ from hocket_io.blocking.bell import Bell
 from hocket_io.blocking.commands import Commands
 from hocket_io.blocking.exchange import Exchange
 from hocket_io.blocking.wires import Pipes, Wires
-from hocket_io.drivers.running import LINGER, UNREAD, UNSENT, Running
+from hocket_io.drivers.running import LINGER, UNREAD, UNSENT, Bounds, Running
 
 __all__ = ["Driver"]
 
@@ -45,7 +45,7 @@ class Driver(Generic[EventT]):
     _commands: Commands = field(factory=Commands, init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._running = Running(self.endpoint, self.on_event, self.unsent, self.unread, self.linger)
+        self._running = Running(self.endpoint, self.on_event, Bounds(self.unsent, self.unread, self.linger))
 
     @property
     def is_closed(self) -> bool:

@@ -24,7 +24,6 @@ __all__ = ["Server", "serve", "serve_unix"]
 
 _log = logging.getLogger(__name__)
 
-
 _PAUSE = 1.0  # seconds, where no connection can be accepted, such as for want of file descriptors
 
 

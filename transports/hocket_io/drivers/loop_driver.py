@@ -10,7 +10,7 @@ from attrs import define, field
 
 from hocket.endpoint import Endpoint
 from hocket.errors import ConnectionFailed
-from hocket_io.drivers.running import LINGER, UNREAD, UNSENT, Running
+from hocket_io.drivers.running import LINGER, UNREAD, UNSENT, Bounds, Running
 
 __all__ = ["LoopDriver"]
 
@@ -50,7 +50,7 @@ class LoopDriver(ABC, Generic[EventT]):
     _news: Signal | None = field(default=None, init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._running = Running(self.endpoint, self.on_event, self.unsent, self.unread, self.linger)
+        self._running = Running(self.endpoint, self.on_event, Bounds(self.unsent, self.unread, self.linger))
 
     @property
     def is_closed(self) -> bool:
@@ -111,6 +111,6 @@ class LoopDriver(ABC, Generic[EventT]):
         while self._running.has_unread or not self.is_closed:
             for event in self._running.unread_events():
                 yield event
-            self._settle()  # there may be room for more
+            self.pump()  # there may be room for more
             await self._until(lambda: self.is_closed or self._running.has_unread)
         self._running.raise_failure()

@@ -4,22 +4,41 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from math import inf
 from typing import Generic, TypeVar
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from hocket.endpoint import Endpoint
 from hocket.errors import ConnectionFailed, LocalProtocolError
 from hocket.timers import soonest
 from hocket_io.reasons import reason_of
 
-__all__ = ["LINGER", "UNREAD", "UNSENT", "Running", "broken"]
+__all__ = ["LINGER", "UNREAD", "UNSENT", "Bounds", "Running", "broken"]
 
 EventT = TypeVar("EventT")
 
 UNSENT = 1024 * 1024
 UNREAD = 1024
 LINGER = 10.0
+
+_GRACE = 1.0
+"""Seconds in which a peer is listened to again, before its silence counts."""
+
+
+@frozen
+class Bounds:
+    """What a driver holds, and how long it waits.
+
+    Attributes:
+        unsent: Bytes that may wait to be written; beyond it nothing more is taken from the endpoint, or read.
+        unread: Events that may be kept; beyond it nothing is read.
+        linger: Seconds that closing may take.
+    """
+
+    unsent: int = UNSENT
+    unread: int = UNREAD
+    linger: float = LINGER
 
 
 @define(eq=False)
@@ -29,16 +48,12 @@ class Running(Generic[EventT]):
     Args:
         endpoint: What is run.
         on_event: Told each event; None if they are kept until `unread_events` takes them.
-        unsent: Bytes that may wait to be written; beyond it nothing more is taken from the endpoint, or read.
-        unread: Events that may be kept; beyond it nothing is read.
-        linger: Seconds that closing may take.
+        bounds: What it may hold, and how long it may take.
     """
 
     endpoint: Endpoint[EventT]
     on_event: Callable[[EventT], None] | None
-    unsent: int = UNSENT
-    unread: int = UNREAD
-    linger: float = LINGER
+    bounds: Bounds = field(default=Bounds())
     failure: BaseException | None = field(default=None, init=False)
     is_dropped: bool = field(default=False, init=False)
     """True once nothing is to be written or read any more."""
@@ -47,6 +62,7 @@ class Running(Generic[EventT]):
     is_full: bool = field(default=False, init=False)
     """True while more than `unsent` waits to be written."""
     _kept: deque[EventT] = field(factory=deque, init=False)
+    _hears_at: float = field(default=-inf, init=False)
     _last_call: tuple[float, str] | None = field(default=None, init=False)
     _has_begun: bool = field(default=False, init=False)
     _is_closing: bool = field(default=False, init=False)
@@ -64,15 +80,21 @@ class Running(Generic[EventT]):
             self.endpoint.receive_eof(now)
 
     def next_timeout(self) -> float | None:
-        """When `handle_timeout` wants to be called, or None for never."""
-        at = None if self.is_leaving else self.endpoint.next_timeout()
+        """When `handle_timeout` wants to be called, or None for never.
+
+        While more is kept than `unread`, and nothing is read therefore, the endpoint has no time: what it waits for may
+        have come long ago.
+        """
+        at = None if self.is_leaving or self._hears_at == inf else self.endpoint.next_timeout()
+        if at is not None:
+            at = max(at, self._hears_at)
         return at if self._last_call is None else soonest(at, self._last_call[0])
 
     def handle_timeout(self, now: float) -> None:
         """The time has come for the endpoint, or for whoever has had all the time there was."""
         if self._last_call is not None and now >= self._last_call[0]:
             self.fail(ConnectionFailed(self._last_call[1]))
-        else:
+        elif now >= self._hears_at:
             self.endpoint.handle_timeout(now)
 
     def fail(self, error: BaseException) -> None:
@@ -128,8 +150,13 @@ class Running(Generic[EventT]):
         if self._is_telling:
             return False
         self.perform(self._tell)
+        if self._has_too_many:
+            self._hears_at = inf
+        elif self._hears_at == inf:
+            self._hears_at = now + _GRACE
         if self._is_ending:
-            self._drop_at(now + self.linger, f"the peer did not take what was left in {self.linger:g} seconds (linger)")
+            linger = self.bounds.linger
+            self._drop_at(now + linger, f"the peer did not take what was left in {linger:g} seconds (linger)")
         return True
 
     def take(self, held: int) -> list[bytes]:
@@ -138,12 +165,8 @@ class Running(Generic[EventT]):
         Args:
             held: Bytes that wait to be written already; where they are more than `unsent`, nothing is taken.
         """
-        if held > self.unsent:
-            self.is_full = True
-            return []
-        pieces = self.endpoint.data_to_send()
-        self.is_full = bool(pieces)
-        return pieces
+        self.is_full = held > self.bounds.unsent
+        return [] if self.is_full else self.endpoint.data_to_send()
 
     @property
     def is_leaving(self) -> bool:
@@ -154,7 +177,7 @@ class Running(Generic[EventT]):
     def wants_more(self) -> bool:
         """Whether the peer may say more now."""
         is_over = self._has_ended or self.is_dropped or self._is_ending
-        return not (is_over or self.is_full or len(self._kept) > self.unread)
+        return not (is_over or self.is_full or self._has_too_many)
 
     # --- events that are kept, and how it ended
 
@@ -194,6 +217,10 @@ class Running(Generic[EventT]):
         """Raise what has ended the connection, unless it was closed."""
         if self.failure is not None:
             raise self.failure
+
+    @property
+    def _has_too_many(self) -> bool:
+        return len(self._kept) > self.bounds.unread
 
     @property
     def _is_ending(self) -> bool:
