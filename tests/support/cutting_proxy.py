@@ -1,6 +1,8 @@
 """A proxy that passes bytes on until the plan says that the connection breaks: on real sockets, for any protocol."""
 
 import socket
+import struct
+import sys
 import threading
 from collections import deque
 from contextlib import closing, contextmanager, suppress
@@ -8,15 +10,16 @@ from socketserver import BaseRequestHandler, ThreadingTCPServer
 
 from attrs import define, field
 
+from support.fault_proxy import Ending, Fault
 from support.threaded import served_in_thread
 
 
 @define(eq=False)
 class CuttingProxy:
-    """Stands before a server: each connection takes the next cut of the plan, if there is one.
+    """Stands before a server: each connection takes the next fault of the plan, if there is one.
 
-    A cut is a number of bytes from the server that come through beyond the head of its first answer, and are the last;
-    None where nobody is there.
+    What comes through `after` is counted beyond the head of the server's first answer. There are no bodies here that
+    could be closed or merged.
     """
 
     upstream: tuple[str, int]
@@ -36,27 +39,30 @@ def cutting_proxy(upstream):
     class Connection(BaseRequestHandler):
         def handle(self):
             proxy.connections += 1
-            budget = proxy.plan.popleft() if proxy.plan else float("inf")
-            if budget is not None:
-                _relay(self.request, proxy.upstream, budget)
+            fault = proxy.plan.popleft() if proxy.plan else Fault()
+            if fault.ending is not Ending.REFUSE:
+                _relay(self.request, proxy.upstream, fault)
 
     with served_in_thread(ThreadingTCPServer(("127.0.0.1", 0), Connection)) as server:
         proxy = CuttingProxy(upstream, f"ws://127.0.0.1:{server.server_address[1]}/")
         yield proxy
 
 
-def _relay(client, upstream, budget):
+def _relay(client, upstream, fault):
     client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     with closing(socket.create_connection(upstream)) as server:
-        there = threading.Thread(target=_pass_on, args=(client, server, float("inf")))
+        there = threading.Thread(target=_pass_on, args=(client, server, Fault()))
         there.start()
-        _pass_on(server, client, budget)
+        _pass_on(server, client, fault)
         there.join()
+    if fault.ending is Ending.RESET:  # not before: as long as somebody reads from it, it would stay open
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        client.close()
 
 
-def _pass_on(source, target, budget):
-    """Pass on what comes, until nothing does or beyond the first empty line so much has; then hang up."""
-    head = b""
+def _pass_on(source, target, fault):
+    """Pass on what comes, until nothing does or beyond the first empty line so much has; then nobody reads any more."""
+    head, budget = b"", fault.after if fault.ending else sys.maxsize
     with suppress(OSError):  # one of the two has gone
         while budget > 0 and (data := source.recv(65_536)):
             if b"\r\n\r\n" not in head:
@@ -65,8 +71,13 @@ def _pass_on(source, target, budget):
             else:
                 after = len(data)
             kept = len(data) - max(0, after - budget)
-            target.sendall(data[:kept])
+            size = fault.piece or kept
+            for at in range(0, kept, size):
+                target.sendall(data[at : min(at + size, kept)])
             budget -= after
+        if fault.ending is Ending.STALL:
+            while source.recv(65_536):  # until the client goes, of which the other thread tells
+                pass
     for each in source, target:
         with suppress(OSError):  # it is gone already
-            each.shutdown(socket.SHUT_RDWR)
+            each.shutdown(socket.SHUT_RD)
