@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import errno
 import functools
 import logging
+import os
 import socket
 import ssl
 import threading
@@ -20,6 +22,7 @@ from hocket import Connection
 from hocket.errors import ConnectionFailed, LocalProtocolError
 from hocket.framing import Ndjson
 from hocket.jsonrpc import ConnectionClosed, NotificationReceived, RequestReceived, ResultReceived
+from hocket_io.drivers.connecting import reaching
 from support.drivers import PATIENCE, answers, echoing, json_line, line, read_all
 from support.tls import client_context, server_context
 
@@ -149,6 +152,20 @@ def test_where_there_is_no_connection_to_be_had_the_error_says_why(loop, kind, r
             (trio if loop == "trio" else anyio).run(connect, port)
         if kind == "not trusted":
             thread.join(PATIENCE)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (TimeoutError(), "cannot reach there in 3 seconds"),
+        (TimeoutError(errno.ETIMEDOUT, "timed out"), f"cannot reach there: {os.strerror(errno.ETIMEDOUT)}"),
+    ],
+    ids=["ours", "that of the operating system"],
+)
+def test_whose_patience_was_at_an_end_is_said(error, said):
+    with pytest.raises(ConnectionFailed) as caught, reaching("there", 3.0):
+        raise error
+    assert str(caught.value) == said
 
 
 # --- mistakes, and ends
