@@ -281,7 +281,7 @@ def tls_peer(theirs, talk):
 
 
 @pytest.mark.parametrize("run", RUN)
-def test_over_tls_the_end_of_the_peer_is_the_end_of_the_connection(run):
+def test_over_tls_the_end_of_the_peer_is_the_end_of_the_connection(run, caplog):
     """There is no half of it to be closed: a question that is not answered yet will not be."""
 
     def talk(secret):
@@ -294,6 +294,7 @@ def test_over_tls_the_end_of_the_peer_is_the_end_of_the_connection(run):
     with tls_peer(theirs, talk):
         run(lambda kind: kind(Connection(Ndjson()), told.append), ours, server_context())
     assert [type(event) for event in told] == [RequestReceived, ConnectionClosed]
+    assert caplog.records == []  # asyncio warns of a protocol that wants to go on
 
 
 @pytest.mark.parametrize("run", RUN)
