@@ -22,6 +22,9 @@ both = pytest.mark.parametrize("client", [Client, AsyncClient])
             {"headers": {"A": "secret", "X-Count": 3}},
             "headers must be a mapping of names to texts: 'X-Count' is of type int",
         ),
+        ({"headers": {"X Count": "secret"}}, "headers: 'X Count' is no name of a header field"),
+        ({"headers": {"": "secret"}}, "headers: '' is no name of a header field"),
+        ({"headers": {"X-Count": "secret\r\nX-Other: 1"}}, "headers: X-Count has a line break"),
         ({"extensions": "urn:x"}, "extensions must be a tuple of URIs, not 'urn:x': write ('urn:x',)"),
         ({"extensions": [3]}, "extensions must be a tuple of URIs, not 3 in it"),
         ({"timeout": "3"}, "timeout must be a number of seconds over 0, an httpx2.Timeout, or None, not '3'"),
@@ -47,7 +50,9 @@ def test_an_option_of_the_wrong_kind_is_refused_at_once(client, options, said):
 @both
 def test_what_is_of_its_kind_is_taken(client):
     timeout = httpx2.Timeout(3.0)
-    assert client("http://x", timeout=timeout, resume=None, extensions=["urn:x"], headers={"A": "b"}).timeout is timeout
+    assert (
+        client("http://x", timeout=timeout, resume=None, extensions=["urn:x"], headers={"A": "b\tc"}).timeout is timeout
+    )
     assert client("http://x", timeout=1, resume=Backoff(), version="0.3", binding="HTTP+JSON").timeout == 1
 
 

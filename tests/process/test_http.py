@@ -12,8 +12,9 @@ import pytest
 
 from hocket.a2a import Outcome, TaskState
 from hocket.backoff import Backoff
-from hocket.errors import ConnectionFailed, RpcError, StreamCut
+from hocket.errors import ConnectionFailed, LocalProtocolError, RpcError, StreamCut
 from hocket_io import AsyncClient, Client, serve
+from hocket_io.acp import serve_hub
 from hocket_io.server import AddressInUse
 from support.agents import greeter
 
@@ -150,13 +151,25 @@ def test_a_port_that_is_taken():
 
 @pytest.mark.parametrize("port", [-1, 65_536])
 def test_a_port_that_cannot_be(port):
-    with pytest.raises(AddressInUse, match="try another port"):
+    with pytest.raises(AddressInUse, match=f":{port}: a port is a number from 0 to 65535$"):
         serve(greeter(), port=port)
 
 
 def test_an_address_that_is_not_ours():
-    with pytest.raises(AddressInUse, match=r"cannot listen on 192\.0\.2\.1:0"):
+    with pytest.raises(
+        AddressInUse, match=r"cannot listen on 192\.0\.2\.1:0: .*; the host is an address of this machine"
+    ):
         serve(greeter(), host="192.0.2.1", port=0)
+
+
+def test_an_event_loop_that_is_there_already(run):
+    async def within():
+        with pytest.raises(LocalProtocolError, match=r"^serve runs an event loop .* give an App to a web server"):
+            serve(greeter(), port=0)
+        with pytest.raises(LocalProtocolError, match=r"^serve_hub runs an event loop .* give a HubApp to a web server"):
+            serve_hub(port=0)
+
+    run(within)
 
 
 def test_ipv6(tmp_path):

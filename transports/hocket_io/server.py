@@ -14,7 +14,7 @@ from hocket.http.principal import Authenticate
 from hocket_io.addresses import shown_address
 from hocket_io.extras import needs
 from hocket_io.fitting import fit_app
-from hocket_io.http.listening import AddressInUse, listen, web_server
+from hocket_io.http.listening import AddressInUse, listen, refuse_within_a_loop, web_server
 from hocket_io.push import PushOptions
 
 if TYPE_CHECKING:
@@ -71,7 +71,8 @@ def serve(
 
     Raises:
         AddressInUse: Nothing can listen there.
-        LocalProtocolError: An agent has no function, two would have the same ID, or an option is not of its kind.
+        LocalProtocolError: An agent has no function, two would have the same ID, an option is not of its kind, or there
+            is an event loop already.
         MissingExtra: uvicorn is not installed.
     """
     with needs("http", "serving over HTTP"):
@@ -79,6 +80,7 @@ def serve(
 
         from hocket_io.http.asgi import App
 
+    refuse_within_a_loop("serve", "an App")
     with listen(host, port) as listening:
         address, own_port = listening.getsockname()[:2]
         if allowed_hosts is None and is_unspecified(address):

@@ -17,7 +17,7 @@ from hocket_io.addresses import shown_address
 from hocket_io.concurrency.groups import scratch_group
 from hocket_io.extras import needs
 from hocket_io.fitting import fit_app
-from hocket_io.http.listening import listen, web_server
+from hocket_io.http.listening import listen, refuse_within_a_loop, web_server
 
 if TYPE_CHECKING:
     from hocket_io.tap import Tap
@@ -72,7 +72,7 @@ def serve_hub(
 
     Raises:
         AddressInUse: Nothing can listen there.
-        LocalProtocolError: An option is not of its kind.
+        LocalProtocolError: An option is not of its kind, or there is an event loop already.
         MissingExtra: uvicorn or websockets is not installed.
     """
     with needs("http", "serving a hub over HTTP"):
@@ -82,6 +82,7 @@ def serve_hub(
 
     from hocket_io.http.hub_app import HubApp
 
+    refuse_within_a_loop("serve_hub", "a HubApp")
     with listen(host, port) as listening:
         address, own_port = listening.getsockname()[:2]
         if allowed_hosts is None and is_unspecified(address):

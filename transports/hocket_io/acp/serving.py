@@ -20,7 +20,7 @@ from hocket_io.addresses import shown_address
 from hocket_io.concurrency.groups import scratch_group
 from hocket_io.concurrency.shield import shielded
 from hocket_io.fitting import fit_pipe, shown_command
-from hocket_io.http.listening import AddressInUse
+from hocket_io.http.listening import cannot_listen
 from hocket_io.pipes.tcp import TcpPipe, keep_alive
 from hocket_io.pipes.transport import BytePipe
 from hocket_io.stdio import StandardStreams, open_child
@@ -94,8 +94,7 @@ async def serve_tcp(
     try:
         listener = await anyio.create_tcp_listener(local_host=listen_host, local_port=port)
     except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise AddressInUse(f"cannot listen on {listen_host}:{port}: {reason}; try another port") from None
+        raise cannot_listen(listen_host, port, error) from None
 
     async def connected(stream: anyio.abc.SocketStream) -> None:
         _hold(stream)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from math import inf
 from ssl import SSLContext
@@ -53,6 +54,14 @@ def _check_headers(instance: object, attribute: Attribute[Any], value: object) -
     for name, text in value.items():
         if not isinstance(name, str) or not isinstance(text, str):
             raise LocalProtocolError(f"{wanted}: {name!r} is of type {type(text).__name__}")
+        if _FIELD_NAME.fullmatch(name) is None:
+            raise LocalProtocolError(f"{attribute.alias}: {name!r} is no name of a header field")
+        if not text.replace("\t", " ").isprintable():
+            raise LocalProtocolError(f"{attribute.alias}: {name} has a line break, or another control character")
+
+
+_FIELD_NAME = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
+"""RFC 9110 section 5.6.2."""
 
 
 TEXT = one_of_kind("a text, or None", str, NoneType)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import socket
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from hocket_io.addresses import shown_address
 if TYPE_CHECKING:
     import uvicorn
 
-__all__ = ["AddressInUse", "listen", "web_server"]
+__all__ = ["AddressInUse", "cannot_listen", "listen", "refuse_within_a_loop", "web_server"]
 
 
 _CUTS = (
@@ -51,9 +52,41 @@ def listen(host: str, port: int) -> socket.socket:
         listening.listen(2048)
     except (OSError, OverflowError) as error:
         listening.close()
-        reason = getattr(error, "strerror", None) or error
-        raise AddressInUse(f"cannot listen on {shown_address(host, port)}: {reason}; try another port") from None
+        raise cannot_listen(host, port, error) from None
     return listening
+
+
+def cannot_listen(host: str, port: int, error: OSError | OverflowError) -> AddressInUse:
+    """Why nothing can listen there, and what to do about it."""
+    match error:
+        case OverflowError():
+            why = "a port is a number from 0 to 65535"
+        case socket.gaierror() | OSError(errno=errno.EADDRNOTAVAIL):
+            why = f"{error.strerror}; the host is an address of this machine, or 0.0.0.0 for all of them"
+        case _:
+            why = f"{error.strerror or error}; try another port"
+    return AddressInUse(f"cannot listen on {shown_address(host, port)}: {why}")
+
+
+def refuse_within_a_loop(what: str, app: str) -> None:
+    """Refuse to run an event loop within another one, as that of a notebook is.
+
+    Args:
+        what: The function that runs one.
+        app: What could be given to a server within the other.
+
+    Raises:
+        LocalProtocolError: This is called within an event loop.
+    """
+    import anyio
+
+    try:
+        anyio.get_cancelled_exc_class()
+    except RuntimeError:
+        return
+    raise LocalProtocolError(
+        f"{what} runs an event loop of its own, and there is one already: give {app} to a web server that runs on it"
+    )
 
 
 def web_server(
