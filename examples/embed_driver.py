@@ -31,7 +31,7 @@ class Loop:
             for _ in range(len(self.soon)):
                 self.soon.popleft()()
             at = soonest(*(driver.timer for driver in self.drivers), self.clock() if self.soon else None)
-            for key, mask in self.selector.select(None if at is None else max(0.0, at - self.clock())):
+            for key, mask in self.selector.select(None if at is None else min(max(0.0, at - self.clock()), 3_600.0)):
                 if key.data in self.drivers:  # another one may have closed it just now
                     key.data.ready(mask)
             for driver in [*self.drivers]:

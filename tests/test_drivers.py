@@ -71,6 +71,14 @@ def test_a_timer_fires_and_its_event_is_told(drive):
     assert [each["method"] for each in answers(data)] == ["m"]
 
 
+def test_a_timer_may_be_as_far_away_as_one_likes(drive):
+    def begin(driver):
+        driver.endpoint.send_request("m", now=driver.now(), timeout=1e9)  # some thirty years
+
+    events, _ = drive(lambda sock: sock.recv(1_000), begin=begin)
+    assert [type(event) for event in events] == [ConnectionClosed]
+
+
 def test_a_connection_that_is_reset_is_a_typed_error_after_its_last_events(drive):
     told = []
 

@@ -1,37 +1,40 @@
-"""Alarm: the one timer of asyncio's driver."""
+"""The alarm of a driver of asyncio: one timer, set anew again and again."""
 
 import asyncio
 
 from hocket_io.asyncio.alarm import Alarm
+from support.virtual_time import VirtualTime
 
 
-def test_whoever_was_woken_too_early_is_woken_again():
-    """Loops round: uvloop to milliseconds. What is due is not due yet then, and asks for the same time again."""
+def rung(*times, again=0):
+    """When an alarm rings that was set to these times, one after the other; `again` times to the same when it rings."""
 
     async def main():
-        due = asyncio.get_running_loop().time() - 1.0
-        rings = asyncio.Queue()
-        alarm = Alarm(lambda: rings.put_nowait(due))
-        for _ in range(3):
-            alarm.set(due)
-            async with asyncio.timeout(20):
-                assert await rings.get() == due
+        def ring():
+            heard.append(loop.time() - start)
+            if len(heard) <= again:
+                alarm.set(loop.time())
 
-    asyncio.run(main())
+        loop, heard = asyncio.get_running_loop(), []
+        start, alarm = loop.time(), Alarm(ring)
+        for at in times:
+            alarm.set(None if at is None else start + at)
+        await asyncio.sleep(100)
+        return heard
+
+    with asyncio.Runner(loop_factory=VirtualTime().event_loop) as runner:
+        return runner.run(main())
 
 
-def test_an_alarm_that_is_stopped_or_moved_does_not_ring_for_what_was_before():
-    async def main():
-        loop = asyncio.get_running_loop()
-        rings = []
-        alarm = Alarm(lambda: rings.append(loop.time()))
-        alarm.set(loop.time())
-        alarm.set(None)
-        alarm.set(loop.time())
-        alarm.set(loop.time() + 3_600)
-        for _ in range(3):
-            await asyncio.sleep(0)
-        assert rings == []
-        alarm.set(None)
+def test_the_last_time_that_it_was_set_to_counts():
+    assert rung(10) == [10]
+    assert rung(10, 10) == [10]
+    assert rung(10, 20) == [20]
+    assert rung(20, 10) == [10]
+    assert rung(10, None) == []
+    assert rung(None, 10) == [10]
 
-    asyncio.run(main())
+
+def test_it_may_be_set_to_the_time_at_which_it_rings():
+    """A loop may be a little early, and then it is not time yet."""
+    assert rung(10, again=2) == [10, 10, 10]

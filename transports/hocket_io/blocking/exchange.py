@@ -15,6 +15,9 @@ __all__ = ["Exchange"]
 
 EventT = TypeVar("EventT")
 
+_LONGEST = 86_400.0
+"""Seconds to wait before it is waited again: systems know no more than some weeks."""
+
 
 @define(eq=False)
 class Exchange(Generic[EventT]):
@@ -75,4 +78,4 @@ class Exchange(Generic[EventT]):
     def _patience(self) -> float | None:
         """Seconds to wait for something to happen; None for as long as it takes."""
         at = self.running.next_timeout()
-        return None if at is None else max(0.0, at - self.clock())
+        return None if at is None else min(max(0.0, at - self.clock()), _LONGEST)
