@@ -59,6 +59,21 @@ def test_whoever_answers(agent, files):
     assert "not to be trusted" in error_of(result)["message"]
 
 
+def test_a_hub_is_believed_in_the_same_way(agent, files):
+    join = ["join", "-a", agent, "--as", "ada", "s"]
+    trusted = invoke(*join, "--cacert", files["authority"], "--cert", files["ours"])
+    assert "it may be no hub" in trusted.stderr
+    assert "it may be no hub" in invoke(*join, "--insecure", "--cert", files["ours"]).stderr
+    assert "not to be trusted" in invoke(*join, "--cert", files["ours"]).stderr
+
+
+@pytest.mark.parametrize("target", ["stdio:true", "tcp://127.0.0.1:1"])
+def test_a_hub_without_tls_is_not_believed_by_certificates(target):
+    result = invoke("join", "-a", target, "--as", "ada", "--insecure", "s")
+    assert result.exit_code == 2
+    assert "are for hubs at https:// and wss://" in result.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

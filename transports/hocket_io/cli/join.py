@@ -24,6 +24,7 @@ from hocket_io.cli.output import leave_quietly, one_line, write_stderr
 from hocket_io.cli.shared_options import output_option
 from hocket_io.cli.talk import JsonTalk, Talk, TextTalk
 from hocket_io.cli.tapping import tap_option
+from hocket_io.cli.trust import context_of, trust_options
 from hocket_io.concurrency.groups import scratch_group
 from hocket_io.runner.threads import call_in_daemon
 
@@ -69,6 +70,7 @@ _COMMANDS = "/end [REASON]  /leave [REASON]  /pause [REASON]  /resume  /invite A
 @click.option("--wait", is_flag=True, help="When the input ends, listen on until the stream ends.")
 @output_option
 @click.option("--timeout", type=duration, help="Give up on an answer after this time: 90, 500ms, 5m.")
+@trust_options
 @tap_option
 def join(
     stream_id: str | None,
@@ -80,6 +82,9 @@ def join(
     wait: bool,
     output: str,
     timeout: float | None,
+    cacert: str | None,
+    cert: str | None,
+    insecure: bool,
     tap: Tap | None,
 ) -> None:
     """Talk in STREAM, or start a stream and print its name.
@@ -95,10 +100,14 @@ def join(
     """  # noqa: D301  -- \b is click's mark for a paragraph that is not to be wrapped
     if target.strip() == "stdio:-":
         raise click.UsageError("stdio:- would need the input and the output that you talk on.")
+    tls = context_of(cacert, cert, insecure=insecure)
+    if tls is not None and target.startswith(("stdio:", "tcp:")):
+        raise click.UsageError("--cacert, --cert and --insecure are for hubs at https:// and wss://.")
     talk = JsonTalk() if output == "json" else TextTalk()
     conversation = Conversation(talk, stream_id, invite, save, waits=wait)
+    connect = partial(AcpClient, target, agent=agent, token=token, timeout=timeout, tls=tls, tap=tap)
     try:
-        anyio.run(partial(_converse, conversation, target, agent, token, timeout, tap))
+        anyio.run(_converse, conversation, connect)
     except HocketError as error:
         raise failure_of(error, has_credentials=token is not None) from None
     except BrokenPipeError:
@@ -111,10 +120,8 @@ def join(
         sys.exit(Exit.FAILURE)
 
 
-async def _converse(
-    conversation: Conversation, target: str, agent: str, token: str | None, timeout: float | None, tap: Tap | None
-) -> None:
-    async with AcpClient(target, agent=agent, token=token, timeout=timeout, tap=tap) as client:
+async def _converse(conversation: Conversation, connect: Callable[[], AcpClient]) -> None:
+    async with connect() as client:
         await conversation.hold(client)
 
 

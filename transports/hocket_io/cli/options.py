@@ -20,7 +20,7 @@ from hocket.errors import LocalProtocolError
 from hocket_io.cli.access import Access, Style
 from hocket_io.cli.exits import Failure
 from hocket_io.cli.tapping import tap_option
-from hocket_io.cli.trust import context_of
+from hocket_io.cli.trust import context_of, trust_options
 from hocket_io.client.targets import CommandTarget, parse_target
 
 if TYPE_CHECKING:
@@ -255,8 +255,6 @@ _OPTIONS = (
         metavar="URL",
         help="A proxy for all requests.  [default: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY]",
     ),
-    click.option("--cacert", metavar="FILE", help="Authorities to trust (PEM).  [default: those of the system]"),
-    click.option("--cert", metavar="FILE", help="A certificate to show to the agent, and its key (PEM)."),
-    click.option("--insecure", is_flag=True, help="Believe whoever answers: encrypted, but by anybody."),
+    trust_options,
     tap_option,
 )

@@ -5,10 +5,24 @@ from __future__ import annotations
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import click
 
-__all__ = ["context_of"]
+__all__ = ["context_of", "trust_options"]
+
+_OPTIONS = (
+    click.option("--cacert", metavar="FILE", help="Authorities to trust (PEM).  [default: those of the system]"),
+    click.option("--cert", metavar="FILE", help="A certificate to show, and its key (PEM)."),
+    click.option("--insecure", is_flag=True, help="Believe whoever answers: encrypted, but by anybody."),
+)
+
+
+def trust_options(command: Any) -> Any:
+    """A decorator: the command gets the options, and with them the arguments `cacert`, `cert` and `insecure`."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
 
 
 def context_of(cacert: str | None, cert: str | None, *, insecure: bool) -> ssl.SSLContext | None:
