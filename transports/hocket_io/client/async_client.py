@@ -88,7 +88,7 @@ class AsyncClient:
     tls: SSLContext | None = field(default=None, kw_only=True, validator=TLS)
     tap: Tap | None = field(default=None, kw_only=True, repr=False, validator=TAP)
     _transport: AsyncTransport | None = field(default=None, init=False, repr=False)
-    _stack: AsyncExitStack = field(factory=AsyncExitStack, init=False)
+    _stack: AsyncExitStack = field(factory=AsyncExitStack, init=False, repr=False)
 
     async def __aenter__(self) -> Self:
         self._transport = await enter_async_way(self, self._resume, self._stack)

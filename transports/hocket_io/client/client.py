@@ -9,6 +9,7 @@ It is used like this::
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from ssl import SSLContext
@@ -88,9 +89,11 @@ class Client:
     tls: SSLContext | None = field(default=None, kw_only=True, validator=TLS)
     tap: Tap | None = field(default=None, kw_only=True, repr=False, validator=TAP)
     _transport: Transport | None = field(default=None, init=False, repr=False)
-    _stack: ExitStack = field(factory=ExitStack, init=False)
+    _stack: ExitStack = field(factory=ExitStack, init=False, repr=False)
+    _process: int = field(factory=os.getpid, init=False, repr=False)
 
     def __enter__(self) -> Self:
+        self._process = os.getpid()
         self._transport = enter_way(self, self._resume, self._stack)
         return self
 
@@ -105,10 +108,14 @@ class Client:
         """The way to the agent, while the client is entered.
 
         Raises:
-            LocalProtocolError: It is not.
+            LocalProtocolError: It is not, or was in the process that this one is a fork of.
         """
         if self._transport is None:
             raise LocalProtocolError("the client is not open: use it inside `with Client(…) as agent:`")
+        if self._process != os.getpid():
+            raise LocalProtocolError(
+                "the client was opened by another process, which this one is a fork of: open one here"
+            )
         return self._transport
 
     def stream(
