@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import socket
+import struct
 
 import pytest
 
@@ -98,3 +99,37 @@ def test_who_does_not_read_does_not_hold_up_the_end_and_is_worth_one_line(caplog
             log.removeHandler(caplog.handler)
     (record,) = [each for each in caplog.records if each.levelno >= logging.WARNING]
     assert record.getMessage() == "Cancel 1 running task(s), timeout graceful shutdown exceeded"
+
+
+@pytest.mark.process
+def test_writes_to_a_client_that_was_reset_are_not_worth_a_line_each(caplog):
+    async def write_to_nobody():
+        accepted = asyncio.get_running_loop().create_future()
+        async with await asyncio.start_server(lambda *streams: accepted.set_result(streams), "127.0.0.1", 0) as here:
+            with socket.create_connection(here.sockets[0].getsockname()) as client:
+                _, writer = await accepted
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            for _ in range(10):
+                writer.write(b"x")
+            writer.close()
+            with pytest.raises(ConnectionError):
+                await writer.wait_closed()
+
+    async def main(listening):
+        await write_to_nobody()
+        told = len(caplog.records)
+        is_up = asyncio.Event()
+        server = web_server(App(greeter()), when_ready=is_up.set, before_shutdown=lambda: None)
+        running = asyncio.create_task(server.serve([listening]))
+        await is_up.wait()
+        await write_to_nobody()
+        server.should_exit = True
+        await running
+        told_by_server = len(caplog.records) - told
+        await write_to_nobody()
+        return told, told_by_server, len(caplog.records) - told
+
+    with listen("127.0.0.1", 0) as listening:
+        before, meanwhile, after = asyncio.run(main(listening))
+    assert before == after > 3
+    assert meanwhile == 0

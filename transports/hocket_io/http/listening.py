@@ -25,6 +25,8 @@ _CUTS = (
 )
 _REFUSED = "ASGI callable returned without completing handshake."
 
+_LATE = "socket.send() raised exception."
+
 _PACKET = 256 * 1024
 """Bytes that an event loop reads at once, at the most."""
 
@@ -123,8 +125,8 @@ def web_server(
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            logging.getLogger("uvicorn.error").addFilter(_is_no_refusal)
-            logging.getLogger("uvicorn.error").addFilter(_shorten)
+            for name, is_worth_a_line in _FILTERS:
+                logging.getLogger(name).addFilter(is_worth_a_line)
             await super().startup(sockets)
             if self.started:
                 when_ready()
@@ -137,8 +139,8 @@ def web_server(
                 await super().shutdown(sockets)
             finally:
                 log.removeFilter(_is_no_cut)
-                log.removeFilter(_shorten)
-                log.removeFilter(_is_no_refusal)
+                for name, is_worth_a_line in _FILTERS:
+                    logging.getLogger(name).removeFilter(is_worth_a_line)
 
     config = uvicorn.Config(
         app,
@@ -182,3 +184,12 @@ def _shorten(record: logging.LogRecord) -> bool:
     if record.msg == "Invalid UTF-8 sequence received from client.":
         record.exc_info = None
     return True
+
+
+def _is_no_late_write(record: logging.LogRecord) -> bool:
+    """A record that is worth a line; asyncio has one for each write between a client's reset and the news of it."""
+    return record.msg != _LATE
+
+
+_FILTERS = (("uvicorn.error", _is_no_refusal), ("uvicorn.error", _shorten), ("asyncio", _is_no_late_write))
+"""What loggers are told to leave out as long as a server runs."""
