@@ -67,6 +67,12 @@ def test_what_is_no_target(target, says):
     assert says in str(refused.value)
 
 
+@pytest.mark.parametrize("target", ["", "stdoi:python -m hocket pipe hello.py"])
+def test_what_is_no_host_either_is_not_taken_for_one(target):
+    with pytest.raises(LocalProtocolError, match=r"stdio:COMMAND, or an Agent$"):
+        parse_target(target)
+
+
 @given(st.lists(st.text(min_size=1), min_size=1))
 def test_commands_are_read_as_a_shell_would(words):
     parsed = parse_target("stdio:" + shlex.join(words))

@@ -118,8 +118,10 @@ def parse_target(target: str | Agent) -> Target:
         raise LocalProtocolError(f"{shown_target(target)} is no target: give {known}")
     if "://" not in target:
         place = target.rpartition("@")[2]
-        meant = f"stdio:python -m hocket pipe {place}" if place.endswith(".py") else f"http://{place}"
-        raise LocalProtocolError(f"{shown_target(target)} is no target: give {_WANTED} (did you mean {meant}?)")
+        is_file = place.endswith(".py") and " " not in place
+        meant = f"stdio:python -m hocket pipe {place}" if is_file else f"http://{place}"
+        hint = f" (did you mean {meant}?)" if is_file or _has_host(meant) else ""
+        raise LocalProtocolError(f"{shown_target(target)} is no target: give {_WANTED}{hint}")
     scheme = target.partition("://")[0].lower()
     if scheme not in ("http", "https", "ws", "wss"):
         raise LocalProtocolError(
