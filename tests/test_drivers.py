@@ -17,7 +17,19 @@ from hocket.entropy import seeded
 from hocket.errors import ConnectionFailed
 from hocket.framing import Ndjson
 from hocket.jsonrpc import ConnectionClosed, NotificationReceived, RequestTimedOut
-from support.drivers import PATIENCE, WORLDS, Drive, answers, echo, later, line, read_all, socket_pair, tcp_pair
+from support.drivers import (
+    PATIENCE,
+    WORLDS,
+    Drive,
+    answers,
+    echo,
+    later,
+    line,
+    pipe_pairs,
+    read_all,
+    socket_pair,
+    tcp_pair,
+)
 from support.messages import user_says
 
 
@@ -308,6 +320,31 @@ def test_a_server_of_an_agent_has_no_events_and_is_an_endpoint_all_the_same(driv
 
 def say(hub, link, number, method, **params):
     hub.receive(link, line(method, params, id=number), 0.0)
+
+
+@pytest.mark.parametrize("drive", [world for world in WORLDS if world.pair is pipe_pairs], ids=str, indirect=True)
+@pytest.mark.parametrize("read", [0, 1])
+def test_a_peer_that_reads_no_more_breaks_the_connection_once_something_is_written_though_it_could_still_speak(
+    drive, read
+):
+    def peer(ends):
+        ends.sendall(line("go"))
+        ends.recv(read)
+        ends.reading.close()
+        with contextlib.suppress(BrokenPipeError):  # it knows already
+            ends.sendall(line("go"))
+        assert over.wait(PATIENCE)
+
+    def on_event(driver, event):
+        if isinstance(event, NotificationReceived):
+            driver.endpoint.send_notification("n", ["x" * 1_000_000], now=driver.now())
+        else:
+            over.set()
+
+    over = threading.Event()
+    with pytest.raises(ConnectionFailed, match="the connection broke: Broken pipe"):
+        drive(peer, on_event)
+    assert over.is_set()
 
 
 # --- who takes the events

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import ssl
@@ -10,6 +11,9 @@ __all__ = ["reason_of"]
 
 _NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE")
 """What OpenSSL calls an answer in plain text, by its version."""
+
+_NUMBERS: dict[type[BaseException], int] = {BrokenPipeError: errno.EPIPE, ConnectionResetError: errno.ECONNRESET}
+"""What asyncio raises by itself, without a number or a word."""
 
 
 def reason_of(error: BaseException) -> str:
@@ -20,6 +24,8 @@ def reason_of(error: BaseException) -> str:
     ... except OSError as error:
     ...     reason_of(error)
     'Connection refused: nothing listens there'
+    >>> reason_of(BrokenPipeError())
+    'Broken pipe'
     """
     found: BaseException | None = error
     while found is not None:
@@ -29,7 +35,8 @@ def reason_of(error: BaseException) -> str:
             found = found.exceptions[0]
         else:
             found = found.__cause__ or found.__context__
-    return str(error) or type(error).__name__
+    number = _NUMBERS.get(type(error))
+    return str(error) or (os.strerror(number) if number else type(error).__name__)
 
 
 def _said(error: OSError) -> str:
