@@ -243,6 +243,13 @@ def test_a_call_that_is_silent_for_too_long_is_given_up_and_the_next_is_answered
     assert again.result().id == "t"
 
 
+def test_who_listens_to_a_call_that_was_dropped_waits_for_nothing():
+    pipe, stream, _ = listened()
+    pipe.drop(stream, 1.0)
+    pipe.listen(stream, 2.0)
+    assert pipe.next_timeout() is None
+
+
 def test_only_the_silence_counts_that_somebody_listens_to():
     pipe, stream, _ = listened()
     assert pipe.next_timeout() is None

@@ -638,3 +638,37 @@ def test_a_cut_that_is_not_the_end_says_why():
     assert isinstance(last.error, StreamCut)
     assert str(last.error) == "the stream was cut in state working: reset"
     assert not last.done
+
+
+# A client that goes
+
+
+def test_who_leaves_in_the_midst_of_a_response_reads_no_more_of_it():
+    server = Foreign()
+    server.ask()
+    server.machine.receive_head(200, SSE, server.now)
+    server.machine.receive_data(event({"task": TASK}, 1), server.now)
+    server.machine.leave(server.now)
+    assert not server.machine.is_reading
+    server.machine.receive_data(event(chunk("late"), 2), server.now)
+    server.machine.receive_failure(ConnectionFailed("reset"), server.now)
+    assert server.told() == ["task", "cut"]
+    assert (server.outcome, server.machine.next_request()) == (Outcome.CUT, None)
+
+
+def test_who_leaves_while_it_waits_for_an_answer_has_none():
+    server = Foreign(operation=Operation.GET, params=GetTaskRequest(id="t"))
+    server.ask()
+    server.machine.leave(server.now)
+    assert server.machine.is_closed
+    with pytest.raises(ConnectionFailed, match="the client was closed"):
+        server.machine.call.result()
+
+
+def test_who_leaves_after_the_end_changes_nothing():
+    server = Foreign()
+    server.ask()
+    server.stream(event({"task": TASK}), event(DONE))
+    server.machine.leave(server.now)
+    assert server.told() == ["task", "status"]
+    assert server.outcome is Outcome.SETTLED

@@ -44,11 +44,9 @@ def test_echo_and_end():
 
 def test_a_child_that_writes_much_before_it_reads():
     talker = child(f"sys.stdout.write('x' * {MUCH}); sys.stdout.flush(); print(len(sys.stdin.readline()))")
-    said = b"y" * 1_000_000 + b"\n"
-    sender = threading.Thread(target=talker.send, args=(said,))
-    sender.start()
-    sender.join(20)
-    assert not sender.is_alive(), "each of us waits for the other to read"
+    talker.send(b"y" * 1_000_000 + b"\n")
+    with talker._changed:
+        assert talker._changed.wait_for(lambda: not talker._unsent, 20), "each of us waits for the other to read"
     answer = receive_all(talker)
     assert answer[:MUCH].count(b"x") == MUCH
     assert answer[MUCH:].strip() == b"1000001"

@@ -161,7 +161,6 @@ class ReconnectingClient:
         """The client goes, and the connection with it: every open call ends, and none is asked again."""
         self._pipe = None
         self._unasked.clear()
-        self._askers.clear()
         for call, opened in self._open.items():
             opened.machine.leave(now)
             self._pauses.clear(call)

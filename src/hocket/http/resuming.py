@@ -302,7 +302,7 @@ class ResumingCall(Generic[Asked_co]):
     def _give_up(self, ending: Ending) -> None:
         """The end of a stream that cannot be resumed."""
         reader = self._reader
-        if ending.how != "ended" or reader.task_id is not None or self.call.operation is Operation.SUBSCRIBE:
+        if ending.how != "ended" or reader.task_id is not None:
             ending.tell(reader)
             return
         why = "" if ending.reason is None else f"{ending.reason}; "

@@ -62,7 +62,6 @@ class ReconnectingTransport:
     _bells: dict[ClientCall, anyio.Event] = field(factory=dict, init=False)
     _news: anyio.Event = field(factory=anyio.Event, init=False)
     _waiting: int = field(default=0, init=False)
-    _is_writing: bool = field(default=False, init=False)
     _refusal: HocketError | None = field(default=None, init=False)
     _group: anyio.abc.TaskGroup = field(init=False)
     _shelter: anyio.CancelScope = field(factory=lambda: anyio.CancelScope(shield=True), init=False)
@@ -190,20 +189,19 @@ class ReconnectingTransport:
             if not (pieces := self._machine.data_to_send()):
                 await self._news.wait()
                 continue
-            self._is_writing = True
-            self._tell()  # a peer that writes before it reads again must not wait for us in turn
             try:
                 await pipe.send(b"".join(pieces))
             except ConnectionFailed:  # why, it says in its farewell
                 everything.cancel()
                 return
-            finally:
-                self._is_writing = False
 
     async def _read(self, pipe: BytePipe) -> None:
-        """Read as long as somebody waits for something, or little is waiting to be read; to the end."""
+        """Read as long as somebody waits for something, or little is waiting to be read; to the end.
+
+        A peer that writes before it reads again does not wait for us, since the pipe reads ahead while it sends.
+        """
         while True:
-            while not self._waiting and not self._is_writing and self._machine.unread > _BACKLOG:
+            while not self._waiting and self._machine.unread > _BACKLOG:
                 await self._news.wait()
             data = await pipe.receive()
             if not data:

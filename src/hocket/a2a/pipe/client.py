@@ -122,7 +122,7 @@ class PipeClient:
         """The caller wants nothing more of this call: the server is told, the task goes on."""
         if self._pop(call.request_id) is None or self.connection.is_closed:
             return
-        if not call.is_closed and call.request_id in self.connection.pending:
+        if call.request_id in self.connection.pending:
             self.connection.cancel(call.request_id, now=now)
 
     def listen(self, call: ClientCall, now: float) -> None:
