@@ -27,6 +27,9 @@ _REFUSED = "ASGI callable returned without completing handshake."
 
 _LATE = "socket.send() raised exception."
 
+_LAST_WORDS = 1.0
+"""Seconds that calls may take to end which uvicorn has cancelled."""
+
 _PACKET = 256 * 1024
 """Bytes that an event loop reads at once, at the most."""
 
@@ -137,6 +140,8 @@ def web_server(
             before_shutdown()
             try:
                 await super().shutdown(sockets)
+                if self.server_state.tasks and not self.force_exit:  # given up, and about to be logged
+                    await asyncio.wait(self.server_state.tasks, timeout=_LAST_WORDS)
             finally:
                 log.removeFilter(_is_no_cut)
                 for name, is_worth_a_line in _FILTERS:
