@@ -1,5 +1,7 @@
 """A client that is closed while streams of it are open: each of them ends, says why, and asks nobody anything more."""
 
+import asyncio
+import gc
 import json
 import threading
 
@@ -11,6 +13,7 @@ from hocket.a2a import Outcome
 from hocket.backoff import Backoff
 from hocket_io import AsyncClient, Client
 from hocket_io.http.asgi import App
+from support.cancelling import complaints
 from support.clients import KINDS
 from support.serving import serving
 from support.web import web
@@ -174,3 +177,22 @@ def test_a_thread_that_waits_for_its_next_attempt_waits_no_longer(broken):
         assert is_cut.wait(10)
     reader.join(10)
     assert kinds == ["task", "cut", "cut"]
+
+
+@pytest.mark.parametrize("how", ["runs out", "read on"])
+def test_a_stream_that_outlives_its_client_leaves_nothing_to_the_end_of_the_loop(served, how):
+    """Of generators in each other, asyncio would close the inner ones first, and complain of it."""
+    url, _ = served
+
+    async def main():
+        async with AsyncClient(url) as client:
+            stream = client.stream("Ada")
+            while not is_at_work(await anext(stream)):
+                pass
+        if how == "read on":
+            assert [str(event.error) async for event in stream] == [CUT]
+
+    with complaints() as heard:
+        asyncio.run(main())
+        gc.collect()
+    assert heard == []

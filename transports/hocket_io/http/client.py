@@ -89,6 +89,7 @@ class HttpTransport:
     _known: _Known = field(init=False)
     _client: httpx2.AsyncClient = field(init=False)
     _left: anyio.Event = field(factory=anyio.Event, init=False)
+    _open: set[AsyncGenerator[None, None]] = field(factory=set, init=False)
 
     def __attrs_post_init__(self) -> None:
         self._known = _Known(self.url, self.options)
@@ -102,7 +103,12 @@ class HttpTransport:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._left.set()
-        await self._client.__aexit__(kind, error, trace)
+        try:
+            for steps in list(self._open):
+                if not steps.ag_running:  # else somebody waits for what comes, and learns of it from the connection
+                    await steps.aclose()
+        finally:
+            await self._client.__aexit__(kind, error, trace)
 
     async def card(self) -> AgentCard | None:
         """The agent's card, or None if it has none.
@@ -128,12 +134,20 @@ class HttpTransport:
             ConnectionFailed, AuthenticationError, RequestTimeout: There is no stream.
         """
         machine = self._known.machine(call)
-        async with aclosing(self._run(machine)) as steps:
+        steps = self._run(machine)
+        self._open.add(steps)
+        try:
             async for _ in steps:
                 if machine.refusal is not None:
                     raise machine.refusal
                 while (event := machine.next_event()) is not None:
                     yield event
+            machine.leave(anyio.current_time())  # if that was not the end, the client was left
+            while (event := machine.next_event()) is not None:
+                yield event
+        finally:
+            self._open.discard(steps)
+            await steps.aclose()
 
     async def answer(self, call: ClientCall) -> Result:
         """Ask, and wait for the one answer.
