@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 from contextlib import aclosing, asynccontextmanager, closing, contextmanager
-from types import TracebackType
+from types import AsyncGeneratorType, TracebackType
 from typing import Self
 
 import anyio
@@ -105,7 +105,8 @@ class HttpTransport:
         self._left.set()
         try:
             for steps in list(self._open):
-                if not steps.ag_running:  # else somebody waits for what comes, and learns of it from the connection
+                is_awaited = isinstance(steps, AsyncGeneratorType) and steps.ag_running
+                if not is_awaited:  # who waits for what comes, learns of it from the connection
                     await steps.aclose()
         finally:
             await self._client.__aexit__(kind, error, trace)
