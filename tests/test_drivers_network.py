@@ -335,6 +335,23 @@ def test_over_tls_close_says_that_this_is_the_end(run):
     assert [each["method"] for each in said[0]] == ["last"]
 
 
+@pytest.mark.parametrize("run", RUN)
+def test_over_tls_abort_is_a_cut_and_no_end(run):
+    def talk(secret):
+        secret.sendall(line("abort"))
+        with pytest.raises((ssl.SSLEOFError, ConnectionResetError)):
+            read_all(secret)
+
+    def driver_of(kind):
+        driver = kind(Connection(Ndjson()), lambda event: driver.abort())
+        return driver
+
+    ours, theirs = socket.socketpair()
+    with tls_peer(theirs, talk) as returned:
+        run(driver_of, ours, server_context())
+    assert returned == [None]
+
+
 def test_over_tls_a_farewell_that_nobody_takes_is_given_up_in_time():
     """To close TLS is to write, too. These streams hold nothing: what is written was read."""
 
