@@ -5,6 +5,7 @@ import json
 import threading
 import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 
 import pytest
@@ -54,6 +55,12 @@ def test_streams_that_follow_each_other_need_one_connection(kind, binding, serve
 
     assert tell(kind, three, url, binding=binding) == [True, True, True]
     assert len(ends) == 1
+
+
+def test_threads_may_share_a_client(server):
+    with Client(server[0]) as client, ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(client.text, map(str, range(16))))
+    assert answers == [f"Hello {number}" for number in range(16)]
 
 
 def test_more_streams_than_a_pool_of_httpx_has_connections(server):
