@@ -168,6 +168,26 @@ def test_whose_patience_was_at_an_end_is_said(error, said):
     assert str(caught.value) == said
 
 
+def test_without_an_event_loop_small_messages_are_not_held_back_either():
+    with (
+        hocket_io.blocking.listen("127.0.0.1", 0) as listener,
+        hocket_io.blocking.connect(*listener.getsockname()) as ours,
+        hocket_io.blocking.accept(listener) as theirs,
+    ):
+        for sock in (ours, theirs):
+            assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def test_a_socket_that_somebody_has_left_is_replaced_and_a_file_is_not(tmp_path):
+    left, file = tmp_path / "socket", tmp_path / "file"
+    for _ in range(2):
+        hocket_io.blocking.listen_unix(str(left)).close()
+    file.write_text("of somebody else")
+    with pytest.raises(OSError, match="Address already in use"):
+        hocket_io.blocking.listen_unix(str(file))
+    assert file.read_text() == "of somebody else"
+
+
 # --- mistakes, and ends
 
 

@@ -133,6 +133,78 @@ class NoPause(selectors.DefaultSelector):
         return super().select(timeout)
 
 
+class Crowded(socket.socket):
+    """A listener whose system has no file descriptor left, once."""
+
+    was_full = False
+
+    def accept(self):
+        if not self.was_full:
+            self.was_full = True
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        return super().accept()
+
+
+@pytest.mark.usefixtures("no_thread_is_left")
+def test_without_a_file_descriptor_a_server_waits_a_second_and_tries_again(caplog):
+    class NoTime(selectors.DefaultSelector):
+        def select(self, timeout=None):
+            if timeout is None:
+                return super().select()
+            pauses.append(timeout)
+            return []
+
+    pauses, kind = [], hocket_io.blocking.Driver
+    listener = Crowded(fileno=hocket_io.blocking.listen("127.0.0.1", 0).detach())
+    with (
+        hocket_io.blocking.Server(listener, lambda: echoing(kind), new_selector=NoTime) as server,
+        connected(server) as sock,
+    ):
+        assert asked(sock, "a") == ["a"]
+    assert pauses == [1.0]
+    assert caplog.messages == ["cannot accept a connection: Too many open files"]
+
+
+@pytest.mark.usefixtures("no_thread_is_left")
+def test_without_a_thread_for_it_a_connection_is_dropped_and_the_next_one_has_its_place(monkeypatch, caplog):
+    def start(thread):
+        if thread.name == "hocket attends" and not refused:
+            refused.append(thread)
+            raise RuntimeError("can't start new thread")
+        return really_start(thread)
+
+    refused, really_start = [], threading.Thread.start
+    monkeypatch.setattr(threading.Thread, "start", start)
+    kind = hocket_io.blocking.Driver
+    with hocket_io.blocking.serve(lambda: echoing(kind), "127.0.0.1", 0, connections=1) as server:
+        with connected(server) as sock, contextlib.suppress(ConnectionResetError):
+            assert read_all(sock) == b""
+        with connected(server) as sock:
+            assert asked(sock, "b") == ["b"]
+    assert [str(record.exc_info[1]) for record in caplog.records] == ["can't start new thread"]
+
+
+@pytest.mark.usefixtures("no_thread_is_left")
+def test_a_server_may_be_closed_by_one_of_its_connections():
+    def close(event):
+        if not isinstance(event, ConnectionClosed):
+            server.close()
+            closed.append(server)
+
+    closed, kind = [], hocket_io.blocking.Driver
+    with (
+        hocket_io.blocking.serve(lambda: kind(Connection(Ndjson()), close), "127.0.0.1", 0) as server,
+        connected(server) as sock,
+        contextlib.suppress(ConnectionResetError),
+    ):
+        sock.sendall(line("n"))
+        assert read_all(sock) == b""
+    for thread in threading.enumerate():
+        if thread.name == "hocket attends":
+            thread.join(PATIENCE)
+    assert closed == [server]
+
+
 @pytest.mark.usefixtures("no_thread_is_left")
 def test_a_thread_that_is_ended_leaves_its_place_to_another(monkeypatch):
     def leave(event):
