@@ -8,9 +8,9 @@ from contextlib import nullcontext
 
 import pytest
 
-from hocket.errors import ConnectionFailed
+from hocket.errors import ConnectionFailed, LocalProtocolError
 from hocket_io.http.asgi import App
-from hocket_io.http.listening import AddressInUse, listen, web_server
+from hocket_io.http.listening import AddressInUse, cannot_listen, listen, web_server
 from hocket_io.http.scopes import live
 from hocket_io.websocket.connection import open_websocket
 from support.agents import greeter
@@ -37,6 +37,18 @@ def test_what_is_written_goes_out_at_once():
 def test_an_address_that_is_taken():
     with listen("127.0.0.1", 0) as taken, pytest.raises(AddressInUse, match="try another port"):
         listen("127.0.0.1", taken.getsockname()[1])
+
+
+@pytest.mark.parametrize(("host", "port"), [("ä..b", 0), ("127.0.0.1", "8000")])
+def test_what_is_no_host_or_no_port(host, port):
+    with pytest.raises(LocalProtocolError, match=r"^host must be a name or an address, and port a number, not "):
+        listen(host, port)
+
+
+def test_a_host_that_nobody_knows():
+    unknown = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+    said = str(cannot_listen("nobody.example", 80, unknown))
+    assert said.startswith("cannot listen on nobody.example:80: Name or service not known; the host is an address of")
 
 
 @pytest.mark.process

@@ -156,6 +156,24 @@ def test_whoever_learns_of_the_end_by_writing_is_told_why_as_well(run, monkeypat
     run(talk)
 
 
+def test_whoever_learns_of_a_limit_by_writing_is_told_of_it(run, monkeypatch):
+    async def write_on(pipe):
+        while True:
+            await pipe.send(b"1\n")
+
+    async def talk():
+        too_much = b"x" * (LIMIT + 1)
+        async with (
+            at_the_other_end(lambda peer: peer.say(too_much), monkeypatch, buffered=2 * LIMIT),
+            WebSocketPipe(URL, {}, LIMIT) as pipe,
+        ):
+            with pytest.raises(ConnectionFailed, match="more than frame"):
+                await write_on(pipe)
+            assert isinstance(await pipe.farewell(), LimitExceeded)
+
+    run(talk)
+
+
 def test_closing_it_wakes_whoever_waits(run, monkeypatch):
     async def talk():
         async with (

@@ -47,6 +47,7 @@ def listen(host: str, port: int) -> socket.socket:
 
     Raises:
         AddressInUse: Nothing can listen there.
+        LocalProtocolError: That is no host, or no port.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # asyncio sets TCP_NODELAY only where the protocol is named; without it each answer waits 40 ms for an ACK.
@@ -58,6 +59,11 @@ def listen(host: str, port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         listening.close()
         raise cannot_listen(host, port, error) from None
+    except TypeError:
+        listening.close()
+        raise LocalProtocolError(
+            f"host must be a name or an address, and port a number, not {host!r} and {port!r}"
+        ) from None
     return listening
 
 
