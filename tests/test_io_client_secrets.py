@@ -95,6 +95,17 @@ def test_the_name_and_password_of_a_url_are_sent_and_not_logged(kind, caplog):
 
 
 @each_kind
+def test_a_url_without_a_name_is_asked_without_one(kind):
+    async def ask(way):
+        with pytest.raises(ConnectionFailed):
+            await way.ask("text", "Ada")
+
+    with web(nobody) as (url, asked):
+        tell(kind, ask, url)
+    assert all("authorization" not in each.headers for each in asked)
+
+
+@each_kind
 def test_header_fields_are_sent_to_no_other_host_that_a_card_is_said_to_be_at(kind):
     with web(nobody) as (elsewhere, asked_elsewhere):
 

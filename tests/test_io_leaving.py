@@ -1,10 +1,12 @@
 """Connections of a client: one whose stream is over is used again, one whose stream is left is closed. Every kind."""
 
 import asyncio
+import gc
 import json
 import threading
 import time
 import warnings
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 
@@ -75,6 +77,19 @@ def test_more_streams_than_a_pool_of_httpx_has_connections(server):
 
     asyncio.run(asyncio.wait_for(many(), 20))
     assert len(ends) == 101
+
+
+@each_kind
+def test_nothing_is_kept_of_a_stream_that_is_over(kind, server):
+    async def one(way):
+        stream = way.client.stream("Ada")
+        await way.read(stream)
+        call = weakref.ref(stream._call)
+        del stream
+        gc.collect()
+        return call()
+
+    assert tell(kind, one, server[0]) is None
 
 
 def streaming(request):

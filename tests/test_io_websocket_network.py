@@ -192,7 +192,7 @@ def test_which_proxy_that_is(no_proxies, environment, is_secure, proxy):
     for name, value in environment.items():
         no_proxies.setenv(name, value)
     assert proxy_of_environment("agent.example", is_secure=is_secure) == proxy
-    for here in ("127.0.0.1", "localhost", "::1"):
+    for here in ("127.0.0.1", "localhost", "::1", "0.0.0.0"):
         assert proxy_of_environment(here, is_secure=is_secure) is None
 
 
@@ -204,12 +204,14 @@ def test_a_proxy_of_the_environment_that_is_none(no_proxies):
 
 
 def answering(answer):
-    """A proxy that says this, and hangs up."""
+    """A proxy that says this, and hangs up; where it is too much, that is not waited for."""
 
     async def handle(stream):
         async with stream:
             await stream.receive()
             await stream.send(answer)
+            if len(answer) > 16_384:
+                await anyio.sleep_forever()
 
     return handle
 
