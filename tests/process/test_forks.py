@@ -27,9 +27,10 @@ def ask():
         client.text("Ada")
     except LocalProtocolError as error:
         print(error, flush=True)
-    with Client(agent) as own:
+    with later as own:
         print(own.text("Grace"), flush=True)
 
+later = Client(agent)
 with Client(agent) as client:
     assert client.text("Ada") == "Ada"
     process = multiprocessing.get_context("fork").Process(target=ask)
