@@ -87,6 +87,7 @@ def test_nothing_is_kept_of_a_stream_that_is_over(kind, server):
         call = weakref.ref(stream._call)
         del stream
         gc.collect()
+        assert not getattr(way.client.transport, "_open", ())
         return call()
 
     assert tell(kind, one, server[0]) is None
