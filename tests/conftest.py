@@ -3,8 +3,8 @@
 `HYPOTHESIS_PROFILE` names a profile; without it, `CI=true` chooses `ci`, and everything else is `dev`. No
 profile has a deadline: how long one example takes says more about the machine than about the code.
 
-- `dev`: 60 examples, random, failures remembered in `.hypothesis/`.
-- `ci`: 60 examples, the same ones for the same code, so that a red build is red when it is repeated.
+- `dev`: 50 examples, random, failures remembered in `.hypothesis/`.
+- `ci`: 50 examples, the same ones for the same code, so that a red build is red when it is repeated.
 - `deep`: 3,000 random examples, for a night or before a release.
 """
 
@@ -25,11 +25,6 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # What is an error here is one in them: what they leave open, they say on stderr.
 os.environ.setdefault("PYTHONWARNINGS", "error::ResourceWarning")
-
-
-def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are processors: some tests wait, for processes and servers of theirs."""
-    return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_finish() -> None:
@@ -65,8 +60,8 @@ def run_in_no_time():
 
 # Hypothesis starts from a profile of its own where it sees CI, and a new profile takes over what is in force.
 settings.load_profile("default")
-settings.register_profile("dev", deadline=None, max_examples=60)
-settings.register_profile("ci", deadline=None, max_examples=60, derandomize=True, database=None, print_blob=True)
+settings.register_profile("dev", deadline=None, max_examples=50)
+settings.register_profile("ci", deadline=None, max_examples=50, derandomize=True, database=None, print_blob=True)
 settings.register_profile(
     "deep", deadline=None, max_examples=3_000, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )

@@ -5,6 +5,7 @@ thread or file descriptor more than before, and no complaint of the garbage coll
 """
 
 import gc
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ from attrs import frozen
 
 from hocket.errors import ChildExited, ConnectionFailed, LimitExceeded, RequestTimeout, RpcError
 from hocket_io import AsyncClient, Client
+from hocket_io.stdio import open_child
 from support.cancelling import Traces, complaints
 
 pytestmark = pytest.mark.process
@@ -128,3 +130,20 @@ def test_a_child_in_trouble_is_told_of_and_leaves_nothing_behind(name, way, hurr
     assert before.left() == []
     if trouble.exit_code is not None:
         assert (Path(error.command), error.exit_code) == (Path(sys.executable), trouble.exit_code)
+
+
+def test_what_is_sent_to_a_child_that_has_just_closed_its_stdin_is_known_to_be_lost(run, hurry, tmp_path):
+    news = tmp_path / "news"
+    os.mkfifo(news)
+
+    async def talk():
+        code = f"import os, signal; os.close(0); open({str(news)!r}, 'w').close(); {FOR_EVER}"
+        child = await open_child([sys.executable, "-S", "-E", "-c", code])
+        try:
+            news.read_text()  # the event loop gets no turn between the end of the pipe and what is written to it
+            with pytest.raises(ConnectionFailed, match="closed its stdin and still runs"):
+                await child.send(b"anything")
+        finally:
+            await child.aclose()
+
+    run(talk)

@@ -450,5 +450,5 @@ class LonelyLife(Life):
 
 TestLife = Life.TestCase
 TestLonelyLife = LonelyLife.TestCase
-TestLife.settings = settings(stateful_step_count=40, max_examples=200)
+TestLife.settings = settings(stateful_step_count=40, max_examples=80)
 TestLonelyLife.settings = settings(stateful_step_count=40, max_examples=80)

@@ -72,6 +72,7 @@ class ChildProcess:
         assert self.process.stdin is not None
         try:
             await self.process.stdin.send(data)
+            await self.process.stdin.send(b"")  # asyncio takes a turn more to tell that the pipe was closed meanwhile
         except (anyio.BrokenResourceError, anyio.ClosedResourceError):
             raise await self._end("stdin") from None
 
