@@ -18,7 +18,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = {"hocket": ROOT / "src/hocket", "hocket_io": ROOT / "transports/hocket_io"}
+PACKAGES = {
+    "hocket": ROOT / "src/hocket",
+    "hocket_io": ROOT / "transports/hocket_io",
+    "pytest_hocket": ROOT / "transports/pytest_hocket",
+}
 
 # A program that type-checks, with one mistake that is only seen where the types of hocket are seen.
 CONSUMER = """\
@@ -107,7 +111,7 @@ def installed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     return install(path, tmp_path_factory.mktemp("installed") / request.param)
 
 
-def test_the_wheel_holds_the_two_packages_and_nothing_else(wheel: Path) -> None:
+def test_the_wheel_holds_the_packages_and_the_plugin_and_nothing_else(wheel: Path) -> None:
     names = {name for name in content_of(wheel) if ".dist-info/" not in name}
     assert names == {
         f"{package}/{path.relative_to(source).as_posix()}"
@@ -135,7 +139,7 @@ def test_the_metadata_say_what_is_needed(wheel: Path) -> None:
     assert sorted(plain) == ["attrs", "cattrs"]
     assert metadata["Requires-Python"] == ">=3.11"
     assert metadata["License-Expression"] == "Apache-2.0"
-    assert {"all", "cli", "fast", "http", "otel", "trio", "ws"} <= set(metadata.get_all("Provides-Extra", []))
+    assert {"all", "cli", "fast", "http", "otel", "test", "trio", "ws"} <= set(metadata.get_all("Provides-Extra", []))
 
 
 def test_the_wheel_brings_the_licence_and_the_command(wheel: Path) -> None:
