@@ -27,7 +27,7 @@ class Violation(AssertionError):
         return f"{self.invariant}: {self.detail}"
 
 
-class NotApplicable(Exception):  # noqa: N818  -- it is an answer, not an error
+class NotApplicable(Exception):
     """A check that has nothing to ask of this target.
 
     Args:

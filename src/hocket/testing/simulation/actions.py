@@ -1,4 +1,4 @@
-"""What can happen in a world, as a table: the same for the simulator, which draws by weight, and for a machine's rules."""
+"""What can happen in a world, as a table: for the simulator, which draws by weight, and for the rules of a machine."""
 
 from __future__ import annotations
 

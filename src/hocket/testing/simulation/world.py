@@ -80,7 +80,7 @@ class WorldFactory(Protocol):
     """What makes a world; usually its class."""
 
     @property
-    def ACTIONS(self) -> tuple[Action, ...]:  # noqa: N802  -- a constant of the class
+    def ACTIONS(self) -> tuple[Action, ...]:
         """What can happen in it."""
 
     def __call__(self, seed: int, /, **options: int) -> World:
