@@ -83,10 +83,14 @@ class WorldFactory(Protocol):
     def ACTIONS(self) -> tuple[Action, ...]:
         """What can happen in it."""
 
+    @property
+    def OPTIONS(self) -> Mapping[str, tuple[int, int]]:
+        """The numbers to choose for a world, such as how many `agents`; each with the least and the most of them."""
+
     def __call__(self, seed: int, /, **options: int) -> World:
         """A new world.
 
         Args:
             seed: What all its chances come from.
-            options: What else there is to choose, such as how many `agents`.
+            options: Those of OPTIONS that are not to have their default.
         """
