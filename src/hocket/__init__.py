@@ -4,12 +4,29 @@
 `hocket.a2a` and `hocket.http` are the A2A protocol and its HTTP binding as values.
 """
 
-from hocket.agent import Addition, Agent, AgentTask, Progress, Question
-from hocket.backoff import Backoff
-from hocket.connection import Connection
-from hocket.endpoint import Endpoint
-from hocket.entropy import Entropy
-from hocket.errors import ErrorObject, HocketError, LocalProtocolError, RpcError
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hocket.agent import Addition, Agent, AgentTask, Progress, Question
+    from hocket.backoff import Backoff
+    from hocket.connection import Connection
+    from hocket.endpoint import Endpoint
+    from hocket.entropy import Entropy
+    from hocket.errors import ErrorObject, HocketError, LocalProtocolError, RpcError
+else:
+    from hocket.deferred import deferred
+
+    __getattr__ = deferred(
+        __name__,
+        {
+            "hocket.agent": ["Addition", "Agent", "AgentTask", "Progress", "Question"],
+            "hocket.backoff": ["Backoff"],
+            "hocket.connection": ["Connection"],
+            "hocket.endpoint": ["Endpoint"],
+            "hocket.entropy": ["Entropy"],
+            "hocket.errors": ["ErrorObject", "HocketError", "LocalProtocolError", "RpcError"],
+        },
+    )
 
 __version__ = "0.1.0"
 

@@ -9,8 +9,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, TypeVar
 
 from hocket.endpoint import Endpoint
-from hocket.framing import Framing, FramingLimits, Ndjson
-from hocket_io.client.targets import MakeFraming
+from hocket.framing import Framing, FramingLimits, MakeFraming, Ndjson
 
 if TYPE_CHECKING:
     import httpx2

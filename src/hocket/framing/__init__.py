@@ -7,7 +7,7 @@ A frame that cannot be taken comes out as a `FrameRejected` in its place; nothin
 """
 
 from hocket.framing.content_length import ContentLength
-from hocket.framing.frames import FrameRejected, Framing, FramingLimits
+from hocket.framing.frames import FrameRejected, Framing, FramingLimits, MakeFraming
 from hocket.framing.ndjson import Ndjson
 from hocket.framing.sse import ServerSentEvent, SseParser
 from hocket.framing.sse_encoder import encode_comment, encode_event, encode_events
@@ -18,6 +18,7 @@ __all__ = [
     "FrameRejected",
     "Framing",
     "FramingLimits",
+    "MakeFraming",
     "Ndjson",
     "ServerSentEvent",
     "SseParser",

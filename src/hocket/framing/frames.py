@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import Protocol, TypeAlias
 
 from attrs import field, frozen
 
 from hocket.errors import FramingError, LimitExceeded, LocalProtocolError
 
-__all__ = ["FrameRejected", "Framing", "FramingLimits", "check_sendable"]
+__all__ = ["FrameRejected", "Framing", "FramingLimits", "MakeFraming", "check_sendable"]
 
 
 @frozen(kw_only=True)
@@ -72,6 +73,10 @@ class Framing(Protocol):
             LocalProtocolError: The message cannot be framed: it is empty, over the limit, or has bytes that
                 this framing uses as its delimiter.
         """
+
+
+MakeFraming: TypeAlias = Callable[[FramingLimits], Framing]
+"""What cuts the bytes of one new pipe into messages: the class of a framing."""
 
 
 def check_sendable(message: bytes, limits: FramingLimits) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
@@ -12,14 +11,13 @@ from attrs import field, frozen
 
 from hocket.agent import Agent
 from hocket.errors import LocalProtocolError
-from hocket.framing import ContentLength, Framing, FramingLimits, Ndjson
+from hocket.framing import ContentLength, MakeFraming, Ndjson
 from hocket.http.words import shown_url
 
 __all__ = [
     "FRAMINGS",
     "CommandTarget",
     "HttpTarget",
-    "MakeFraming",
     "MemoryTarget",
     "Target",
     "WebSocketTarget",
@@ -27,9 +25,6 @@ __all__ = [
     "parse_target",
     "shown_target",
 ]
-
-MakeFraming: TypeAlias = Callable[[FramingLimits], Framing]
-"""What cuts the bytes of one new pipe into messages."""
 
 FRAMINGS: dict[str, MakeFraming] = {"ndjson": Ndjson, "content-length": ContentLength}
 """The framings of a pipe, by the names that both sides are told."""

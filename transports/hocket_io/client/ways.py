@@ -10,9 +10,9 @@ from contextlib import AsyncExitStack, ExitStack
 from typing import TYPE_CHECKING, TypeAlias
 
 from hocket.backoff import Backoff
-from hocket.framing import Ndjson
+from hocket.framing import MakeFraming, Ndjson
 from hocket.http.words import shown_url
-from hocket_io.client.targets import CommandTarget, HttpTarget, MakeFraming, MemoryTarget, WebSocketTarget
+from hocket_io.client.targets import CommandTarget, HttpTarget, MemoryTarget, WebSocketTarget
 from hocket_io.client.timeouts import phases_of
 from hocket_io.client.transport import AsyncTransport, Transport
 from hocket_io.extras import needs

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from attrs import frozen
 
 from hocket.a2a import V1_0, ClientCall, ClientLimits, Operation, Params, PipeClient
-from hocket.framing import Ndjson
-from hocket_io.client.targets import MakeFraming
+from hocket.framing import MakeFraming, Ndjson
 from hocket_io.client.timeouts import Phases
 
 __all__ = ["PipeOptions"]

@@ -7,8 +7,7 @@ from typing import Generic, TypeVar
 from attrs import define, field
 
 from hocket.endpoint import Endpoint
-from hocket.framing import FramingLimits, Ndjson
-from hocket_io.client.targets import MakeFraming
+from hocket.framing import FramingLimits, MakeFraming, Ndjson
 from hocket_io.tap.framed import Frames
 from hocket_io.tap.point import TapPoint
 from hocket_io.tap.tapped import Tap

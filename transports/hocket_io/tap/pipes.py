@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from attrs import define, field
 
 from hocket.errors import ConnectionFailed, HocketError
-from hocket.framing import FramingLimits, Ndjson
-from hocket_io.client.targets import MakeFraming
+from hocket.framing import FramingLimits, MakeFraming, Ndjson
 from hocket_io.tap.framed import Frames
 from hocket_io.tap.point import TapPoint
 
