@@ -1,0 +1,100 @@
+"""A process that has imported what hocket's commands and examples import, and waits to be asked for copies of itself.
+
+Run by `support.forks`, with the number of its end of a socket pair. A request is JSON, `{"argv", "cwd", "env"}`, with
+four file descriptors: stdin, stdout and stderr of the copy, and a pipe for news of it: its process id, then how it ended.
+A copy goes on as the program and ends as any interpreter does, with all that is told at its end.
+"""
+
+import gc
+import importlib
+import json
+import os
+import pkgutil
+import random
+import runpy
+import signal
+import socket
+import sys
+
+
+def import_everything():
+    """All that does not run by being imported."""
+    import hocket
+    import hocket_io
+
+    for package in (hocket, hocket_io):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if not module.name.endswith("__main__") and ".testing" not in module.name:
+                importlib.import_module(module.name)
+    for name in (
+        "h11",
+        "httpcore2",
+        "httpx2",
+        "uvicorn.protocols.websockets.auto",
+        "uvicorn.lifespan.on",
+        "uvicorn.loops.auto",
+    ):
+        importlib.import_module(name)
+
+
+def fork(request, fds):
+    """Make a copy. Returns the arguments of its program in the copy, and None in this process."""
+    if os.fork():
+        return None
+    *standard, news = fds
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    child = os.fork()
+    if child:  # its parent stays, to tell how it ended
+        os.write(news, b"%d\n" % child)
+        for fd in standard:
+            os.close(fd)
+        _, status = os.waitpid(child, 0)
+        os.write(news, b"%d\n" % os.waitstatus_to_exitcode(status))
+        os._exit(0)
+    os.close(news)
+    for number, fd in enumerate(standard):
+        os.dup2(fd, number)
+        os.close(fd)
+    os.chdir(request["cwd"])
+    os.environ.clear()
+    os.environ.update(request["env"])
+    random.seed()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    return request["argv"]
+
+
+def serve(channel):
+    """Answer requests until there are no more; in a copy, return the arguments of its program."""
+    while True:
+        data, fds, _, _ = socket.recv_fds(channel, 1 << 20, 4)
+        if not data:
+            return None
+        argv = fork(json.loads(data), fds)
+        if argv is not None:
+            return argv
+        for fd in fds:
+            os.close(fd)
+
+
+def become(argv):
+    """Go on as `python -m NAME …` or `python FILE …`."""
+    if argv[0] == "-m":
+        sys.path.insert(0, os.getcwd())
+        sys.argv = argv[1:]
+        runpy.run_module(argv[1], run_name="__main__", alter_sys=True)
+    else:
+        sys.path.insert(0, os.path.dirname(os.path.abspath(argv[0])))
+        sys.argv = argv
+        runpy.run_path(argv[0], run_name="__main__")
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    import_everything()
+    gc.collect()
+    gc.freeze()
+    with socket.socket(fileno=int(sys.argv[1])) as asked:
+        program = serve(asked)
+    if program is not None:
+        become(program)
