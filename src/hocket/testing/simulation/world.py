@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
-from attrs import field, frozen
+from attrs import frozen
 
 from hocket.testing.simulation.actions import Action
 
@@ -22,7 +22,10 @@ class Step:
     """
 
     action: str
-    numbers: tuple[int, ...] = field(default=(), converter=tuple)
+    numbers: tuple[int, ...] = ()
+
+    def __str__(self) -> str:
+        return " ".join([self.action, *map(str, self.numbers)])
 
 
 class Story(Protocol):
@@ -31,6 +34,14 @@ class Story(Protocol):
     @property
     def lines(self) -> Iterable[str]:
         """A line for each thing that happened, in order."""
+
+    def note(self, at: float, text: str) -> None:
+        """Add a line.
+
+        Args:
+            at: When it happened, in virtual seconds.
+            text: What happened.
+        """
 
 
 class World(Protocol):

@@ -1,0 +1,86 @@
+"""Shrinking: what is left of a session is the same finding, and nothing of it can be left out."""
+
+import pytest
+from attrs import evolve
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from hocket.testing.simulation import Campaign, Session, Step, play, shrink
+from support.letters import BUGS, Letters, with_bug
+
+SMALLEST = {
+    "order": ["write 0, write 0, carry 1", "write 0, burn 0, write 0", "write 0, write 0, burn 0"],
+    "exactly-once": ["write 0, copy 0"],
+    "all-arrive": ["write 0, burn 0"],
+    "crash": ["write 0, burn 0, write 2"],
+}
+"""The smallest sessions of each bug."""
+
+
+def found(bug, seed, number):
+    campaign = Campaign(name="letters", make=with_bug(bug), seed=seed, steps=40)
+    played = campaign.play(number)
+    assume(played.finding is not None)
+    return campaign.make, played
+
+
+@given(st.sampled_from(sorted(SMALLEST)), st.integers(0, 99), st.integers(0, 99))
+def test_whatever_session_shows_a_bug_shrinks_to_the_smallest_that_does(bug, seed, number):
+    make, played = found(bug, seed, number)
+    shrunk = shrink(make, played)
+    assert shrunk.is_minimal
+    assert ", ".join(map(str, shrunk.played.session.steps)) in SMALLEST[bug]
+    assert shrunk.played.session.options == {"agents": 3 if bug == "crash" else 1}
+    assert shrunk.played.session.seed == 0
+    assert shrunk.played.finding.kind == played.finding.kind
+
+
+@given(st.sampled_from(BUGS), st.integers(0, 99), st.integers(0, 99), st.integers(0, 60))
+def test_without_any_one_of_its_steps_a_shrunk_session_passes(bug, seed, number, effort):
+    make, played = found(bug, seed, number)
+    shrunk = shrink(make, played, effort=effort)
+    session = shrunk.played.session
+    assert shrunk.tries <= effort
+    assert play(make, session) == shrunk.played
+    assert shrunk.played.finding.kind == played.finding.kind
+    assert len(session.steps) <= len(played.session.steps)
+    if shrunk.is_minimal:
+        for at in range(len(session.steps)):
+            fewer = evolve(session, steps=session.steps[:at] + session.steps[at + 1 :])
+            finding = play(make, fewer).finding
+            assert finding is None or finding.kind != played.finding.kind
+
+
+def test_numbers_that_matter_become_as_small_as_they_can():
+    make = with_bug("does-not-rest")
+    waits = (Step("write", (9,)), Step("wait", (959,)), Step("wait", (659,)), Step("carry", (7,)))
+    shrunk = shrink(make, play(make, Session(seed=5, options={"agents": 4}, steps=waits)))
+    assert shrunk.is_minimal
+    (first, second) = shrunk.played.session.steps
+    assert first.numbers[0] + second.numbers[0] == 100
+    assert shrunk.played.session.options == {"agents": 1}
+    assert shrunk.played.session.seed == 0
+
+
+def test_another_finding_on_the_way_is_not_taken_for_this_one():
+    class Two(Letters):
+        bug = "order"
+
+        def burn(self, which):
+            super().burn(which)
+            raise LookupError("burnt")
+
+    writes = (Step("write", (0,)), Step("write", (0,)), Step("carry", (1,)))
+    shrunk = shrink(Two, play(Two, Session(options={"agents": 1}, steps=(Step("wait", (1,)), *writes))))
+    assert (shrunk.played.finding.kind, shrunk.played.session.steps) == ("order", writes)
+    shrunk = shrink(Two, play(Two, Session(options={"agents": 1}, steps=(*writes[:2], Step("burn", (1,))))))
+    assert shrunk.played.finding.kind.startswith("crash LookupError")
+    assert [step.action for step in shrunk.played.session.steps] == ["write", "burn"]
+
+
+@pytest.mark.parametrize("effort", [0, 5_000])
+def test_what_passed_stays_as_it_is(effort):
+    played = play(Letters, Session(steps=(Step("write", (0,)), Step("wait", (5,)))))
+    shrunk = shrink(Letters, played, effort=effort)
+    assert shrunk.played is played
+    assert shrunk.tries == 0
