@@ -8,9 +8,9 @@ import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import asynccontextmanager
-from contextvars import Context, copy_context
+from contextvars import Context, ContextVar, copy_context
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import anyio
 from attrs import define, field
@@ -18,7 +18,7 @@ from attrs import define, field
 from hocket_io.concurrency.groups import scratch_group
 from hocket_io.runner.pausing import PausingGenerator
 
-__all__ = ["ThreadedIteration", "call_in_daemon", "iterate_in_thread", "loop_caller"]
+__all__ = ["WATCH", "ThreadWatch", "ThreadedIteration", "call_in_daemon", "iterate_in_thread", "loop_caller"]
 
 T = TypeVar("T")
 
@@ -26,6 +26,20 @@ _AHEAD = 1_024
 """Values that a generator may be ahead of its reader; then its thread waits."""
 _CLEANUP = 10.0
 """Seconds that a generator may take to clean up where it is closed at a pause."""
+
+
+class ThreadWatch(Protocol):
+    """Who wants to know when threads are at work: a clock, say, that jumps only while none is."""
+
+    def entered(self) -> None:
+        """A thread is about to begin."""
+
+    def left(self) -> None:
+        """It has told the event loop how it ended."""
+
+
+WATCH: ContextVar[ThreadWatch | None] = ContextVar("hocket thread watch", default=None)
+"""Who is told of the threads that the current context starts."""
 
 
 def loop_caller() -> Callable[[Callable[[], object]], None]:
@@ -62,6 +76,7 @@ async def call_in_daemon(function: Callable[[], T], threads: anyio.CapacityLimit
     is_done = anyio.Event()
     call_on_loop = loop_caller()
     context = _thread_context()
+    watch = WATCH.get()
     if threads is not None:
         await threads.acquire_on_behalf_of(is_done)
 
@@ -79,8 +94,17 @@ async def call_in_daemon(function: Callable[[], T], threads: anyio.CapacityLimit
             call_on_loop(finish)
         except RuntimeError:
             pass  # the loop is gone, and with it whoever would have wanted the result
+        if watch is not None:
+            watch.left()
 
-    threading.Thread(target=work, name="hocket blocking call", daemon=True).start()
+    if watch is not None:
+        watch.entered()
+    try:
+        threading.Thread(target=work, name="hocket blocking call", daemon=True).start()
+    except RuntimeError:  # the system has no room for it
+        if watch is not None:
+            watch.left()
+        raise
     await is_done.wait()
     if errors:
         raise errors.pop()  # out of the list, which its traceback leads to
