@@ -1,0 +1,287 @@
+"""Answers: what came for one `Ask`, taken apart without I/O: a response of HTTP, or what is for it on a pipe."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from attrs import define, field
+
+from hocket import codec
+from hocket.a2a.pipe import STREAM_METHOD
+from hocket.errors import CodecError, LocalProtocolError
+from hocket.framing import FrameRejected, FramingLimits
+from hocket.framing.sse import SseParser
+from hocket.testing.probe import Ask, End
+
+__all__ = ["HttpAnswer", "PipeAnswer", "PipeAnswers", "as_frame"]
+
+_RAW = 4 * 1024 * 1024
+"""Bytes that are kept of what came."""
+
+_CLOSED = 1_000
+"""Calls that are remembered after their end, so that what comes late for them is known to be theirs."""
+
+
+@define(eq=False)
+class _Answer:
+    """What both kinds have."""
+
+    end: End = field(default="open", init=False)
+    reason: str = field(default="", init=False)
+    raw: bytearray = field(factory=bytearray, init=False)
+    _messages: deque[bytes] = field(factory=deque, init=False)
+
+    def next_message(self) -> bytes | None:
+        """The next message that has come, or None."""
+        return self._messages.popleft() if self._messages else None
+
+    @property
+    def has_news(self) -> bool:
+        """Whether there is a message to be taken, or none will come."""
+        return bool(self._messages) or self.end in ("complete", "cut")
+
+    def receive_failure(self, reason: str) -> None:
+        """The rest will not come."""
+        if self.end not in ("complete", "cut"):
+            self.end, self.reason = "cut", reason
+
+    def silent(self) -> None:
+        """Nothing came for as long as was waited."""
+        if self.end == "open":
+            self.end = "silent"
+
+    def _keep(self, data: bytes) -> None:
+        self.raw += data[: _RAW - len(self.raw)]
+        if self.end == "silent":
+            self.end = "open"
+
+
+@define(eq=False)
+class HttpAnswer(_Answer):
+    r"""The response to one request.
+
+    >>> answer = HttpAnswer()
+    >>> answer.receive_head(200, {"Content-Type": "text/event-stream"})
+    >>> answer.receive_data(b"data: 1\n\nda")
+    >>> answer.receive_eof()
+    >>> answer.next_message(), answer.next_message(), answer.end
+    (b'1', None, 'cut')
+    """
+
+    status: int | None = field(default=None, init=False)
+    headers: dict[str, str] = field(factory=dict, init=False)
+    _events: SseParser | None = field(default=None, init=False)
+    _body: bytearray = field(factory=bytearray, init=False)
+
+    def receive_head(self, status: int, headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> None:
+        """Its status and header fields."""
+        self.status = status
+        for name, value in headers.items() if isinstance(headers, Mapping) else headers:
+            known = self.headers.get(name.lower())
+            self.headers[name.lower()] = value if known is None else f"{known}, {value}"
+        if self.headers.get("content-type", "").partition(";")[0].strip().lower() == "text/event-stream":
+            self._events = SseParser(FramingLimits())
+
+    def receive_data(self, data: bytes) -> None:
+        """Bytes of its body."""
+        self._keep(data)
+        if self._events is None:
+            self._body += data
+        else:
+            self._events.receive_data(data)
+            self._take_events(self._events)
+
+    def receive_eof(self) -> None:
+        """Its body is complete."""
+        if self.status is None:
+            self.receive_failure("there was no response")
+            return
+        if self._events is not None:
+            self._events.receive_eof()
+            self._take_events(self._events)
+            if self._events.cut:
+                self.receive_failure("the response ended in the middle of an event")
+        elif self._body:
+            self._messages.append(bytes(self._body))
+        if self.end != "cut":
+            self.end = "complete"
+
+    def _take_events(self, parser: SseParser) -> None:
+        while (event := parser.next_event()) is not None:
+            if isinstance(event, FrameRejected):
+                self.receive_failure(f"an event cannot be read: {event.error}")
+            else:
+                self._messages.append(event.data)
+
+
+@define(eq=False)
+class PipeAnswer(_Answer):
+    """What comes for one request on a pipe. Its messages are those that HTTP would have had.
+
+    Args:
+        ids: The ids in the request, as JSON text; none where it cannot be read.
+        streams: Whether several items may come.
+    """
+
+    ids: tuple[bytes, ...]
+    streams: bool = False
+
+    @property
+    def status(self) -> int | None:
+        """A pipe has none."""
+        return None
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """A pipe has none."""
+        return {}
+
+    def receive_item(self, message: Any, raw: bytes) -> None:
+        """A notification with an item of the stream."""
+        self._keep(raw + b"\n")
+        params = message["params"]
+        self._messages.append(_written({"jsonrpc": "2.0", "id": params["id"], "result": params.get("result")}, raw))
+
+    def receive_response(self, message: Any, raw: bytes) -> None:
+        """A response: the answer, or the end of the stream."""
+        self._keep(raw + b"\n")
+        result = message.get("result") if isinstance(message, dict) else None
+        is_end = self.streams and isinstance(result, dict) and result.keys() == {"state", "offset"}
+        if not is_end:
+            self._messages.append(raw)
+        if is_end or not self.streams or not _goes_on(result):
+            self.end = "complete"
+
+    def receive_noise(self, raw: bytes) -> None:
+        """Something that belongs to no request, while this one is open."""
+        self._keep(raw + b"\n")
+        self._messages.append(raw)
+
+
+@define(eq=False)
+class PipeAnswers:
+    """The answers on one pipe: whose is what comes.
+
+    Args:
+        limit: Calls that are remembered after their end.
+    """
+
+    limit: int = _CLOSED
+    _open: dict[PipeAnswer, None] = field(factory=dict, init=False)
+    _by_id: dict[bytes, PipeAnswer] = field(factory=dict, init=False)
+
+    def ask(self, ask: Ask) -> PipeAnswer:
+        """Expect the answer to what is being asked."""
+        answer = PipeAnswer(_ids_in(ask.body or b""), ask.streams)
+        self._open[answer] = None
+        for each in answer.ids:
+            self._by_id.pop(each, None)
+            self._by_id[each] = answer
+        while len(self._by_id) > self.limit:
+            del self._by_id[next(iter(self._by_id))]
+        return answer
+
+    def leave(self, answer: PipeAnswer) -> None:
+        """Nobody wants this answer any more."""
+        self._open.pop(answer, None)
+
+    def receive(self, raw: bytes) -> PipeAnswer | None:
+        """One message that came. Returns whose it is; None where nobody waits for anything."""
+        try:
+            message = codec.loads(raw)
+        except CodecError:
+            return self._noise(raw)
+        if _is_item(message):
+            answer = self._by_id.get(_key(message["params"]["id"]))
+            if answer is None:
+                return self._noise(raw)
+            answer.receive_item(message, raw)
+            return answer
+        answer = self._whose(message)
+        if answer is None:
+            return self._noise(raw)
+        answer.receive_response(message, raw)
+        return answer
+
+    def receive_failure(self, reason: str) -> list[PipeAnswer]:
+        """The pipe is over; returns those that lose something by it."""
+        lost, self._open = list(self._open), {}
+        for answer in lost:
+            answer.receive_failure(reason)
+        return lost
+
+    def _whose(self, message: Any) -> PipeAnswer | None:
+        first = message[0] if isinstance(message, list) and message else message
+        if not isinstance(first, dict) or "method" in first:
+            return None
+        if first.get("id") is not None:
+            return self._by_id.get(_key(first["id"]))
+        waiting = [each for each in self._open if each.end in ("open", "silent")]
+        return next((each for each in waiting if not each.ids), waiting[-1] if waiting else None)
+
+    def _noise(self, raw: bytes) -> PipeAnswer | None:
+        answer = next((each for each in self._open if each.end in ("open", "silent")), None)
+        if answer is not None:
+            answer.receive_noise(raw)
+        return answer
+
+
+def as_frame(ask: Ask) -> bytes:
+    """What is asked as a pipe has it: the header fields that A2A gives a meaning are in `_meta` of the params.
+
+    Only a request whose params are an object, or missing, can have one: what is anything else goes as it is.
+
+    >>> as_frame(Ask.call("GetTask", {"id": "T"}))[-60:]
+    b'"params":{"id":"T","_meta":{"headers":{"A2A-Version":"1.0"}}}}'
+    """
+    body = ask.body or b""
+    headers = {name: value for name, value in ask.headers.items() if name.lower().startswith(("a2a-", "x-a2a-"))}
+    if not headers:
+        return body
+    try:
+        request = codec.loads(body)
+    except CodecError:
+        return body
+    params = request.get("params", {}) if isinstance(request, dict) and "method" in request else None
+    if not isinstance(params, dict) or "_meta" in params:
+        return body
+    return _written({**request, "params": {**params, "_meta": {"headers": headers}}}, body)
+
+
+def _written(value: Any, otherwise: bytes) -> bytes:
+    """A value as JSON; `otherwise` where it has something that can be read but not written, such as half a character."""
+    try:
+        return codec.dumps(value)
+    except LocalProtocolError:
+        return otherwise
+
+
+def _key(request_id: Any) -> bytes:
+    """An id as it can be looked up; 1, "1" and true are different."""
+    return _written(request_id, repr(request_id).encode("utf-8", "surrogatepass"))
+
+
+def _ids_in(body: bytes) -> tuple[bytes, ...]:
+    """The ids under which an answer may come, as JSON."""
+    try:
+        said = codec.loads(body)
+    except CodecError:
+        return ()
+    requests = said if isinstance(said, list) else [said]
+    found = [each["id"] for each in requests if isinstance(each, dict) and each.get("id") is not None]
+    return tuple([_key(each) for each in found])
+
+
+def _is_item(message: Any) -> bool:
+    """Whether this is an item of a stream."""
+    params = message.get("params") if isinstance(message, dict) and message.get("method") == STREAM_METHOD else None
+    return isinstance(params, dict) and "id" in params
+
+
+def _goes_on(result: Any) -> bool:
+    """Whether an agent that repeats responses with one id, instead of sending notifications, may have more to say."""
+    if not isinstance(result, dict):
+        return False
+    return not (result.get("kind") == "message" or "message" in result or result.get("final") is True)
