@@ -21,8 +21,8 @@ from hocket.acp.model import (
 )
 from hocket.codec import dumps, loads
 from hocket.errors import LocalProtocolError
+from hocket.testing.strategies.values import json_values
 from support.acp_chunks import chunk
-from support.values import json_values
 
 TEXTS = st.text(max_size=8)
 

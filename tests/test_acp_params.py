@@ -9,7 +9,7 @@ from hocket.acp.model import Encoding, Message, Part, PartType, Role, text_part
 from hocket.acp.params import event_id_of, read_params, size_refusal
 from hocket.acp.wire import PARAMS, ChunkParams, GetParams, JoinParams, MemberParams, MessageParams, StartParams
 from hocket.errors import ErrorObject
-from support.values import json_values
+from hocket.testing.strategies.values import json_values
 
 JSON = json_values(st.text())
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from hocket.acp.hub.replies import Replies, Sessions, fingerprint
 from hocket.codec import dumps
-from support.values import json_values
+from hocket.testing.strategies.values import json_values
 
 JSON = json_values(st.text())
 

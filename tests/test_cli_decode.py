@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hocket.framing import ContentLength, Ndjson, encode_event
+from hocket.testing.strategies.cuts import cut_at
+from hocket.testing.strategies.values import json_values
 from hocket_io.cli.decode import Decoder
 from support.commands import execute, running
-from support.cuts import cut_at
-from support.values import json_values
 
 VALUES = json_values(st.text(max_size=8), st.integers(-(2**63), 2**63))
 

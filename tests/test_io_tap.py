@@ -14,10 +14,10 @@ from hocket import Connection
 from hocket.errors import ConnectionFailed
 from hocket.framing import ContentLength, Ndjson
 from hocket.jsonrpc import RequestReceived, RequestTimedOut, ResultReceived
+from hocket.testing.strategies.cuts import cut_at
 from hocket_io.asyncio import Driver
 from hocket_io.tap import Tapped, TappedBlockingPipe, TappedEndpoint, TappedLink, TappedPipe, TapPoint, log_tap, taps
 from hocket_io.tap.framed import Frames
-from support.cuts import cut_at
 
 HALF = settings(max_examples=settings().max_examples // 2)
 TAPPED = Tapped(direction="in", time=1.0, frame=b"{}", transport="tcp", peer="10.0.0.1:7000", channel=3)

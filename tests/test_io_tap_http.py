@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hocket.framing import encode_comment, encode_event
+from hocket.testing.strategies.cuts import cut_at
 from hocket_io.http.asgi import App
 from hocket_io.tap import TappedApp, TapPoint
 from hocket_io.tap.exchange import Exchange
 from hocket_io.tap.http_client import tap_client
 from support.agents import greeter
 from support.asgi import Request, message, rpc
-from support.cuts import cut_at
 from support.hubs import WebSocket
 from support.web import web
 

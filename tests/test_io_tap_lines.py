@@ -10,11 +10,11 @@ from attrs import evolve
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from hocket.testing.strategies.values import json_values
 from hocket_io.tap import Tapped, file_tap
 from hocket_io.tap.lines import LONGEST, Lines, said_in
 from hocket_io.tap.messages import Answer, Notice, OpenCalls, Question, read_frame
 from hocket_io.tap.record import Record, read_record, write_record
-from support.values import json_values
 
 HALF = settings(max_examples=settings().max_examples // 2)
 TAPPED = Tapped(direction="out", time=1.0, transport="tcp", peer="10.0.0.1:7000", channel=3)

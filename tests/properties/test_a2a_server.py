@@ -25,9 +25,9 @@ from hocket.a2a import (
 )
 from hocket.framing import FramingLimits, Ndjson
 from hocket.log import LogLimits
+from hocket.testing.strategies.values import json_values
 from support.messages import user_says
 from support.scripted import Scripted, numbered
-from support.values import json_values
 
 TEXT = st.text(max_size=4)
 JSON = json_values(TEXT, leaves=4)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hocket.codec import MSGSPEC, STDLIB, Codec, escape_string
 from hocket.errors import CodecError, LocalProtocolError
-from support.values import FLOATS, json_values
+from hocket.testing.strategies.values import FLOATS, json_values
 
 ENGINES = [engine for engine in (STDLIB, MSGSPEC) if engine is not None]
 

@@ -25,7 +25,7 @@ from hocket.codec import (
     loads,
 )
 from hocket.errors import CodecError
-from support.values import FLOATS, json_values
+from hocket.testing.strategies.values import FLOATS, json_values
 
 ENGINES = [engine for engine in (STDLIB, MSGSPEC) if engine is not None]
 

@@ -21,7 +21,7 @@ from hocket.jsonrpc import (
     RequestTimedOut,
     ResultReceived,
 )
-from support.cuts import cut_at
+from hocket.testing.strategies.cuts import cut_at
 
 LIMITS = FramingLimits(frame=200, header=60)
 framings = st.sampled_from([lambda: Ndjson(LIMITS), lambda: ContentLength(LIMITS)])

@@ -22,7 +22,7 @@ from hocket.framing import (
     encode_event,
     encode_events,
 )
-from support.cuts import cuts
+from hocket.testing.strategies.cuts import cuts
 
 LIMITS = FramingLimits(frame=12, header=48, sse_event=24, sse_id=3)
 

@@ -25,7 +25,7 @@ from hocket.a2a import (
 from hocket.errors import ErrorObject
 from hocket.framing import FramingLimits
 from hocket.http import HttpCall
-from support.cuts import cut_at
+from hocket.testing.strategies.cuts import cut_at
 from support.messages import user_says
 from support.scripted import Scripted
 

@@ -37,7 +37,7 @@ from hocket.errors import Code, ErrorObject
 from hocket.http import Exchange, HttpCall, Request, Response, RestBinding
 from hocket.http.rest import RestEnvelope, receive_rest
 from hocket.http.rest_paths import read_path, write_path
-from support.cuts import cut_at
+from hocket.testing.strategies.cuts import cut_at
 from support.messages import user_says
 from support.scripted import Scripted
 

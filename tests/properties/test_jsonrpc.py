@@ -24,8 +24,8 @@ from hocket.jsonrpc import (
     RequestTimedOut,
     ResultReceived,
 )
+from hocket.testing.strategies.values import json_values
 from support.drain import drain
-from support.values import json_values
 
 OUTCOMES = (ResultReceived, ErrorReceived, RequestTimedOut)
 

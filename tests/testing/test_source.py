@@ -15,8 +15,9 @@ from hocket.codec import UNSET, Raw
 from hocket.errors import CodecError, ErrorObject, FramingError, LimitExceeded, LocalProtocolError, WrongFraming
 from hocket.framing import FrameRejected
 from hocket.testing.source import as_source, as_test, imports_for
-from support.a2a_models import models
-from support.values import json_values
+from hocket.testing.strategies.a2a import messages, stream_items
+from hocket.testing.strategies.calls import params, results
+from hocket.testing.strategies.values import json_values
 
 
 def evaluated(source, imports):
@@ -45,10 +46,10 @@ TEXTS = st.text(st.characters(exclude_categories=()), max_size=8) | st.sampled_f
 )
 PLAIN = json_values(TEXTS) | st.binary() | st.binary().map(lambda data: data * 40) | st.sampled_from([UNSET, *Colour])
 MODELS = st.one_of(
-    models(V1_0)["item"],
-    models(V0_3)["message"],
-    *models(V1_0)["params"].values(),
-    *models(V0_3)["results"].values(),
+    stream_items(V1_0),
+    messages(V0_3),
+    *[params(operation, V1_0) for operation in V1_0.methods],
+    *[results(operation, V0_3) for operation in V0_3.methods],
     st.builds(Odd, st.integers(), called=TEXTS, items=st.lists(PLAIN).map(tuple), flag=PLAIN),
     st.builds(acp.text_part, TEXTS).map(acp.message_of),
     st.builds(Raw, st.binary()),
@@ -97,7 +98,7 @@ def test_an_exception_is_made_of_what_it_was_made_of(error):
         ({1: (True,)}, "{1: (True,)}"),
         ([Task, as_source, int], "[Task, as_source, int]"),
     ],
-    ids=repr,
+    ids=lambda given: given if isinstance(given, str) else type(given).__name__,
 )
 def test_only_what_differs_from_the_defaults_is_written(value, source):
     assert as_source(value) == source
@@ -119,7 +120,7 @@ def test_names_are_imported_from_where_they_are_public():
     )
 
 
-@pytest.mark.parametrize("value", [object(), {1, 2}, lambda: None, [range(3)]], ids=repr)
+@pytest.mark.parametrize("value", [object(), {1, 2}, lambda: None, [range(3)]], ids=lambda value: type(value).__name__)
 def test_what_no_python_makes_is_refused(value):
     with pytest.raises(LocalProtocolError, match="cannot be"):
         as_source(value)

@@ -1,0 +1,35 @@
+"""Hypothesis strategies for what agents say to each other, well and badly, and for what happens to it on its way."""
+
+from __future__ import annotations
+
+from hocket.errors import MissingExtra
+
+try:
+    import hypothesis  # noqa: F401  -- asked for once, here, and not in the middle of what is imported below
+except ModuleNotFoundError:
+    raise MissingExtra("hocket.testing.strategies", "test") from None
+
+from hocket.testing.strategies.a2a import artifacts, messages, parts, stream_items, tasks
+from hocket.testing.strategies.calls import params, results
+from hocket.testing.strategies.cards import cards
+from hocket.testing.strategies.cuts import cut_at, cuts
+from hocket.testing.strategies.values import json_objects, json_values, names, request_ids, texts, timestamps
+
+__all__ = [
+    "artifacts",
+    "cards",
+    "cut_at",
+    "cuts",
+    "json_objects",
+    "json_values",
+    "messages",
+    "names",
+    "params",
+    "parts",
+    "request_ids",
+    "results",
+    "stream_items",
+    "tasks",
+    "texts",
+    "timestamps",
+]
