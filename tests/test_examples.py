@@ -22,6 +22,7 @@ import hocket_io
 from hocket import Agent
 from hocket.a2a import TaskArtifactUpdateEvent
 from hocket_io import Client
+from support import forks
 from support.examples import EXAMPLES, example
 
 # Child processes import what this process does, installed or not.
@@ -35,7 +36,8 @@ def agent_of(name: str) -> Agent:
     return agent
 
 
-Programs: TypeAlias = dict[str, subprocess.Popen[str]]
+Program: TypeAlias = subprocess.Popen[str] | forks.Fork
+Programs: TypeAlias = dict[str, Program]
 PROGRAMS = (
     "ask_a_child",
     "check_hello",
@@ -54,11 +56,18 @@ PROGRAMS = (
 )
 
 
-def started(name: str, *arguments: str, folder: Path = EXAMPLES) -> subprocess.Popen[str]:
+def started(name: str, *arguments: str, folder: Path = EXAMPLES) -> Program:
     """An example that runs as a program."""
-    command = [sys.executable, str(folder / f"{name}.py"), *arguments]
+    command = [str(folder / f"{name}.py"), *arguments]
+    if forks.CAN_FORK:
+        return forks.start(*command, env=ENVIRONMENT, text=True)
     return subprocess.Popen(
-        command, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+        [sys.executable, *command],
+        env=ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
     )
 
 
@@ -76,7 +85,7 @@ def programs() -> Iterator[Programs]:
                 program.kill()
 
 
-def output_of(program: subprocess.Popen[str]) -> list[str]:
+def output_of(program: Program) -> list[str]:
     """The lines that a program printed, without blanks at their ends."""
     output, errors = program.communicate(timeout=30)
     assert (program.returncode, errors) == (0, ""), errors

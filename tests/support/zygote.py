@@ -1,7 +1,7 @@
 """A process that has imported what hocket's commands and examples import, and waits to be asked for copies of itself.
 
 Run by `support.forks`, with the number of its end of a socket pair. A request is JSON, `{"argv", "cwd", "env"}`, with
-four file descriptors: stdin, stdout and stderr of the copy, and a pipe for news of it: its process id, then how it ended.
+four file descriptors: stdin, stdout and stderr of the copy, and a pipe for news of it: its process id, then its end.
 A copy goes on as the program and ends as any interpreter does, with all that is told at its end.
 """
 
