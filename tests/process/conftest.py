@@ -9,6 +9,7 @@ import pytest
 
 import hocket
 import hocket_io
+from support import forks
 
 SERVED = Path(__file__).with_name("served.py")
 ROOTS = [str(Path(package.__file__).parents[1]) for package in (hocket, hocket_io)]
@@ -26,8 +27,12 @@ class Served:
     """The agent, served over HTTP by a process of its own."""
 
     def __init__(self, port=0):
-        command = [sys.executable, str(SERVED), "serve", str(port)]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        command = [str(SERVED), "serve", str(port)]
+        if forks.CAN_FORK:
+            self.process = forks.start(*command, text=True)
+        else:
+            pipe = subprocess.PIPE
+            self.process = subprocess.Popen([sys.executable, *command], stdout=pipe, stderr=pipe, text=True)
         self.url = self.process.stdout.readline().strip()
 
     def end(self):

@@ -1,7 +1,7 @@
 """Python programs as processes that need no start: each is a copy of one that has imported hocket already (`zygote`).
 
 Starting Python and importing everything takes 0.3 s of CPU and more, and the tests need hundreds of processes. What a
-start itself does is tested by those that start programs in the usual way: the docs, the packaging, `process/`.
+start itself does is tested by those that start programs in the usual way: the docs, the packaging, the pipes.
 """
 
 import atexit
@@ -100,13 +100,13 @@ class Fork:
         self.send_signal(signal.SIGKILL)
 
     def communicate(self, input=None, timeout=None):
-        """Write the input, and read everything; `stdin` is closed then, if there is one."""
+        """Write the input, and read everything; all streams are closed then."""
         read = {}
-        streams = [stream for stream in (self.stdout, self.stderr) if stream is not None]
+        streams = [stream for stream in (self.stdout, self.stderr) if stream is not None and not stream.closed]
         readers = [threading.Thread(target=lambda at=at: read.update({at: at.read()}), daemon=True) for at in streams]
         for reader in readers:
             reader.start()
-        if self.stdin is not None:
+        if self.stdin is not None and not self.stdin.closed:
             try:
                 self.stdin.write(input or "" if isinstance(self.stdin, io.TextIOBase) else input or b"")
                 self.stdin.close()
@@ -116,6 +116,8 @@ class Fork:
             reader.join(timeout)
             if reader.is_alive():
                 raise subprocess.TimeoutExpired(f"process {self.pid}", timeout)
+        for stream in streams:
+            stream.close()
         self.wait(timeout)
         return tuple(read.get(stream) for stream in (self.stdout, self.stderr))
 
