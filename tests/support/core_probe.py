@@ -1,0 +1,222 @@
+"""A probe to our server core in this process, without loops, threads or clocks: what one reads is what there is."""
+
+import json
+from urllib.parse import urlsplit
+
+from attrs import define, field
+
+from hocket.a2a import Interrupt, Reply, Run, Server
+from hocket.agent import Speech
+from hocket.entropy import seeded
+from hocket.http import Request, Response, Routes
+from hocket.testing.answers import HttpAnswer
+from hocket.testing.probe import Ask
+from hocket_io.stores import MemoryStore
+from support.world import outputs
+
+BASE = "http://agent.test/"
+
+
+@define(eq=False)
+class CoreProbe:
+    """An agent that says `words`, one at a time while somebody waits, and first asks something if `asks`.
+
+    Time passes only while nobody has anything to say: then a second at a time.
+    """
+
+    agent: object
+    words: tuple = ("Hello ", "from ", "here")
+    asks: bool = False
+    target = "core"
+    protocol = "a2a"
+    binding = "memory"
+    now: float = 0.0
+    raised: list = field(factory=list)
+    server: Server = field(init=False)
+    routes: Routes = field(init=False)
+    store: MemoryStore = field(factory=MemoryStore, init=False)
+    talks: dict = field(factory=dict, init=False)
+    runs: dict = field(factory=dict, init=False)
+    ids: int = field(default=0, init=False)
+
+    def __attrs_post_init__(self):
+        agent = self.agent
+        self.server = Server(
+            entropy=seeded(1),
+            epoch=1_700_000_000.0,
+            capabilities=agent.capabilities,
+            extended_card=agent.extended_card_at if agent.extended_card is not None else None,
+            input_modes=agent.input_modes,
+        )
+        self.routes = Routes(agent.card)
+
+    # --- what checks call
+
+    @property
+    def card(self):
+        heard = self.open(Ask.get("/.well-known/agent-card.json"))
+        return json.loads(heard.next())
+
+    @property
+    def versions(self):
+        return ("1.0", "0.3")
+
+    def fresh_id(self):
+        self.ids += 1
+        return f"fresh-{self.ids}"
+
+    def curl(self, ask):
+        return f"curl {ask.path or BASE}"
+
+    def wait(self, seconds):
+        self.now += seconds
+        self.server.handle_timeout(self.now)
+        self.pump()
+
+    def restart(self):
+        pass
+
+    def open(self, ask):
+        talk = Talk(self, f"link-{len(self.talks)}")
+        self.talks[talk.link] = talk
+        parts = urlsplit(ask.path or "/")
+        request = Request(
+            method=ask.http_method,
+            path=parts.path or "/",
+            query=parts.query,
+            headers=tuple(ask.headers.items()),
+            body=ask.body or b"",
+            base_url=BASE,
+        )
+        talk.meet(self.routes.receive(talk.link, request, self.server, self.now))
+        self.pump()
+        return talk
+
+    # --- the agent, and what carries its words
+
+    def pump(self):
+        for output in outputs(self.server, self.store, self.now):
+            match output:
+                case Run(task=task, run=number):
+                    key = task.id, number
+                    speech = Speech(task.id, task.context_id, number, seeded(2))
+                    self.server.started(*key, self.now)
+                    self.runs[key] = Running(speech, [*([ASK] if self.asks else []), *self.words, END])
+                case Reply(task_id=task_id, run=number):
+                    self.runs[task_id, number].answered()
+                case Interrupt(task_id=task_id, run=number):
+                    if self.runs.pop((task_id, number), None) is not None:
+                        self.server.ended(task_id, number, self.now)
+        for talk in self.talks.values():
+            talk.take()
+
+    def work(self):
+        """One word of the run that began first and has one; whether there was one."""
+        self.now += 0.05
+        for key, running in self.runs.items():
+            if not running.is_waiting:
+                self.say(key, running)
+                self.pump()
+                return True
+        return False
+
+    def say(self, key, running):
+        match running.script.pop(0):
+            case str(word):
+                self.server.emit(*key, running.speech.say(word), self.now)
+            case question if question is ASK:
+                running.is_waiting = True
+                self.server.emit(*key, running.speech.ask(running.speech.question("What else?", auth=False)), self.now)
+                self.server.asked(*key, self.now)
+            case _:
+                del self.runs[key]
+                self.server.emit(*key, running.speech.finish(), self.now)
+                self.server.ended(*key, self.now)
+
+
+ASK, END = object(), object()
+
+
+@define(eq=False)
+class Running:
+    """What an agent has still to say."""
+
+    speech: Speech
+    script: list
+    is_waiting: bool = False
+
+    def answered(self):
+        self.speech.answered()
+        self.is_waiting = False
+
+
+@define(eq=False)
+class Talk:
+    """One conversation."""
+
+    probe: CoreProbe
+    link: str
+    answer: HttpAnswer = field(factory=HttpAnswer, init=False)
+    exchange: object = field(default=None, init=False)
+    reason: str = ""
+
+    @property
+    def status(self):
+        return self.answer.status
+
+    @property
+    def headers(self):
+        return self.answer.headers
+
+    @property
+    def raw(self):
+        return bytes(self.answer.raw)
+
+    @property
+    def end(self):
+        return self.answer.end
+
+    def meet(self, found):
+        if isinstance(found, Response):
+            self.answer.receive_head(found.status, dict(found.headers))
+            self.answer.receive_data(found.body or b"")
+            self.answer.receive_eof()
+        else:
+            self.exchange = found
+
+    def take(self):
+        exchange = self.exchange
+        if exchange is None:
+            return
+        while deliveries := self.probe.server.take(self.link):
+            exchange.deliver(deliveries, self.probe.now)
+        response = exchange.next_response()
+        if response is not None:
+            self.answer.receive_head(response.status, dict(response.headers))
+            self.answer.receive_data(response.body or b"")
+        for piece in exchange.data_to_send():
+            self.answer.receive_data(piece)
+        if exchange.is_closed:
+            self.exchange = None
+            self.answer.receive_eof()
+
+    def next(self, timeout=60.0):
+        until = self.probe.now + timeout
+        while (message := self.answer.next_message()) is None:
+            if self.end in ("complete", "cut"):
+                return None
+            if not self.probe.work():
+                if self.probe.now >= until:
+                    self.answer.silent()
+                    return None
+                self.probe.wait(1.0)
+        return message
+
+    def send(self, body):
+        raise AssertionError("an HTTP request is said once")
+
+    def close(self):
+        if self.exchange is not None:
+            self.exchange = None
+            self.probe.server.disconnect(self.link, self.probe.now)
+            self.probe.pump()
