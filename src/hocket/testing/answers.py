@@ -233,7 +233,7 @@ def as_frame(ask: Ask) -> bytes:
 
     Only a request whose params are an object, or missing, can have one: what is anything else goes as it is.
 
-    >>> as_frame(Ask.call("GetTask", {"id": "T"}))[-60:]
+    >>> as_frame(Ask.call("GetTask", {"id": "T"}))[-62:]
     b'"params":{"id":"T","_meta":{"headers":{"A2A-Version":"1.0"}}}}'
     """
     body = ask.body or b""
@@ -251,7 +251,7 @@ def as_frame(ask: Ask) -> bytes:
 
 
 def _written(value: Any, otherwise: bytes) -> bytes:
-    """A value as JSON; `otherwise` where it has something that can be read but not written, such as half a character."""
+    """A value as JSON; `otherwise` where it has something that can be read but not be written."""
     try:
         return codec.dumps(value)
     except LocalProtocolError:
