@@ -1,4 +1,4 @@
-"""Loading: the Agent that FILE[:NAME] means. The file may import its neighbours, as under `python FILE`."""
+"""Loading: what FILE[:NAME] means, an Agent or another object. The file may import its neighbours, as with `python`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hocket.errors import LocalProtocolError
 from hocket_io.cli.exits import Failure
 from hocket_io.cli.output import write_stderr
 
-__all__ = ["load_agent"]
+__all__ = ["load_agent", "load_object"]
 
 
 def load_agent(reference: str, *, debug: bool = False) -> Agent:
@@ -34,6 +34,25 @@ def load_agent(reference: str, *, debug: bool = False) -> Agent:
     except LocalProtocolError as error:
         raise Failure(f"{path}: {error}", "A2ACLI_ERR_USAGE") from None
     return agent
+
+
+def load_object(reference: str, *, debug: bool = False) -> object:
+    """Whatever FILE:NAME means, which need not be an agent.
+
+    Args:
+        reference: `FILE:NAME`.
+        debug: Whether the traceback of a file that fails is shown.
+
+    Raises:
+        Failure: There is no such file or nothing of this name in it (2), or the file raised an exception (1).
+    """
+    path, name = _split(reference)
+    if name is None:
+        raise Failure(f"{reference}: say what in the file is meant, as in {reference}:NAME", "A2ACLI_ERR_USAGE")
+    module = _run(path, debug)
+    if name not in vars(module):
+        raise Failure(f"{path}: there is no {name}", "A2ACLI_ERR_USAGE")
+    return vars(module)[name]
 
 
 def _split(reference: str) -> tuple[Path, str | None]:

@@ -3,7 +3,7 @@
 from hocket.testing.simulation.actions import FAULTS, Action
 from hocket.testing.simulation.campaign import Campaign
 from hocket.testing.simulation.saved import read_session, write_session
-from hocket.testing.simulation.session import Finding, Played, Session, play
+from hocket.testing.simulation.session import Finding, Played, Session, play, replay
 from hocket.testing.simulation.shrink import Shrunk, shrink
 from hocket.testing.simulation.tally import Tally
 from hocket.testing.simulation.world import Step, World, WorldFactory
@@ -22,6 +22,7 @@ __all__ = [
     "WorldFactory",
     "play",
     "read_session",
+    "replay",
     "shrink",
     "write_session",
 ]

@@ -10,7 +10,7 @@ from attrs import field, frozen
 from hocket.testing.simulation.world import Step, World, WorldFactory
 from hocket.testing.violation import Violation
 
-__all__ = ["CRASH", "Choose", "Finding", "Played", "Session", "play", "play_by"]
+__all__ = ["CRASH", "Choose", "Finding", "Played", "Session", "play", "play_by", "replay"]
 
 CRASH = "crash"
 """The invariant that is broken by an exception which is no Violation: what is tested raises none."""
@@ -88,6 +88,25 @@ def play(make: WorldFactory, session: Session) -> Played:
     """
     steps = iter(session.steps)
     return play_by(make, session, lambda world: next(steps, None))
+
+
+def replay(make: WorldFactory, session: Session) -> None:
+    """Play a session in a test.
+
+    Args:
+        make: Makes the world.
+        session: What is to happen in it; `hocket simulate` prints one with every violation.
+
+    Raises:
+        Violation: Something that must always hold does not.
+        Exception: Whatever else the code under test raises.
+
+    >>> from hocket.testing.worlds import AcpWorld
+    >>> replay(AcpWorld, Session(seed=7))
+    """
+    finding = play(make, session).finding
+    if finding is not None:
+        raise finding.error
 
 
 def play_by(make: WorldFactory, session: Session, choose: Choose) -> Played:
