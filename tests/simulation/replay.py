@@ -21,9 +21,11 @@ from hocket.a2a import (
 )
 from hocket.a2a.dialects.progress import ProgressDialect
 from hocket.a2a.security import APIKeySecurityScheme, HTTPAuthSecurityScheme
+from hocket.testing.network import Carrier, VirtualNetwork
 from hocket_io.stores.paging import PageTokens
 from support.acp_hub import AGENTS, HubWorld
 from support.gateway import listened, streamed
+from support.recorders import Ledger, Recorder
 from support.world import World
 
 READERS = [f"reader-{name}" for name in AGENTS]
@@ -131,7 +133,24 @@ def streams():
         tell(json.dumps(world.given(name)) if name != AGENTS[1] else "gone")
 
 
+def network():
+    """What is left to chance in a virtual network."""
+    net = VirtualNetwork("seed", carrier=Carrier(latency=(0.1, 5.0), window=100))
+    net.add("hub", Ledger())
+    for name in AGENTS:
+        net.add(name)
+        for number in range(3):
+            net.dial(name, Recorder([f"{name} says {number}".encode() * 20]), "hub")
+    net.partition(AGENTS[:2])
+    net.run(until=20.0)
+    for link in net.links[::2]:
+        link.cut()
+    net.heal()
+    net.run()
+    tell(net.trace.text())
+
+
 if __name__ == "__main__":
-    for part in (tasks, events, cards, streams):
+    for part in (tasks, events, cards, streams, network):
         tell(f"# {part.__name__}")
         part()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attrs import field, frozen
+from attrs import frozen
 
 from hocket.errors import LocalProtocolError
 
@@ -30,7 +30,7 @@ class Carrier:
     window: int = 65_536
     cuts: int = 3
     units: bool = False
-    duplicated: float = field(default=0.0)
+    duplicated: float = 0.0
     lost: float = 0.0
 
     def __attrs_post_init__(self) -> None:
@@ -39,5 +39,7 @@ class Carrier:
             raise LocalProtocolError(f"latency is the least and the most seconds, not {self.latency!r}")
         if self.window < 1 or self.cuts < 0:
             raise LocalProtocolError("window is 1 byte or more, and cuts are 0 or more")
+        if not (0 <= self.duplicated <= 1 and 0 <= self.lost <= 1):
+            raise LocalProtocolError("a share is 0 to 1")
         if not self.units and (self.duplicated or self.lost):
             raise LocalProtocolError("a stream of bytes loses nothing and doubles nothing: duplicated, lost need units")

@@ -111,9 +111,9 @@ class Link:
         Args:
             latency: The least and the most seconds.
         """
-        self.medium.note(f"{self.name} takes {latency[0]:g} to {latency[1]:g} s")
         for wire in self._wires:
             wire.carrier = evolve(wire.carrier, latency=latency)
+        self.medium.note(f"{self.name} takes {latency[0]:g} to {latency[1]:g} s")
 
     def duplicate(self, number: int) -> bool:
         """Let a unit that is on its way there arrive twice.
@@ -177,5 +177,5 @@ class Link:
 
     def _read_at(self, place: str, pace: float | None) -> None:
         how = "as fast as it can" if pace is None else f"at {pace:g} bytes/s"
-        self.medium.note(f"{place} reads {self.name} {how}")
         self._end(place).reader.read_at(pace)
+        self.medium.note(f"{place} reads {self.name} {how}")

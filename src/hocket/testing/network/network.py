@@ -30,7 +30,7 @@ class VirtualNetwork:
     the same times. Each link has a generator of its own: what happens on one does not change the choices on another.
 
     Args:
-        seed: A number; or a generator of random numbers, such as one that Hypothesis draws (`st.randoms()`), which
+        seed: A number or a name; or a generator of random numbers, such as one that Hypothesis draws (`st.randoms()`), which
             then makes all choices, and shrinks them.
         carrier: How links carry bytes, unless they say otherwise.
         trace: Where it is written down what happens.
@@ -45,7 +45,7 @@ class VirtualNetwork:
     RequestReceived(id='1', method='add', params=[1, 2])
     """
 
-    seed: int | random.Random
+    seed: int | str | random.Random
     carrier: Carrier = field(factory=Carrier, kw_only=True)
     trace: Trace = field(factory=Trace, kw_only=True)
     _medium: Medium = field(init=False)
@@ -149,6 +149,7 @@ class VirtualNetwork:
     def pump(self, *places: str) -> None:
         """Take what there is to send, here or everywhere, and set the timers: say it after commands to endpoints."""
         for place in [self._place(name) for name in places] or list(self._places.values()):
+            self._medium.called.update(dict.fromkeys(place.ends.values()))
             place.poll()
 
     @property
@@ -255,8 +256,8 @@ class VirtualNetwork:
         """Let the clock of a place go forward, as that of a laptop that slept; its timers ring late."""
         if seconds < 0:
             raise LocalProtocolError("a monotonic clock never goes back")
-        self._medium.note(f"the clock of {place} jumps {seconds:g} s")
         self._place(place).jump(seconds)
+        self._medium.note(f"the clock of {place} jumps {seconds:g} s")
 
     # --- within
 

@@ -70,5 +70,6 @@ class Trace:
 def _line(at: float, text: str, data: bytes | None, size: int) -> str:
     if data is None:
         return f"{at:.3f} {text}"
-    shown = repr(data.decode("utf-8", "backslashreplace"))[1:-1]
+    decoded = data.decode("utf-8", "backslashreplace")
+    shown = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in decoded)
     return f"{at:.3f} {text} {size} bytes {shown}{'…' if size > len(data) else ''}"
