@@ -1,0 +1,131 @@
+"""Checks of a task: that every account of it is the same, and that a conversation about it is one."""
+
+from __future__ import annotations
+
+from hocket.a2a import Message, Task
+from hocket.a2a.states import is_terminal, settles
+from hocket.errors import Code
+from hocket.testing.fuzzing.answer import Answer
+from hocket.testing.fuzzing.comparing import difference
+from hocket.testing.fuzzing.prompts import Dialogue, Prompt
+from hocket.testing.fuzzing.talk import Talk
+from hocket.testing.fuzzing.telling import clipped, tell_state
+
+__all__ = ["follow_up", "get_agrees", "send", "unicode"]
+
+_LOOKS = 3
+"""How often a task is asked for before it counts as different: a server may write it down a moment after telling it."""
+
+
+def get_agrees(talk: Talk, prompt: Prompt) -> None:
+    """The stream, folded, is what the task is when it is asked for."""
+    answer = talk.stream(prompt)
+    answer.read_all()
+    _stored_as_told(talk, answer, "the stream", prompt.version)
+
+
+def send(talk: Talk, prompt: Prompt) -> None:
+    """Without a stream there is one answer: a Message, or the task when it has settled."""
+    answer = talk.send(prompt)
+    answer.read_all()
+    if answer.is_refused or answer.end in ("silent", "cut") or answer.is_endless:
+        return
+    talk.require(answer.flaw is None, answer.flaw or "")
+    talk.require(len(answer.items) == 1, f"there came {len(answer.items)} answers to one request")
+    waits = answer.dialect.version == "1.0"  # before, a client had to ask for it
+    talk.require(
+        answer.has_settled or not waits,
+        f"the answer is the task while it was {tell_state(answer.state)}: its end was to be waited for",
+    )
+    _stored_as_told(talk, answer, "the answer", prompt.version)
+
+
+def _stored_as_told(talk: Talk, answer: Answer, name: str, version: str) -> None:
+    """A task that was told to its end is the same when it is asked for."""
+    told = answer.task
+    if not answer.is_whole or told is None or not settles(told.state):
+        return
+    wrong: str | None = None
+    for _ in range(_LOOKS):
+        stored = talk.get(told.id, version)
+        if stored.error is not None and stored.error.code == Code.TASK_NOT_FOUND:
+            wrong = f"{name} has the task {told.id!r}, and nobody knows it when it is asked for"
+            continue
+        if stored.flaw is not None:
+            talk.fail(f"the task that was asked for: {stored.flaw}")
+        if stored.task is None or (not is_terminal(told.state) and stored.state is not told.state):
+            return  # that is refused here, or the task has gone on
+        wrong = difference(told, stored.task, names=(name, stored.ask.method or "the task"))
+        if wrong is None:
+            return
+    if wrong is not None:
+        talk.fail(wrong)
+
+
+def unicode(talk: Talk, prompt: Prompt) -> None:
+    """What was said is kept as it was said, whatever characters are in it."""
+    answer = talk.stream(prompt)
+    answer.read_all()
+    if answer.is_refused or answer.end == "cut":
+        return
+    talk.require(answer.flaw is None, answer.flaw or "")
+    told = [answer.task] if answer.task is not None else []
+    if answer.task_id is not None:
+        stored = talk.get(answer.task_id, prompt.version)
+        talk.require(stored.flaw is None, stored.flaw or "")
+        told += [stored.task] if stored.task is not None else []
+    sent = answer.said
+    assert sent is not None, "it was a message"
+    for kept in [kept for task in told for kept in task.history if kept.message_id == sent.message_id]:
+        talk.require(
+            kept.text == sent.text,
+            f"the history has {clipped(kept.text, 60)!r} of a message that said {clipped(sent.text, 60)!r}",
+        )
+
+
+def follow_up(talk: Talk, dialogue: Dialogue) -> None:
+    """A further message goes to its task, in its context; a task that has ended stays as it was."""
+    version = dialogue.prompt.version
+    answer = talk.stream(dialogue.prompt)
+    answer.read_all()
+    for reply in dialogue.replies:
+        told = answer.task
+        if not answer.is_whole or told is None or not settles(told.state):
+            return
+        context_id = answer.context_id if dialogue.with_context else None
+        further = talk.stream(reply, task_id=told.id, context_id=context_id)
+        further.read_all()
+        if is_terminal(told.state):
+            _stays(talk, told, further, version)
+            return
+        if further.error is None:
+            _goes_on(talk, told, answer.context_id, further)
+        answer = further
+
+
+def _goes_on(talk: Talk, told: Task, context_id: str | None, further: Answer) -> None:
+    """The answer to a message that named a task is of that task."""
+    for item in further.items:
+        task_id = item.id if isinstance(item, Task) else item.task_id
+        if isinstance(item, Message) and task_id is None:
+            continue
+        talk.require(task_id == told.id, f"a message to the task {told.id!r} is answered with an event of {task_id!r}")
+        talk.require(
+            context_id is None or item.context_id in (None, context_id),
+            f"a message to a task of context {context_id!r} is answered in context {item.context_id!r}",
+        )
+
+
+def _stays(talk: Talk, told: Task, further: Answer, version: str) -> None:
+    """A task that has ended takes nothing any more (A2A 1.0 section 3.4.3)."""
+    for item in further.items:
+        if isinstance(item, Task) and item.id == told.id:
+            talk.require(
+                item.state is told.state,
+                f"a message to the task, which had ended as {tell_state(told.state)}, "
+                f"is answered with the same task as {tell_state(item.state)}",
+            )
+    stored = talk.get(told.id, version)
+    if stored.task is not None:
+        wrong = difference(told, stored.task, names=("before a further message the stream", "after it GetTask"))
+        talk.require(wrong is None, wrong or "")
