@@ -31,7 +31,7 @@ class Campaign:
         seed: What all is drawn from.
         steps: How many steps a session has at most.
         faults: The kinds of faults that there may be, of FAULTS.
-        most: The most of an option of the world, where it is not to be what the world says: `{"agents": 8}`.
+        most: The most of an option of the world, where it is to be less than the world says: `{"agents": 2}`.
 
     Raises:
         LocalProtocolError: There is no such fault or option, or a number is too small.
@@ -61,10 +61,10 @@ class Campaign:
         for name, most in self.most.items():
             if name not in ranges:
                 raise LocalProtocolError(f"{self.name} has no {name!r} to choose; it has: {', '.join(ranges)}")
-            least = ranges[name][0]
+            least, its_most = ranges[name]
             if most < least:
                 raise LocalProtocolError(f"{name} must be at least {least}, not {most}")
-            ranges[name] = (least, most)
+            ranges[name] = (least, min(most, its_most))
         return ranges
 
     @property
