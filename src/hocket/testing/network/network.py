@@ -30,8 +30,8 @@ class VirtualNetwork:
     the same times. Each link has a generator of its own: what happens on one does not change the choices on another.
 
     Args:
-        seed: A number or a name; or a generator of random numbers, such as one that Hypothesis draws (`st.randoms()`), which
-            then makes all choices, and shrinks them.
+        seed: A number or a name; or a generator of random numbers, such as one that Hypothesis draws (`st.randoms()`)
+            and shrinks: it then makes all choices.
         carrier: How links carry bytes, unless they say otherwise.
         trace: Where it is written down what happens.
 
