@@ -10,13 +10,18 @@ except ModuleNotFoundError:
     raise MissingExtra("hocket.testing.strategies", "test") from None
 
 from hocket.testing.strategies.a2a import artifacts, messages, parts, stream_items, tasks
+from hocket.testing.strategies.broken_requests import BrokenRequest, broken_requests
 from hocket.testing.strategies.calls import params, results
 from hocket.testing.strategies.cards import cards
 from hocket.testing.strategies.cuts import cut_at, cuts
+from hocket.testing.strategies.requests import WireRequest, requests
 from hocket.testing.strategies.values import json_objects, json_values, names, request_ids, texts, timestamps
 
 __all__ = [
+    "BrokenRequest",
+    "WireRequest",
     "artifacts",
+    "broken_requests",
     "cards",
     "cut_at",
     "cuts",
@@ -27,6 +32,7 @@ __all__ = [
     "params",
     "parts",
     "request_ids",
+    "requests",
     "results",
     "stream_items",
     "tasks",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -41,6 +42,7 @@ _LENGTHS = st.none() | st.integers(0, 2**31 - 1)
 _PUSH_URLS = st.sampled_from(["https://hooks.example.com/a", "http://h:8080/?q=\u00e9", "HTTPS://[::1]:9/x"])
 
 
+@cache
 def params(operation: Operation, dialect: Dialect) -> SearchStrategy[Params]:
     """Parameters that the version can say and a server must take.
 
@@ -62,6 +64,7 @@ def params(operation: Operation, dialect: Dialect) -> SearchStrategy[Params]:
             return _about_pushes(operation, dialect, tenant)
 
 
+@cache
 def results(operation: Operation, dialect: Dialect) -> SearchStrategy[Result]:
     """Results of an operation that does not stream.
 

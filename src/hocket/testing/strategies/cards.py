@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -37,6 +38,7 @@ _REQUIREMENTS = st.lists(st.dictionaries(TEXTS, URIS, max_size=2), max_size=2).m
 _FLOWS = ("authorization_code", "client_credentials", "implicit", "password")
 
 
+@cache
 def cards(dialect: Dialect | None = None) -> SearchStrategy[AgentCard]:
     """Agent cards.
 
