@@ -17,6 +17,9 @@ __all__ = ["EFFORT", "Shrunk", "shrink"]
 EFFORT = 5_000
 """How many sessions are played, at most, to shrink one."""
 
+_FEW = 12
+"""Steps of a session in which two things are tried at once."""
+
 
 @frozen(kw_only=True)
 class Shrunk:
@@ -68,6 +71,7 @@ class _Search:
             self._leave_out()
             self._lower_numbers()
             self._lower_options()
+            self._leave_out_and_lower()
 
     def _leave_out(self) -> None:
         """Runs of steps: half of them, a quarter …, and each alone; from the end, where they matter least."""
@@ -102,6 +106,23 @@ class _Search:
             if self._try(evolve(self.best.session, steps=(*before, Step(step.action, numbers), *after))):
                 return
 
+    def _leave_out_and_lower(self) -> None:
+        """Single steps that made a number of a later one mean something else: without them it is one less."""
+        at = 0
+        while at < len(self.best.session.steps) <= _FEW:
+            if not self._leave_one_out_and_lower(at):
+                at += 1
+
+    def _leave_one_out_and_lower(self, at: int) -> bool:
+        session = self.best.session
+        before, after = session.steps[:at], session.steps[at + 1 :]
+        for which, step in enumerate(after):
+            for place, number in enumerate(step.numbers):
+                steps = (*before, *after[:which], _with(step, place, number - 1), *after[which + 1 :])
+                if number > 0 and self._try(evolve(session, steps=steps)):
+                    return True
+        return False
+
     def _lower_options(self) -> None:
         for name, (least, _) in self.make.OPTIONS.items():
             options = self.best.session.options
@@ -122,6 +143,10 @@ class _Search:
             return False
         self.best = played
         return True
+
+
+def _with(step: Step, place: int, number: int) -> Step:
+    return Step(step.action, (*step.numbers[:place], number, *step.numbers[place + 1 :]))
 
 
 def _smaller(number: int) -> list[int]:
