@@ -13,6 +13,7 @@ from hocket.a2a import (
     TaskStatusUpdateEvent,
     weigh,
 )
+from hocket.a2a.holding import holding
 from hocket.errors import LocalProtocolError
 from hocket.log import LogLimits
 from support.world import World
@@ -36,6 +37,21 @@ def test_over_the_limit_of_tasks_new_ones_are_refused_until_one_is_idle():
     world.take("bob")
     world.send("eve")
     assert world.take("eve") == ["task submitted"]
+
+
+def test_a_task_that_is_read_from_the_store_takes_the_place_of_one_that_is_idle():
+    world = World.of(limits=ServerLimits(tasks=2))
+    tasks = []
+    for number in range(4):
+        tasks.append(world.begin(f"link {number}"))
+        world.become(TaskState.INPUT_REQUIRED)
+        world.end()
+        world.take(f"link {number}")
+    for number, task_id in enumerate(tasks[:2]):
+        world.ask(f"reader {number}", "SubscribeToTask", task_id)
+        assert world.take(f"reader {number}") == ["task input_required"]
+        held = holding(world.server)
+        assert (held.tasks, held.busy) == (2, number + 1), "the idle ones are in the store, and need not be here"
 
 
 @pytest.mark.parametrize("what", ["stream", "send", "subscribe", "get", "parked"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from attrs import define, field
 
 from hocket.a2a.limits import ServerLimits
@@ -26,6 +28,9 @@ class Residents:
     def __len__(self) -> int:
         return len(self._tasks)
 
+    def __iter__(self) -> Iterator[LiveTask]:
+        return iter(self._tasks.values())
+
     def get(self, task_id: str) -> LiveTask | None:
         """The task, if it is here."""
         return self._tasks.get(task_id)
@@ -45,15 +50,15 @@ class Residents:
         self._idle_size -= self._idle.pop(live.id, 0)
 
     def rest(self, live: LiveTask) -> None:
-        """The task may have become idle: note it, and let those leave that are idle longest if there is too much."""
+        """Something was done with the task. If it is idle now, note it; if there are too many, the idle ones leave."""
         if live.is_idle and live.id in self._tasks:
             weight = live.weight
             self._idle_size += weight - self._idle.pop(live.id, 0)
             self._idle[live.id] = weight  # at the end: it has just been in use
-            if len(self._tasks) > self.limits.tasks:
-                self._evict()
             while self._idle_size > self.limits.idle_size and len(self._idle) > 1:
                 self._evict()
+        while len(self._tasks) > self.limits.tasks and self._evict():
+            pass  # also if it is in use itself: it may have been read from the store
 
     def _evict(self) -> bool:
         while self._idle:
