@@ -321,6 +321,18 @@ def test_a_cut_keeps_as_many_bytes_as_is_said():
     ]
 
 
+@pytest.mark.parametrize(("kept", "told"), [(10, ["eof", "the connection broke"]), (9, ["the connection broke"])])
+def test_an_end_that_is_on_its_way_is_lost_with_the_bytes_before_it(kept, told):
+    network, ada, bob, link = pair()
+    ada.unsaid.append(b"0123456789")
+    link.hang_up("ada")
+    link.cut((kept, None))
+    network.run()
+    assert bob.data == b"0123456789"[:kept]
+    assert [str(end).removeprefix("ada→bob: ") for end in bob.ends] == told
+    assert network.bytes_carried == kept
+
+
 def test_a_break_is_seen_by_a_reader_that_stands_still():
     network, ada, bob, link = pair()
     ada.unsaid.append(b"unread")

@@ -77,6 +77,11 @@ class VirtualNetwork:
         """The links that are not over, oldest first."""
         return [link for link in self._links.values() if not link.is_over]
 
+    @property
+    def bytes_carried(self) -> int:
+        """Bytes that were given to endpoints."""
+        return self.trace.size
+
     def link(self, name: str) -> Link:
         """The link of this name, if it is not over."""
         try:

@@ -23,10 +23,12 @@ class Trace:
 
     Attributes:
         forgotten: How many lines were dropped because there were more.
+        size: Bytes that were carried.
     """
 
     limit: int | None = 100_000
     forgotten: int = field(default=0, init=False)
+    size: int = field(default=0, init=False)
     _records: deque[tuple[float, str, bytes | None, int]] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -43,6 +45,7 @@ class Trace:
 
     def carried(self, at: float, way: str, data: bytes) -> None:
         """Add a line on bytes that arrived; it is written out when somebody looks."""
+        self.size += len(data)
         self._add((at, way, data[:_SHOWN], len(data)))
 
     @property

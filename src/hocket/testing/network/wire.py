@@ -234,18 +234,16 @@ class Wire:
             self._arm()
 
     def _drop_after(self, kept: int) -> None:
-        """Keep the first bytes on the way, and of units only whole ones."""
+        """Keep the first bytes on the way, and of units only whole ones; nothing that came after what is lost."""
         flying, self._flying = self._flying, deque()
         for flight in flying:
-            if isinstance(flight.what, Mark):
-                self._flying.append(flight)
-                continue
-            if kept < len(flight.what) and self.carrier.units:
-                kept = 0
-            flight.what = flight.what[:kept]
-            kept -= len(flight.what)
-            if flight.what:
-                self._flying.append(flight)
+            if isinstance(flight.what, bytes):
+                if len(flight.what) > kept:
+                    if kept and not self.carrier.units:
+                        self._flying.append(Flight(flight.at, flight.number, flight.what[:kept]))
+                    break
+                kept -= len(flight.what)
+            self._flying.append(flight)
         self._arm()
 
     def _arm(self) -> None:

@@ -1,0 +1,1 @@
+"""The mutants, a table for each part of the core."""

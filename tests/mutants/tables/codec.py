@@ -1,0 +1,42 @@
+"""JSON text ↔ values."""
+
+from mutants.mutant import Mutant
+
+_TEXT = ("test_codec_text.py", "properties/test_codec.py")
+
+MUTANTS = (
+    Mutant("u-2028-is-not-escaped", "codec/text.py", "in (0x85, 0x2028, 0x2029))", "in (0x85, 0x2029))", _TEXT),
+    Mutant(
+        "errors-in-utf-8-are-replaced",
+        "codec/text.py",
+        "        text = data.decode()\n",
+        '        text = data.decode("utf-8", "replace")\n',
+        _TEXT,
+    ),
+    Mutant(
+        "infinity-is-a-number",
+        "codec/text.py",
+        '    if not isfinite(number):\n        raise CodecError("a number is too large for a double")\n',
+        "",
+        _TEXT,
+    ),
+    Mutant(
+        "nan-is-written", "codec/text.py", "        if not isfinite(value):\n", "        if value is None:\n", _TEXT
+    ),
+    Mutant("anything-may-follow", "codec/text.py", "    if end != len(text) and", "    if end > len(text) and", _TEXT),
+    Mutant(
+        "names-may-come-twice",
+        "codec/text.py",
+        "    value = _parse(data)\n    if envelope:\n",
+        "    value = _parse(data)\n    if not data:\n",
+        _TEXT,
+    ),
+    Mutant(
+        "msgspec-writes-lines-that-break",
+        "codec/text.py",
+        "        return text if text.isascii() else _escape_line_ends(text)\n\n    return Codec",
+        "        return text\n\n    return Codec",
+        _TEXT,
+    ),
+    Mutant("depth-is-one-deeper", "codec/scan.py", "MAX_DEPTH: Final = 64", "MAX_DEPTH: Final = 65", _TEXT),
+)
