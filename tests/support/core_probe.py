@@ -1,11 +1,13 @@
 """A probe to our server core in this process, without loops, threads or clocks: what one reads is what there is."""
 
 import json
+from collections import deque
 from urllib.parse import urlsplit
 
 from attrs import define, field
 
 from hocket.a2a import Interrupt, Reply, Run, Server
+from hocket.acp.hub import Hub
 from hocket.agent import Speech
 from hocket.entropy import seeded
 from hocket.http import Request, Response, Routes
@@ -220,3 +222,74 @@ class Talk:
             self.exchange = None
             self.probe.server.disconnect(self.link, self.probe.now)
             self.probe.pump()
+
+
+@define(eq=False)
+class HubProbe:
+    """A hub in this process, seen through connections that carry all at once."""
+
+    hub: Hub = field(factory=lambda: Hub(entropy=seeded(7), epoch=1_700_000_000.0))
+    binding: str = "memory"
+    target = "hub"
+    protocol = "acp"
+    versions = ()
+    card = None
+    now: float = 0.0
+    raised: list = field(factory=list)
+    seats: dict = field(factory=dict, init=False)
+    ids: int = field(default=0, init=False)
+
+    def fresh_id(self):
+        self.ids += 1
+        return f"fresh-{self.ids}"
+
+    def curl(self, ask):
+        return None
+
+    def restart(self):
+        pass
+
+    def wait(self, seconds):
+        self.now += seconds
+        self.hub.handle_timeout(self.now)
+
+    def open(self, ask):
+        seat = HubSeat(self, f"link-{len(self.seats)}")
+        self.seats[seat.link] = seat
+        agent = ask.headers["X-Agent-Id"]
+        is_http = self.binding == "http"
+        refusal = self.hub.connect(
+            seat.link, self.now, principal=agent, ordered=not is_http, listens=not is_http, session=agent
+        )
+        assert refusal is None, refusal
+        return seat
+
+
+@define(eq=False)
+class HubSeat:
+    """One connection."""
+
+    probe: HubProbe
+    link: str
+    end: str = "open"
+    status = None
+    headers = {}  # noqa: RUF012  -- nobody writes it
+    raw = b""
+    reason = ""
+    came: deque = field(factory=deque, init=False)
+
+    def send(self, body):
+        self.probe.hub.receive(self.link, body, self.probe.now)
+
+    def next(self, timeout=60.0):
+        for seat in self.probe.seats.values():
+            while seat.end == "open" and (sends := self.probe.hub.take(seat.link)):
+                seat.came += [each.message for each in sends]
+        while self.probe.hub.next_event() is not None:
+            pass
+        return self.came.popleft() if self.came else None
+
+    def close(self):
+        if self.end == "open":
+            self.end = "cut"
+            self.probe.hub.disconnect(self.link, self.probe.now)
