@@ -115,13 +115,17 @@ class ChildProcess:
         return ConnectionFailed(f"the child process {self.command[0]!r} closed its {closed} and still runs")
 
 
-async def open_child(command: Sequence[str]) -> ChildProcess:
-    """Start a command whose stdin and stdout are ours; its stderr stays where ours goes.
+async def open_child(command: Sequence[str], *, stderr: int | None = None) -> ChildProcess:
+    """Start a command whose stdin and stdout are ours.
+
+    Args:
+        command: What is started.
+        stderr: Where its stderr goes, as in `subprocess`; None for where ours goes.
 
     Raises:
         ConnectionFailed: It cannot be started.
     """
-    start = partial(anyio.open_process, list(command), stdin=PIPE, stdout=PIPE, stderr=None)
+    start = partial(anyio.open_process, list(command), stdin=PIPE, stdout=PIPE, stderr=stderr)
     try:
         process = await shielded(start)  # asyncio forgets a child whose start is cancelled halfway
     except OSError as error:

@@ -15,13 +15,13 @@ from hocket.framing import FrameRejected, FramingLimits
 from hocket.framing.sse import SseParser
 from hocket.testing.probe import Ask, End
 
-__all__ = ["HttpAnswer", "PipeAnswer", "PipeAnswers", "as_frame"]
+__all__ = ["HttpAnswer", "LinkAnswer", "PipeAnswer", "PipeAnswers", "as_frame"]
 
 _RAW = 4 * 1024 * 1024
 """Bytes that are kept of what came."""
 
-_CLOSED = 1_000
-"""Calls that are remembered after their end, so that what comes late for them is known to be theirs."""
+_REMEMBERED = 1_000
+"""Ids of requests that are remembered."""
 
 
 @define(eq=False)
@@ -123,10 +123,14 @@ class PipeAnswer(_Answer):
     Args:
         ids: The ids in the request, as JSON text; none where it cannot be read.
         streams: Whether several items may come.
+
+    Attributes:
+        is_answered: Whether the other side has said all that it has to say, be it to nobody.
     """
 
     ids: tuple[bytes, ...]
     streams: bool = False
+    is_answered: bool = field(default=False, init=False)
 
     @property
     def status(self) -> int | None:
@@ -152,7 +156,9 @@ class PipeAnswer(_Answer):
         if not is_end:
             self._messages.append(raw)
         if is_end or not self.streams or not _goes_on(result):
-            self.end = "complete"
+            self.is_answered = True
+            if self.end != "cut":
+                self.end = "complete"
 
     def receive_noise(self, raw: bytes) -> None:
         """Something that belongs to no request, while this one is open."""
@@ -161,24 +167,52 @@ class PipeAnswer(_Answer):
 
 
 @define(eq=False)
+class LinkAnswer(_Answer):
+    """What comes on a connection that is a conversation by itself: to a hub."""
+
+    @property
+    def status(self) -> int | None:
+        """A connection has none."""
+        return None
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """A connection has none."""
+        return {}
+
+    def receive_message(self, message: bytes) -> None:
+        """One whole message."""
+        self._keep(message + b"\n")
+        self._messages.append(message)
+
+    def receive_eof(self) -> None:
+        """The other side has ended the connection in good order."""
+        if self.end != "cut":
+            self.end = "complete"
+
+
+@define(eq=False)
 class PipeAnswers:
     """The answers on one pipe: whose is what comes.
 
+    What is said of an id is for the first request with it that is not answered yet: an id may be used again, also
+    while the other side still has to say that the request was cancelled.
+
     Args:
-        limit: Calls that are remembered after their end.
+        limit: Ids that are remembered, so that what comes late is known to be of an old request.
     """
 
-    limit: int = _CLOSED
+    limit: int = _REMEMBERED
     _open: dict[PipeAnswer, None] = field(factory=dict, init=False)
-    _by_id: dict[bytes, PipeAnswer] = field(factory=dict, init=False)
+    _by_id: dict[bytes, list[PipeAnswer]] = field(factory=dict, init=False)
 
     def ask(self, ask: Ask) -> PipeAnswer:
         """Expect the answer to what is being asked."""
         answer = PipeAnswer(_ids_in(ask.body or b""), ask.streams)
         self._open[answer] = None
         for each in answer.ids:
-            self._by_id.pop(each, None)
-            self._by_id[each] = answer
+            unanswered = [earlier for earlier in self._by_id.pop(each, ()) if not earlier.is_answered]
+            self._by_id[each] = [*unanswered, answer]
         while len(self._by_id) > self.limit:
             del self._by_id[next(iter(self._by_id))]
         return answer
@@ -194,16 +228,14 @@ class PipeAnswers:
         except CodecError:
             return self._noise(raw)
         if _is_item(message):
-            answer = self._by_id.get(_key(message["params"]["id"]))
-            if answer is None:
-                return self._noise(raw)
-            answer.receive_item(message, raw)
-            return answer
-        answer = self._whose(message)
-        if answer is None:
-            return self._noise(raw)
-        answer.receive_response(message, raw)
-        return answer
+            answer = self._with_id(message["params"]["id"])
+            if answer is not None:
+                answer.receive_item(message, raw)
+        else:
+            answer = self._answered(message)
+            if answer is not None:
+                answer.receive_response(message, raw)
+        return self._noise(raw) if answer is None else answer
 
     def receive_failure(self, reason: str) -> list[PipeAnswer]:
         """The pipe is over; returns those that lose something by it."""
@@ -212,17 +244,22 @@ class PipeAnswers:
             answer.receive_failure(reason)
         return lost
 
-    def _whose(self, message: Any) -> PipeAnswer | None:
+    def _with_id(self, request_id: Any) -> PipeAnswer | None:
+        known = self._by_id.get(_key(request_id), [])
+        return next((each for each in known if not each.is_answered), known[-1] if known else None)
+
+    def _answered(self, message: Any) -> PipeAnswer | None:
+        """Whose response this is. One without an id is for a request that has none, or that nobody could read."""
         first = message[0] if isinstance(message, list) and message else message
         if not isinstance(first, dict) or "method" in first:
             return None
         if first.get("id") is not None:
-            return self._by_id.get(_key(first["id"]))
-        waiting = [each for each in self._open if each.end in ("open", "silent")]
+            return self._with_id(first["id"])
+        waiting = [each for each in self._open if not each.is_answered]
         return next((each for each in waiting if not each.ids), waiting[-1] if waiting else None)
 
     def _noise(self, raw: bytes) -> PipeAnswer | None:
-        answer = next((each for each in self._open if each.end in ("open", "silent")), None)
+        answer = next((each for each in self._open if not each.is_answered), None)
         if answer is not None:
             answer.receive_noise(raw)
         return answer

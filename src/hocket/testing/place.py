@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urljoin
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from hocket import codec
 from hocket.a2a import DIALECTS, dialect_for, read_card
@@ -51,23 +51,30 @@ class Place:
         )
 
 
+@define(eq=False)
 class CardFound:
     """A `CardSearch` that keeps the card's own words, and makes a `Place` of them.
 
     Args:
         url: The agent's address, or that of its card.
-        headers: Header fields to send along.
     """
 
-    def __init__(self, url: str, headers: Mapping[str, str]) -> None:
-        self.url = url
-        self.search = CardSearch(url, None, tuple(headers.items()), binding="JSONRPC")
-        self._said = b""
+    url: str
+    search: CardSearch = field(init=False)
+    _said: bytes = field(default=b"", init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.search = CardSearch(self.url, binding="JSONRPC")
+
+    @property
+    def has_card(self) -> bool:
+        """Whether there was one."""
+        return self.search.card is not None
 
     def next_ask(self) -> Ask | None:
         """What to ask for next."""
         request = self.search.next_request()
-        return None if request is None else Ask.get(request.path, dict(request.headers))
+        return None if request is None else Ask.get(request.path)
 
     def receive(self, status: int, body: bytes) -> None:
         """What was found there.
@@ -76,12 +83,12 @@ class CardFound:
             ConnectionFailed: A card, but none of its addresses can be spoken with.
         """
         self.search.receive(status, body)
-        if self.search.card is not None:
+        if self.has_card:
             self._said = body
 
     def place(self) -> Place:
         """What is known by now."""
-        if self.search.card is None:
+        if not self.has_card:
             return Place(url=self.url)
         by_version: dict[str, str] = {}
         for interface in interfaces_of(read_card(self._said)):

@@ -9,7 +9,7 @@ import anyio.lowlevel
 from attrs import define, field
 
 from hocket.errors import LocalProtocolError
-from hocket.testing.answers import HttpAnswer, PipeAnswer
+from hocket.testing.answers import HttpAnswer, LinkAnswer, PipeAnswer
 from hocket.testing.probe import PATIENCE, End
 from hocket_io.testing.stage import Stage
 
@@ -32,7 +32,7 @@ class StagedConversation:
     """
 
     stage: Stage
-    answer: HttpAnswer | PipeAnswer
+    answer: HttpAnswer | PipeAnswer | LinkAnswer
     leave: Callable[[], Awaitable[None]] = _nothing
     say: Callable[[bytes], Awaitable[None]] | None = None
     _bell: anyio.Event | None = field(default=None, init=False)
