@@ -42,6 +42,30 @@ def test_a_message_that_the_hub_gives_up_is_told_once_and_one_we_never_heard_of_
     assert hub.told() == ["ChunkReceived a", "MessageLost gap", "ParticipantLeft"]
 
 
+def test_of_its_own_messages_an_agent_is_told_the_loss():
+    hub = HubScript().enter()
+    hub.say(happened("MESSAGE_LOST", 6, agent="ada", reason="stalled", expected=2, firstEventId="5"))
+    (lost,) = hub.events()
+    assert (lost.agent_id, lost.reason, lost.first_event_id) == ("ada", "stalled", 5)
+
+
+def test_what_was_asked_in_an_earlier_stay_does_not_end_the_next_one():
+    hub = HubScript().enter()
+    left = hub.ask("leave", STREAM)
+    late = hub.ask("chunk", STREAM, "too late", 1)
+    hub.sent()
+    hub.answer(left)
+    hub.events()
+    hub.client.forget(STREAM)
+    hub.ask("join", STREAM)
+    hub.refuse(late, -40006, {"reason": "not_a_participant"})
+    assert hub.told() == [f"failed {late} RpcError"]
+    hub.admit(hub.asked()[0], lastEventId="7")
+    assert hub.state == "active"
+    hub.say(said("welcome back", 8))
+    assert hub.told()[-1] == "MessageSent welcome back"
+
+
 def test_when_a_sender_leaves_or_the_stream_ends_what_is_open_is_lost():
     hub = HubScript().enter()
     hub.say(chunk("a", 1, 1, 1))

@@ -229,7 +229,7 @@ class Outcomes:
     # Within
 
     def _replica(self, asked: Asked) -> Replica | None:
-        return None if asked.stream_id is None else self.replicas.get(asked.stream_id)
+        return None if asked.stream_id is None or asked.is_past else self.replicas.get(asked.stream_id)
 
     def _answer(self, asked: Asked, result: JsonValue, stream_id: str | None = None) -> None:
         if asked.told is not None:

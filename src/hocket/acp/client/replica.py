@@ -223,6 +223,8 @@ class Replica:
         return told
 
     def _on_lost(self, event: MessageLost, now: float) -> Told:
+        if event.agent_id and event.agent_id == self.agent:
+            return [event]  # a message of ours: we were not given its chunks, and are told of its loss alone
         return [*self._gathering.lost(event)]
 
     def _on_paused(self, event: StreamPaused, now: float) -> Told:

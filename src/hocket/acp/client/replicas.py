@@ -89,7 +89,8 @@ class Replicas:
 
     def forget(self, stream_id: str) -> None:
         """The stream is no longer known."""
-        self._replicas.pop(stream_id, None)
+        if self._replicas.pop(stream_id, None) is not None:
+            self.requests.forget(stream_id)
         self._touched.pop(stream_id, None)
         self._timers.clear(stream_id)
 

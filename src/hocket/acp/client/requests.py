@@ -91,6 +91,7 @@ class Asked:
         posted: The message it carries, where it was posted.
         sent: How often it was sent on this line.
         is_out: Whether the transport has had it: it may have arrived.
+        is_past: Whether its stream was forgotten since: what becomes of it says nothing of a stream of that name.
     """
 
     id: str
@@ -103,6 +104,7 @@ class Asked:
     posted: Posted | None = None
     sent: int = 0
     is_out: bool = False
+    is_past: bool = False
 
 
 @frozen
@@ -171,7 +173,12 @@ class Requests:
 
     def is_asked(self, stream_id: str, *purposes: Purpose) -> bool:
         """Whether something has been asked about a stream, for one of these purposes, and is not answered yet."""
-        return any(asked.stream_id == stream_id and asked.purpose in purposes for asked in self._asked.values())
+        return any(asked.purpose in purposes for asked in self._about(stream_id))
+
+    def forget(self, stream_id: str) -> None:
+        """A stream is forgotten: what was asked about it is still answered, and means nothing to the next of its name."""
+        for asked in self._about(stream_id):
+            asked.is_past = True
 
     # Asking
 
@@ -351,6 +358,9 @@ class Requests:
                 self._peer.send_batch(calls, now=now, timeout=self.limits.request)
         for asked in wanted:
             asked.sent, asked.is_out = asked.sent + 1, True
+
+    def _about(self, stream_id: str) -> list[Asked]:
+        return [asked for asked in self._asked.values() if asked.stream_id == stream_id and not asked.is_past]
 
     def _new_peer(self) -> Peer:
         # How many are in flight is counted here: the machine's own requests must never be refused.
