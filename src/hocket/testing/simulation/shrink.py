@@ -1,11 +1,14 @@
 """Shrinking: of a session in which something is wrong, the smallest one in which the same is wrong.
 
 First whole runs of steps are left out (delta debugging, Zeller and Hildebrandt 2002), then single ones, then the
-numbers become smaller, then the options; and again from the beginning, until nothing of that succeeds any more. What is
-left is minimal: without any one of its steps it passes.
+numbers become smaller, then the options; of a few steps, two things are tried at once, for one may have made up for the
+other; and again from the beginning, until nothing of that succeeds any more. What is left is minimal: without any one
+of its steps it passes.
 """
 
 from __future__ import annotations
+
+from itertools import combinations
 
 from attrs import define, evolve, field, frozen
 
@@ -71,6 +74,7 @@ class _Search:
             self._leave_out()
             self._lower_numbers()
             self._lower_options()
+            self._leave_two_out()
             self._leave_out_and_lower()
 
     def _leave_out(self) -> None:
@@ -105,6 +109,15 @@ class _Search:
             numbers = (*step.numbers[:place], smaller, *step.numbers[place + 1 :])
             if self._try(evolve(self.best.session, steps=(*before, Step(step.action, numbers), *after))):
                 return
+
+    def _leave_two_out(self) -> None:
+        """Steps that undo each other: neither could go alone."""
+        session = self.best.session
+        if len(session.steps) <= _FEW:
+            for first, second in combinations(range(len(session.steps)), 2):
+                steps = (step for at, step in enumerate(session.steps) if at not in (first, second))
+                if self._try(evolve(session, steps=tuple(steps))):
+                    return
 
     def _leave_out_and_lower(self) -> None:
         """Single steps that made a number of a later one mean something else: without them it is one less."""
@@ -150,12 +163,12 @@ def _with(step: Step, place: int, number: int) -> Step:
 
 
 def _smaller(number: int) -> list[int]:
-    """Numbers to try instead, the smallest first.
+    """Numbers to try instead, the smallest first: all that choose among a few things, then halves.
 
     >>> _smaller(100)
-    [0, 1, 2, 3, 6, 12, 25, 50, 99]
+    [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 25, 50, 99]
     """
     if number < 0:
         return [*_smaller(-number), -number]
     halves = (number >> shift for shift in range(1, number.bit_length()))
-    return sorted({smaller for smaller in (0, 1, 2, 3, *halves, number - 1) if 0 <= smaller < number})
+    return sorted({smaller for smaller in (*range(10), *halves, number - 1) if 0 <= smaller < number})
