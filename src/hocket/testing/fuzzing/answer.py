@@ -57,14 +57,15 @@ class Answer:
     error: ErrorObject | None = field(default=None, init=False)
     flaw: str | None = field(default=None, init=False)
     is_endless: bool = field(default=False, init=False)
+    _left_at: End | None = field(default=None, init=False)
     _fold: Fold = field(factory=Fold, init=False)
 
     # What there is so far.
 
     @property
     def end(self) -> End:
-        """How it has ended so far."""
-        return self.conversation.end
+        """How it has ended so far, or had when we left."""
+        return self._left_at or self.conversation.end
 
     @property
     def has_begun(self) -> bool:
@@ -121,7 +122,7 @@ class Answer:
         Returns:
             Whether there was one, and it could be read.
         """
-        if self.flaw is not None or self.is_endless:
+        if self.flaw is not None or self._left_at is not None:
             return False
         message = self.conversation.next(self.patience)
         if message is None:
@@ -154,8 +155,10 @@ class Answer:
             pass
 
     def leave(self) -> None:
-        """Close the conversation."""
-        self.conversation.close()
+        """Close the conversation, if it is open."""
+        if self._left_at is None and self.end in ("open", "silent"):
+            self._left_at = self.end
+            self.conversation.close()
 
     def _take(self, message: bytes) -> None:
         response = codec.loads(message, envelope=True)

@@ -8,11 +8,12 @@ from typing import Any
 
 from attrs import frozen
 
+from hocket.testing.curl import curl_line
 from hocket.testing.fuzzing.check import Check
 from hocket.testing.fuzzing.raised import traceback_of
 from hocket.testing.fuzzing.talk import Talk
 from hocket.testing.fuzzing.telling import clipped, tell_answer
-from hocket.testing.probe import PATIENCE
+from hocket.testing.probe import PATIENCE, Ask, Probe
 from hocket.testing.source import as_source, as_test, imports_for
 from hocket.testing.violation import Violation
 
@@ -22,6 +23,7 @@ EXAMPLES = 100
 """Inputs that are tried for each check, unless somebody wants more or fewer."""
 
 _LABEL = 8
+_SERVED = "http://127.0.0.1:8000/"
 
 
 @frozen(kw_only=True)
@@ -117,7 +119,7 @@ class Finding:
             exchanges=tuple(
                 [Exchange(sent=_sent(each.ask.body), came=tuple(tell_answer(each))) for each in talk.answers]
             ),
-            curl=talk.probe.curl(asked[0]) if asked else None,
+            curl=_curl(talk.probe, asked[0]) if asked else None,
             raised=traceback_of(talk.raised[0]) if talk.raised else "",
             repeats=repeats,
         )
@@ -215,6 +217,13 @@ class Report:
     def findings(self) -> tuple[Finding, ...]:
         """What was found, in the order of the checks."""
         return tuple([result.finding for result in self.results if result.finding is not None])
+
+
+def _curl(probe: Probe, ask: Ask) -> str | None:
+    """A line for a shell; an agent of this process is reached once it is served."""
+    if probe.binding != "memory":
+        return probe.curl(ask)
+    return f"hocket serve {quote(probe.target)} &\n{curl_line(_SERVED, ask)}"
 
 
 def _sent(body: bytes | None) -> str:

@@ -90,23 +90,21 @@ class Talk:
     def leave(self) -> None:
         """Close every conversation that is still open."""
         for answer in self.answers:
-            if answer.end == "open":
-                answer.leave()
+            answer.leave()
 
     # Judging.
 
-    def require(self, holds: bool, otherwise: str) -> None:
-        """Go on only if something holds.
+    def forbid(self, wrong: str | None) -> None:
+        """Go on only if nothing is wrong.
 
         Args:
-            holds: Whether it does.
-            otherwise: What is wrong if it does not, as a sentence.
+            wrong: What is, as a sentence; None where nothing is.
 
         Raises:
-            Violation: It does not.
+            Violation: Something is.
         """
-        if not holds:
-            self.fail(otherwise)
+        if wrong is not None:
+            self.fail(wrong)
 
     def fail(self, detail: str) -> NoReturn:
         """The check has found something.

@@ -44,7 +44,8 @@ def unhurt(talk: Talk, answer: Answer) -> None:
     status = answer.conversation.status
     if answer.error is not None and answer.error.code == Code.INTERNAL_ERROR:
         talk.fail(f"the answer is an internal error (-32603): {clipped(answer.error.message)!r}")
-    talk.require(status is None or status < _BROKEN, f"the answer has the HTTP status {status}")
+    if status is not None and status >= _BROKEN:
+        talk.fail(f"the answer has the HTTP status {status}")
     if answer.end == "cut" and (talk.probe.binding == "pipe" or not answer.has_begun):
         talk.fail(f"the target is gone: {answer.conversation.reason or 'the connection was closed without an answer'}")
 

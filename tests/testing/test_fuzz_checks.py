@@ -1,0 +1,133 @@
+"""The checks of the fuzzer: an honest agent passes each, and each lie is found by the checks that are meant for it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from support.liar import Liar
+
+from hocket.a2a import Part
+from hocket.testing.fuzzing import CHECKS, Check, Dialogue, Joining, Prompt, Several, check_named
+from hocket.testing.violation import Violation
+
+ZERO = Prompt(parts=(Part(text="0"),))
+AWKWARD = Prompt(parts=(Part(text="a\0b\u2028c"),))
+VALUES: dict[str, Sequence[Any]] = {
+    "joinings": [Joining(prompt=ZERO, after=after) for after in range(8)],
+    "dialogues": [Dialogue(prompt=ZERO, replies=(ZERO, ZERO), with_context=named) for named in (False, True)],
+    "several": [Several(prompts=(ZERO, AWKWARD), turns=turns) for turns in ((), (0, 1, 1, 0, 1))],
+}
+
+# What is wrong with the agent: which checks say so, and in which words.
+LIES: dict[str | None, dict[str, str]] = {
+    None: {},
+    "a refusal": {},
+    "HTTP 429": {},
+    "no subscriptions": {},
+    "asks": {},
+    "raises": {"no-crash": "the agent raised ValueError: no zeros here"},
+    "an internal error": {"no-crash": "the answer is an internal error (-32603): 'no'"},
+    "HTTP 500": {"no-crash": "the answer has the HTTP status 500"},
+    "gone": {"no-crash": "the target is gone: the connection was closed without an answer"},
+    "silent": {
+        "silence": "nothing came for 60 seconds after status WORKING, and the stream is open",
+        "cancel": "the cancel was answered with CANCELED, and 60 seconds later its stream is still open",
+    },
+    "another id": {"events": "message 1 cannot be read: id: its id is 'other', and that of the request was 'i2'"},
+    "no JSON": {"events": "message 1 cannot be read: not JSON: "},
+    "the update first": {
+        "events": "event 1 (status WORKING) comes first, and a stream begins with the Task or is one Message"
+    },
+    "no state": {"events": "event 2 (status UNKNOWN) has no state"},
+    "a Message in between": {"events": "event 3 (message 'hi') is a Message in the stream of a task"},
+    "a foreign event": {"events": "event 3 (artifact 'a' 'x') is of task 'other', and the stream is that of 'task-i3'"},
+    "another context": {"events": "event 3 (artifact 'a' 'x') is of context 'other', and the task belongs to "},
+    "appends to nothing": {
+        "events": "event 2 (artifact 'b' 'x' (append)) appends to an artifact of which nothing was sent before"
+    },
+    "the last chunk twice": {
+        "events": "event 6 (artifact 'a' 'three' (append, last chunk)) appends to an artifact after its last chunk"
+    },
+    "no terminal status": {
+        "one-end": "the stream ended while the task was WORKING: its readers wait for ever",
+        "send": "the answer is the task while it was WORKING: its end was to be waited for",
+    },
+    "cut": {"one-end": "the stream was cut while the task was WORKING: its readers wait for ever"},
+    "ends without the Task": {"one-end": "the stream ended without any event"},
+    "two ends": {"one-end": "after the task has ended as COMPLETED there came: status COMPLETED"},
+    "something after the end": {"one-end": "after the task has ended as COMPLETED there came: artifact 'b' 'four'"},
+    "stays open": {"one-end": "the stream is still open 60 seconds after its last event, status COMPLETED"},
+    "does not wait": {"send": "the answer is the task while it was SUBMITTED: its end was to be waited for"},
+    "two answers": {"send": "there came 2 answers to one request"},
+    "forgets": {
+        "send": "the answer has the task 'task-i3', and nobody knows it when it is asked for",
+        "get-agrees": "the stream has the task 'task-i3', and nobody knows it when it is asked for",
+    },
+    "loses the first chunk": {
+        "send": "of the artifact 'a' the answer has 'one two three', and GetTask has 'two three'",
+        "get-agrees": "of the artifact 'a' the stream has 'one two three', and GetTask has 'two three'",
+    },
+    "a stream of nobody": {"subscribe-agrees": "the task 'task-i3' is being streamed, and a second reader is told "},
+    "loses the chunk in flight": {
+        "subscribe-agrees": "of the artifact 'a' the first reader has 'one two three', and the second one has 'one three'"
+    },
+    "leaves the second reader": {
+        "subscribe-agrees": "the first reader has seen COMPLETED, and the second one waits for ever at SUBMITTED"
+    },
+    "cancels what has ended": {"cancel": "the task had ended as COMPLETED, and a cancel is answered with CANCELED"},
+    "goes on after a cancel": {"cancel": "the cancel was answered with CANCELED, and the stream ended with COMPLETED"},
+    "a cancel of another task": {"cancel": "'task-i3' was to be canceled, and the answer is of 'other'"},
+    "tells no cancel": {
+        "cancel": "the cancel was answered with CANCELED, and 60 seconds later its stream is still open"
+    },
+    "sticks when left": {"leaves": "a reader has left, and 60 seconds later the task is still SUBMITTED"},
+    "forgets the left": {"leaves": "a reader has left, and nobody knows the task 'task-i3' any more"},
+    "is offended": {"leaves": "a reader has left, and whoever asks next has no answer: nothing came for 60 seconds"},
+    "one task for all": {"at-once": "the task 'task-i3' is in the streams of two callers, number 1 and 2"},
+    "restarts what has ended": {
+        "follow-up": "a message to the task, which had ended as COMPLETED, is answered with the same task as WORKING"
+    },
+    "asks, and begins anew": {
+        "follow-up": "a message to the task 'task-i3' is answered with an event of 'task-i6'",
+    },
+    "asks, and changes the context": {
+        "follow-up": "a message to a task of context 'context-task-i3' is answered in context 'other'"
+    },
+    "NUL is lost": {"unicode": "the history has 'ab\\u2028c' of a message that said 'a\\x00b\\u2028c'"},
+    "breaks at line separators": {
+        "events": "message 1 cannot be read: not JSON: ",
+        "unicode": "message 1 cannot be read: not JSON: ",
+    },
+    "a traceback": {"no-leaks": "what went wrong is told with a traceback of Python: 'Traceback (most recent call "},
+}
+
+
+def found_by(check: Check, lie: str | None) -> str | None:
+    """What the check says of an agent with this lie."""
+    values = VALUES.get(check.inputs.__name__, [ZERO, AWKWARD])
+    for value in values:
+        agent = Liar(lie)
+        try:
+            check.play(agent, value)
+        except Violation as violation:
+            assert violation.invariant == check.name
+            return violation.detail
+    return None
+
+
+@pytest.mark.parametrize("lie", LIES, ids=str)
+def test_each_lie_is_found_by_the_checks_that_are_meant_for_it(lie: str | None) -> None:
+    found = {check.name: said for check in CHECKS if (said := found_by(check, lie)) is not None}
+    expected = LIES[lie]
+    assert {name: said[: len(expected.get(name, said))] for name, said in found.items()} == expected
+
+
+def test_every_check_finds_something() -> None:
+    assert {name for found in LIES.values() for name in found} == {check.name for check in CHECKS}
+
+
+def test_what_a_check_asks_is_left_when_it_is_over() -> None:
+    agent = Liar("silent")
+    with pytest.raises(Violation):
+        check_named("silence").play(agent, ZERO)
+    assert [answer.end for answer in agent.answers] == ["cut"]
