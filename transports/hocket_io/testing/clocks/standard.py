@@ -16,6 +16,7 @@ from typing import Any
 
 from hocket_io.runner.threads import WATCH
 from hocket_io.testing.clocks.clock import EPOCH, VirtualClock
+from hocket_io.testing.clocks.workers import workers_watched
 
 __all__ = ["enter_world", "standard_time", "time_in"]
 
@@ -71,14 +72,15 @@ def standard_time() -> Iterator[None]:
     with _lock:
         _worlds += 1
         if _worlds == 1:
-            _replace(vars(time), _SEEING)
+            vars(time).update(_SEEING)
     try:
-        yield
+        with workers_watched():
+            yield
     finally:
         with _lock:
             _worlds -= 1
             if _worlds == 0:
-                _replace(vars(time), _REAL)
+                vars(time).update(_REAL)
 
 
 @contextmanager
@@ -95,7 +97,3 @@ def time_in(module: str) -> Iterator[None]:
 
 def _real_name(value: object) -> str | None:
     return next((name for name, real in _REAL.items() if value is real), None)
-
-
-def _replace(names: dict[str, Any], functions: Mapping[str, Callable[..., Any]]) -> None:
-    names.update(functions)
