@@ -343,6 +343,11 @@ def test_bench_lists_what_there_is_and_runs_what_is_named(checkout: Checkout) ->
     assert ran == f"python benchmarks/codec.py --quick in {checkout.root}"
 
 
+def test_mutants_are_a_program_among_the_tests(checkout: Checkout) -> None:
+    ran = checkout.dev("mutants", "--list").stdout.splitlines()[-1]
+    assert ran == f"python tests/mutants --list in {checkout.root}"
+
+
 def test_an_unknown_benchmark_is_refused(checkout: Checkout) -> None:
     done = checkout.dev("bench", "../secret")
     assert done.returncode == 2
@@ -360,6 +365,7 @@ def test_usage_names_every_command(checkout: Checkout, arguments: list[str]) -> 
         "bench",
         "docs",
         "fmt",
+        "mutants",
     ]
     assert "None" not in done.stdout
 

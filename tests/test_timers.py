@@ -12,6 +12,12 @@ class Name:
     """A name that can be watched."""
 
 
+class Time(float):
+    """A time that can be watched."""
+
+    __slots__ = ("__weakref__",)
+
+
 names = st.sampled_from("abcde")
 times = st.integers(0, 10).map(float)
 
@@ -54,6 +60,18 @@ def test_what_is_moved_again_and_again_takes_no_room():
         timers.set("last", 1e9 + number)
     assert sum(name() is not None for name in watched) < 100
     assert timers.due(1e10) == ["first", "last"]
+
+
+def test_a_time_that_was_moved_is_forgotten():
+    timers = Timers()
+    watched = []
+    for number in range(1_000):
+        at = Time(1e9 - number)
+        watched.append(ref(at))
+        timers.set("name", at)
+        del at
+    assert sum(at() is not None for at in watched) < 200
+    assert timers.due(1e10) == ["name"]
 
 
 def test_names_need_no_order_of_their_own():

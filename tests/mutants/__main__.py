@@ -10,9 +10,9 @@ from queue import SimpleQueue
 
 sys.path[0] = str(Path(__file__).parents[1])  # as a program it would find its own files only
 
-from mutants import trial
-from mutants.copies import a_copy
-from mutants.table import MUTANTS
+from mutants import trial  # noqa: E402  -- the path comes first
+from mutants.copies import a_copy  # noqa: E402
+from mutants.table import MUTANTS  # noqa: E402
 
 
 def arguments():
@@ -41,7 +41,7 @@ def line(verdict):
     return f"{verdict.mutant.name:<50} {verdict.seconds:6.1f} s  {what}"
 
 
-def judge(mutants, attempt, jobs):
+def judge(mutants, jobs):
     """The verdict on each mutant, told as soon as it is there; `jobs` copies are at work."""
     telling = threading.Lock()
     with ExitStack() as stack:
@@ -52,7 +52,7 @@ def judge(mutants, attempt, jobs):
         def tried(mutant):
             copy = copies.get()
             try:
-                verdict = attempt(copy, mutant)
+                verdict = trial.test(copy, mutant)
             finally:
                 copies.put(copy)
             with telling:
@@ -71,8 +71,12 @@ def main():
         for mutant in mutants:
             print(f"{mutant.name:<50} {mutant.file}{f'  ({mutant.simulate})' if mutant.simulate else ''}")
         return 0
+    if given.simulate:
+        from mutants.simulated import main as simulated  # it imports half of hocket
+
+        return simulated([mutant.name for mutant in mutants])
     try:
-        verdicts, broken = judge(mutants, trial.simulate if given.simulate else trial.test, given.jobs)
+        verdicts, broken = judge(mutants, given.jobs)
     except trial.BadTrial as problem:
         print(problem, file=sys.stderr)
         return 2

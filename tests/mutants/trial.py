@@ -60,5 +60,5 @@ def fails_when_whole(copy, verdicts):
     return _FAILED.findall(ran.output) or [ran.output[-3_000:]]
 
 
-_PYTEST = ("-m", "pytest", "-q", "--no-header", "-p", "no:cacheprovider", "--tb=no")
-_FAILED = re.compile(r"^(?:FAILED|ERROR) (tests/\S+?::.+?)(?: - .*)?$", re.MULTILINE)
+_PYTEST = ("-m", "pytest", "-v", "--no-header", "-p", "no:cacheprovider", "--tb=no")
+_FAILED = re.compile(r"^(tests/.+?::.+) (?:FAILED|ERROR)(?: +\[ *\d+%\])?$", re.MULTILINE)

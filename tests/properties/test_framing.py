@@ -259,6 +259,7 @@ def test_content_length_however_it_is_cut(pieces):
 
 @given(cuts(SSE_STREAMS))
 @example([b"id: 1\ndata: 1\n\n\xef\xbb\xbfdata: 2\r", b"", b"\n\r\n"])
+@example([b"data: 1\r", b"\ndata: 2\r\n\r\n"])
 @example([b"data: 1\n", b"data: 2\n\n"])
 @example([b"data: 1", b"\ndata: 2\n\n"])
 @example([b"data: 1\n:", b"\ndata: 2\n\n"])

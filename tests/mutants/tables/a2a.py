@@ -36,7 +36,7 @@ MUTANTS = (
         "an-unknown-artifact-is-dropped",
         "a2a/fold.py",
         "        if growing is None or not event.append:\n",
-        "        if growing is None and event.append:\n            return\n        if growing is None or not event.append:\n",
+        "        if growing is None and event.append:\n            return\n        if not event.append:\n",
         _FOLD,
     ),
     Mutant(

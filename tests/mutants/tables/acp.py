@@ -97,10 +97,10 @@ MUTANTS = (
         (*_HUB, "test_acp_stream.py"),
     ),
     Mutant(
-        "a-closed-stream-is-opened-by-its-client",
+        "a-client-does-not-see-that-it-goes-on",
         "acp/states.py",
         "ClientInput.RESUMED: {_I: _I, _S: _S, _A: _A, _P: _A, _L: _A, _C: _C}",
-        "ClientInput.RESUMED: {_I: _I, _S: _S, _A: _A, _P: _A, _L: _A, _C: _A}",
+        "ClientInput.RESUMED: {_I: _I, _S: _S, _A: _A, _P: _P, _L: _A, _C: _C}",
         ("spec/test_acp_client_table.py",),
     ),
     Mutant(
@@ -150,8 +150,8 @@ MUTANTS = (
     Mutant(
         "a-hub-forgets-a-reader",
         "acp/hub/delivery.py",
-        "            self.links[name].look_at(stream.stream_id)\n            self.ring(self.links[name])\n\n    def forget",
-        "            self.links[name].look_at(stream.stream_id)\n            self.ring(self.links[name])\n            break\n\n    def forget",
+        "            self.ring(self.links[name])\n\n    def forget",
+        "            self.ring(self.links[name])\n            break\n\n    def forget",
         _READING,
         simulate="acp",
     ),
@@ -165,8 +165,8 @@ MUTANTS = (
     Mutant(
         "an-invitation-waits-for-nobody",
         "acp/hub/delivery.py",
-        "        if not self._hand_over(invited, message, stream):\n            self._keep_invitation(stream.stream_id, invited.agent_id, message)\n",
-        "        self._hand_over(invited, message, stream)\n",
+        "        if not self._hand_over(invited, message, stream):\n",
+        "        if self._hand_over(invited, message, stream):\n",
         _HUB,
     ),
     Mutant(

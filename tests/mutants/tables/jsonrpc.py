@@ -107,6 +107,13 @@ MUTANTS = (
     Mutant(
         "a-timer-that-was-moved-rings-twice",
         "timers.py",
+        "            if self._places.get(name) == place:\n",
+        "            if name in self._places:\n",
+        ("test_timers.py",),
+    ),
+    Mutant(
+        "timers-that-were-moved-pile-up",
+        "timers.py",
         "        return self._places.get(name) == place\n",
         "        return name in self._places\n",
         ("test_timers.py",),
