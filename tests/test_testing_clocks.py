@@ -176,14 +176,16 @@ def test_while_a_socket_is_waited_for_time_passes_as_it_does(backend):
 def test_what_sleeps_on_the_loop_holds_it_up(backend):
     seen = []
 
-    async def tick():
+    async def tick(has_begun):
+        has_begun.set()
         await anyio.sleep(1)
         seen.append(time.time() - NEW_YEAR)
 
     async def block():
         async with anyio.create_task_group() as group:
-            group.start_soon(tick)
-            await anyio.sleep(0)
+            has_begun = anyio.Event()
+            group.start_soon(tick, has_begun)
+            await has_begun.wait()
             time.sleep(100)
 
     run_virtually(block, backend=backend)
