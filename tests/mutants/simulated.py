@@ -20,8 +20,8 @@ ROOT = Path(__file__).parents[2]
 MOST = 1_000
 """Sessions that a mutant may stay hidden in."""
 SEED = 1
-PATIENCE = 600
-"""Seconds for one mutant: there may be one that hangs."""
+PATIENCE = 60
+"""Seconds for one session: a mutant may hang."""
 
 
 @frozen
@@ -67,49 +67,58 @@ class _InItsPlace(MetaPathFinder):
 
 
 def sessions_of(mutant: Mutant, most: int = MOST, seed: int = SEED) -> Noticed:
-    """Play sessions with a mutant, in a process of its own, until it shows.
+    """Play sessions with a mutant until it shows: something is violated that is not without it.
 
     Args:
         mutant: The mutant; it says in which world.
         most: How many sessions.
         seed: What they are drawn from.
     """
+    began = time.perf_counter()
+    number = 0
+    while number < most:
+        number, kind = _played_apart(mutant, mutant.simulate, range(number + 1, most + 1), seed)
+        if kind is not None and _played_apart(None, mutant.simulate, [max(number, 1)], seed)[1] != kind:
+            return Noticed(number, kind, time.perf_counter() - began)
+    return Noticed(number, None, time.perf_counter() - began)
+
+
+def _played_apart(mutant, world, numbers, seed):
+    """Play these sessions in a process of its own: the first that shows something, or the last, and what it shows."""
     context = get_context("fork")
     here, there = context.Pipe(duplex=False)
-    began = time.perf_counter()
-    child = context.Process(target=_play, args=(mutant, most, seed, there))
+    child = context.Process(target=_play, args=(mutant, world, numbers, seed, there))
     child.start()
     there.close()
     played, kind = 0, None
     try:
-        while here.poll(PATIENCE - (time.perf_counter() - began)):
+        while here.poll(PATIENCE):
             played, kind = here.recv()
         kind = "it hangs"
         child.terminate()
     except EOFError:
         child.join()
-        assert child.exitcode == 0, f"the process that played {mutant.name} came to an end of its own"
-    return Noticed(played, kind, time.perf_counter() - began)
+        assert child.exitcode == 0, f"the process that played {mutant} came to an end of its own"
+    return played, kind
 
 
-def _play(mutant, most, seed, tell):
+def _play(mutant, world, numbers, seed, tell):
     """In the child, which imports hocket anew."""
     for name in [name for name in sys.modules if name.partition(".")[0] == "hocket"]:
         del sys.modules[name]
-    finder = _InItsPlace(mutant)
-    sys.meta_path.insert(0, finder)
     sys.path.insert(0, str(ROOT / "src"))
     sys.stderr = open(os.devnull, "w")  # noqa: SIM115  -- it is for the rest of the process
+    finder = None if mutant is None else _InItsPlace(mutant)
+    sys.meta_path[:0] = [] if finder is None else [finder]
     try:
         from hocket.testing.simulation import Campaign
         from hocket.testing.worlds import A2AWorld, AcpWorld
     except Exception as error:
         tell.send((0, f"{type(error).__name__} when it is imported"))
         return
-    make = {"a2a": A2AWorld, "acp": AcpWorld}[mutant.simulate]
-    campaign = Campaign(name=mutant.simulate, make=make, seed=seed)
-    assert finder.name in sys.modules, f"no session imports {finder.name}"
-    for number in range(1, most + 1):
+    campaign = Campaign(name=world, make={"a2a": A2AWorld, "acp": AcpWorld}[world], seed=seed)
+    assert finder is None or finder.name in sys.modules, f"no session imports {finder.name}"
+    for number in numbers:
         finding = campaign.play(number).finding
         tell.send((number, None if finding is None else finding.kind))
         if finding is not None:
