@@ -40,6 +40,20 @@ def test_a_lost_line_is_tried_again_and_its_streams_go_on_after_the_last_event()
     assert hub.told() == ["MessageSent b"]
 
 
+def test_who_was_sent_away_while_its_line_was_lost_and_is_let_in_again_is_told_what_it_will_never_hear():
+    hub = HubScript().enter()
+    hub.say(chunk("a", 1, 3, 3))
+    hub.lose()
+    hub.connect()
+    hub.events()
+    hub.admit(hub.asked()[0], lastEventId="9")
+    lost, gap = hub.events()
+    assert (lost.reason, lost.first_event_id) == ("replay_gap", 3)
+    assert (gap.first, gap.last) == (4, 9)
+    hub.say(said("b", 10))
+    assert hub.told() == ["MessageSent b"]
+
+
 def joined_with(hub):
     """The place in the log that a join names."""
     hub.ask("join", STREAM)

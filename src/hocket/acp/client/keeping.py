@@ -138,6 +138,12 @@ class Keeping:
         replica.is_attached = True
         self.replicas.touch(replica)
 
+    def readmitted(self, replica: Replica, answer: StreamAnswer, now: float) -> None:
+        """The line is let in again. Where the hub goes on later than we asked, we were no member in between: say so."""
+        last = event_number(answer.last_event_id)
+        if last is not None and replica.last is not None and last > replica.last:
+            self._miss(replica, replica.last + 1, last, now)
+
     def feed_opened(self, replica: Replica, now: float) -> None:
         """The feed of a stream is there."""
         if replica.feed is None or replica.feed.is_open:
@@ -285,10 +291,7 @@ class Keeping:
     def _catch_up(self, replica: Replica, answer: StreamAnswer, now: float) -> bool:
         """Tell what has happened, out of the answer to a question. Whether the stream's end is still to be told."""
         if answer.gap is not None and replica.last is not None:
-            gap = ReplayGap(
-                stream_id=replica.stream_id, agent_id=self.agent or "", first=answer.gap[0], last=answer.gap[1]
-            )
-            self.replicas.hear(Heard(event_id=gap.last, event=gap), now, is_asked_for=True)
+            self._miss(replica, *answer.gap, now)
         for method, params in answer.events:
             self.replicas.read(method, params, now, is_asked_for=True)
         last = event_number(answer.last_event_id)
@@ -297,6 +300,11 @@ class Keeping:
         return not replica.is_over
 
     # Within
+
+    def _miss(self, replica: Replica, first: int, last: int, now: float) -> None:
+        """What has happened from one event to another will never be told."""
+        gap = ReplayGap(stream_id=replica.stream_id, agent_id=self.agent or "", first=first, last=last)
+        self.replicas.hear(Heard(event_id=last, event=gap), now, is_asked_for=True)
 
     def _announce(self, stream_id: str | None, plan: Plan | None, error: HocketError | None) -> None:
         match plan:

@@ -108,6 +108,7 @@ class Outcomes:
     def _attached(self, asked: Asked, result: JsonValue, now: float) -> None:
         replica, answer = self._replica(asked), read_answer(result)
         if replica is not None and self._admit(replica, answer, now):
+            self.keeping.readmitted(replica, answer, now)
             self.keeping.attached(replica, now)
 
     def _resumed(self, asked: Asked, result: JsonValue, now: float) -> None:
