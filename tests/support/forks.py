@@ -135,7 +135,9 @@ def start(*argv, stdin=None, stdout=subprocess.PIPE, stderr=subprocess.PIPE, tex
     for fd in {*given, told} - {0, 1, 2}:
         os.close(fd)
     heard = os.fdopen(news, "rb", buffering=0)
-    return Fork(int(heard.readline()), *ours, heard)
+    pid = heard.readline()
+    assert pid, "the process that is copied has ended: its stderr says why"
+    return Fork(int(pid), *ours, heard)
 
 
 def _end(wanted, *, writes, number, text, others):
