@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
 from hocket_io.cli.exits import Failure
@@ -27,9 +26,11 @@ def world_named(name: str) -> WorldFactory:
         Failure: There is no such file, or nothing of that name in it, or it is no world.
     """
     if name in WORLDS:
-        found = getattr(import_module("hocket.testing.worlds"), {"a2a": "A2AWorld", "acp": "AcpWorld"}[name])
-    else:
-        found = load_object(name)
+        from hocket.testing.worlds import A2AWorld, AcpWorld
+
+        ours: dict[str, WorldFactory] = {"a2a": A2AWorld, "acp": AcpWorld}
+        return ours[name]
+    found = load_object(name)
     if not callable(found) or not hasattr(found, "ACTIONS") or not hasattr(found, "OPTIONS"):
         raise Failure(f"{name} is no world: a world is a class with ACTIONS and OPTIONS", "A2ACLI_ERR_USAGE")
     return cast("WorldFactory", found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from attrs import frozen
 
@@ -98,10 +98,10 @@ class WorldFactory(Protocol):
     def OPTIONS(self) -> Mapping[str, tuple[int, int]]:
         """The numbers to choose for a world, such as how many `agents`; each with the least and the most of them."""
 
-    def __call__(self, seed: int, /, **options: int) -> World:
+    def __call__(self, *seed: Any, **options: Any) -> World:  # Any: a world may take more than what is drawn for it
         """A new world.
 
         Args:
-            seed: What all its chances come from.
-            options: Those of OPTIONS that are not to have their default.
+            seed: What all its chances come from; one whole number.
+            options: Those of OPTIONS that are not to have their default, whole numbers all of them.
         """
