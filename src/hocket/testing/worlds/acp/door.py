@@ -1,0 +1,51 @@
+"""HubDoor: the hub as a node of the network, with a witness before it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from attrs import define, field
+
+from hocket.endpoint import Endpoint
+from hocket.testing.worlds.acp.roads import HubNode, Road
+from hocket.testing.worlds.acp.witness import Witness
+
+__all__ = ["HubDoor"]
+
+
+@define(eq=False)
+class HubDoor:
+    """Where connections arrive.
+
+    Args:
+        make: Makes the hub, and makes it again after a crash; given how often it was made before.
+        witness: Sees what goes in and comes out.
+        roads: What is known of each connection, by name.
+    """
+
+    make: Callable[[int], HubNode]
+    witness: Witness
+    roads: dict[str, Road] = field(factory=dict)
+    _made: int = field(default=1, init=False)
+
+    def accept(self, link: str, now: float) -> Endpoint[object] | None:
+        """Somebody connects."""
+        return self.witness.accept(self.roads[link], now)
+
+    def gone(self, link: str, now: float) -> None:
+        """A connection is over."""
+        self.witness.gone(self.roads.pop(link), now)
+
+    def next_timeout(self) -> float | None:
+        """When the hub wants to be called."""
+        return self.witness.next_timeout()
+
+    def handle_timeout(self, now: float) -> None:
+        """Let it do what is due."""
+        self.witness.handle_timeout(now)
+
+    def restarted(self, keep_log: bool, now: float) -> HubDoor:
+        """The hub has no log: after a crash it knows nothing."""
+        self.witness.crashed(self.make(self._made))
+        self._made += 1
+        return self
