@@ -229,7 +229,10 @@ class Wire:
         if what is Mark.OPENED:
             self._opened_at = at
         flight = Flight(at, self._number, what)
-        insort(flying, flight)  # a stream's are the last ones anyway
+        if not flying or flying[-1].at <= at:
+            flying.append(flight)  # as all that a stream carries
+        else:
+            insort(flying, flight)
         if flying[0] is flight:
             self._arm()
 
