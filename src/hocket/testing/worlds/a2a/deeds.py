@@ -12,29 +12,19 @@ from hocket.a2a import (
     Operation,
     SendMessageRequest,
     SubscribeToTaskRequest,
-    TaskState,
 )
 from hocket.testing.worlds.a2a.book import QUESTIONS, Page
 from hocket.testing.worlds.a2a.callers import Caller, PipeEnd
+from hocket.testing.worlds.a2a.choices import DELAYS, ENDS, JUMPS, LATENCIES, PACES, SECONDS, STATES
 from hocket.testing.worlds.a2a.reading import Reading
 from hocket.testing.worlds.a2a.scene import Scene
 from hocket.testing.worlds.a2a.site import Site
 from hocket.testing.worlds.a2a.stage import Player
 from hocket.testing.worlds.a2a.ways import WAYS, strange_bytes
 
-__all__ = ["DEEDS", "NEEDS", "SECONDS", "THERE"]
+__all__ = ["DEEDS", "NEEDS", "THERE"]
 
 T = TypeVar("T")
-
-SECONDS = (0.02, 0.1, 0.5, 2.0, 10.0, 45.0)
-"""How long it may be waited for."""
-
-_DELAYS = ((0.0, 0.0), (0.1, 0.5), (0.5, 2.0), (2.0, 6.0))
-_LATENCIES = (0.0, 0.02, 0.3, 2.0)
-_JUMPS = (3.0, 20.0, 100.0, 4_000.0)
-_PACES = (20.0, 200.0, 2_000.0)
-_STATES = (*QUESTIONS, TaskState.WORKING, TaskState.REJECTED, TaskState.COMPLETED)
-_ENDS = ("finish", "finish", "fail", "vanish")
 
 
 def _one(of: Sequence[T], number: int) -> T:
@@ -146,7 +136,7 @@ def _speak(scene: Scene, who: int, words: int) -> None:
 def _become(scene: Scene, who: int, state: int) -> None:
     site, player = _one(_speakers(scene), who)
     now = scene.network.now_at(site.name)
-    site.stage.become(player, _one(_STATES, state), site.tested.core, now)
+    site.stage.become(player, _one(STATES, state), site.tested.core, now)
     site.pump(now)
 
 
@@ -160,7 +150,7 @@ def _ask(scene: Scene, who: int, kind: int) -> None:
 def _end(scene: Scene, who: int, how: int) -> None:
     site, player = _one(scene.players, who)
     now = scene.network.now_at(site.name)
-    site.stage.end(player, _one(_ENDS, how), site.tested.core, now)
+    site.stage.end(player, _one(ENDS, how), site.tested.core, now)
     site.pump(now)
 
 
@@ -184,7 +174,7 @@ def _stall(scene: Scene, which: int) -> None:
 def _slow(scene: Scene, which: int, pace: int) -> None:
     link = _one(scene.links, which)
     scene.disturb(link.places[0])
-    link.slow(link.places[0], _one(_PACES, pace))
+    link.slow(link.places[0], _one(PACES, pace))
 
 
 def _resume(scene: Scene, which: int) -> None:
@@ -192,7 +182,7 @@ def _resume(scene: Scene, which: int) -> None:
 
 
 def _delay(scene: Scene, which: int, latency: int) -> None:
-    _one(scene.links, which).delay(_one(_DELAYS, latency))
+    _one(scene.links, which).delay(_one(DELAYS, latency))
 
 
 def _overtake(scene: Scene, which: int) -> None:
@@ -202,7 +192,7 @@ def _overtake(scene: Scene, which: int) -> None:
 
 
 def _store_slow(scene: Scene, agent: int, latency: int) -> None:
-    _one(list(scene.sites.values()), agent).store.latency = _one(_LATENCIES, latency)
+    _one(list(scene.sites.values()), agent).store.latency = _one(LATENCIES, latency)
 
 
 def _partition(scene: Scene, client: int, agent: int) -> None:
@@ -231,7 +221,7 @@ def _restart(scene: Scene, which: int) -> None:
 def _jump(scene: Scene, who: int, seconds: int) -> None:
     place = _one([*scene.sites, *scene.callers], who)
     scene.disturb(place)
-    scene.network.jump_clock(place, _one(_JUMPS, seconds))
+    scene.network.jump_clock(place, _one(JUMPS, seconds))
 
 
 def _duplicate(scene: Scene, which: int) -> None:

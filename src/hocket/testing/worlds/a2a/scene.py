@@ -159,9 +159,10 @@ class Scene:
         if isinstance(end, HttpEnd):
             end.asking.reading.is_dropped = True
             end.asking.machine.leave(self.network.now_at(place))
-        elif both:
+        else:
             for reading in end.readings.values():
-                reading.is_dropped = True
+                reading.is_dropped = reading.is_dropped or both
+                reading.is_disturbed = reading.call.is_follow_up  # it may want to ask once more, for one answer
         link.hang_up(place, both=both or isinstance(end, HttpEnd))
 
     def disturb(self, *places: str) -> None:

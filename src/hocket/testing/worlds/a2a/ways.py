@@ -20,12 +20,14 @@ class Way:
     """How to ask.
 
     Attributes:
+        name: What people call it.
         dialect: The version of A2A.
         is_http: Over HTTP, where a stream that was cut is resumed; else on a pipe, where it is not.
         streams: Whether a message is answered with a stream.
         binding: How it looks over HTTP.
     """
 
+    name: str
     dialect: Dialect
     is_http: bool
     streams: bool
@@ -33,14 +35,14 @@ class Way:
 
 
 WAYS = (
-    Way(V1_0, is_http=True, streams=True),
-    Way(V1_0, is_http=False, streams=True),
-    Way(V0_3, is_http=True, streams=True),
-    Way(V1_0, is_http=True, streams=False),
-    Way(V1_0, is_http=False, streams=False),
-    Way(V0_3, is_http=True, streams=False),
-    Way(V1_0, is_http=True, streams=True, binding=RestBinding()),
-    Way(V1_0, is_http=True, streams=False, binding=RestBinding()),
+    Way("stream over HTTP", V1_0, is_http=True, streams=True),
+    Way("stream on a pipe", V1_0, is_http=False, streams=True),
+    Way("stream over HTTP (0.3)", V0_3, is_http=True, streams=True),
+    Way("send over HTTP", V1_0, is_http=True, streams=False),
+    Way("send on a pipe", V1_0, is_http=False, streams=False),
+    Way("send over HTTP (0.3)", V0_3, is_http=True, streams=False),
+    Way("stream over REST", V1_0, is_http=True, streams=True, binding=RestBinding()),
+    Way("send over REST", V1_0, is_http=True, streams=False, binding=RestBinding()),
 )
 """All of them. A number chooses one, and 0 is the one to begin with."""
 

@@ -102,6 +102,10 @@ class A2AWorld:
         there = {None, *[what for what, look in THERE.items() if look(self.scene)]}
         return [each.name for each in ACTIONS if NEEDS.get(each.name) in there]
 
+    def can(self, action: str) -> bool:
+        """Whether one action makes sense now."""
+        return action not in NEEDS or bool(THERE[NEEDS[action]](self.scene))
+
     def act(self, action: str, numbers: Sequence[int]) -> None:
         """Let something happen; nothing, if it makes no sense now.
 
@@ -112,7 +116,7 @@ class A2AWorld:
         Raises:
             Violation: It shows that something is wrong.
         """
-        if action in NEEDS and not THERE[NEEDS[action]](self.scene):
+        if not self.can(action):
             return
         wanted = _TAKES[action]
         DEEDS[action](self.scene, *(*numbers, *[0] * wanted)[:wanted])
