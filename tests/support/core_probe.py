@@ -40,6 +40,7 @@ class CoreProbe:
     talks: dict = field(factory=dict, init=False)
     runs: dict = field(factory=dict, init=False)
     ids: int = field(default=0, init=False)
+    links: int = field(default=0, init=False)
 
     def __attrs_post_init__(self):
         agent = self.agent
@@ -79,8 +80,8 @@ class CoreProbe:
         pass
 
     def open(self, ask):
-        talk = Talk(self, f"link-{len(self.talks)}")
-        self.talks[talk.link] = talk
+        self.links += 1
+        talk = self.talks[f"link-{self.links}"] = Talk(self, f"link-{self.links}")
         parts = urlsplit(ask.path or "/")
         request = Request(
             method=ask.http_method,
@@ -109,8 +110,10 @@ class CoreProbe:
                 case Interrupt(task_id=task_id, run=number):
                     if self.runs.pop((task_id, number), None) is not None:
                         self.server.ended(task_id, number, self.now)
-        for talk in self.talks.values():
+        for talk in list(self.talks.values()):
             talk.take()
+            if talk.exchange is None:
+                del self.talks[talk.link]
 
     def work(self):
         """One word of the run that began first and has one; whether there was one."""

@@ -110,14 +110,15 @@ class Caller:
 
     # Asking
 
-    def ask(self, operation: str, params: Any = None, *, request_id: Any = "1", headers: Any = ()) -> Ask:
-        """A request, not sent yet."""
-        asked = Ask.call(self.wire.methods[operation], params, id=request_id, version=self.wire.version)
-        extensions = self._required_extensions()
+    def ask(self, operation: str, params: Any = None, *, request_id: Any = None, headers: Any = ()) -> Ask:
+        """A request, not sent yet; with an id of its own where none is given."""
+        own = self.trial.probe.fresh_id() if request_id is None else request_id
+        asked = Ask.call(self.wire.methods[operation], params, id=own, version=self.wire.version)
+        extensions = self.required_extensions()
         return evolve(asked, headers={**asked.headers, **extensions, **dict(headers)})
 
-    def _required_extensions(self) -> dict[str, str]:
-        """The extensions without which the agent answers nothing."""
+    def required_extensions(self) -> dict[str, str]:
+        """The header field that names the extensions without which the agent answers nothing."""
         capabilities = (self.trial.probe.card or {}).get("capabilities")
         listed = capabilities.get("extensions") if isinstance(capabilities, Mapping) else None
         uris = [each["uri"] for each in listed or () if isinstance(each, Mapping) and each.get("required") is True]

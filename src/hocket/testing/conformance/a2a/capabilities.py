@@ -35,6 +35,8 @@ def _missing(caller: Caller) -> tuple[int, ...]:
 def _no_push(caller: Caller) -> None:
     if caller.declares("pushNotifications"):
         caller.trial.skip("its card declares pushNotifications")
+    if caller.trial.probe.card is None:
+        caller.trial.skip("the target has no agent card, and declares nothing")
     task_id = caller.settled_task()["id"]
     for operation in ("push-set", "push-get", "push-list", "push-delete"):
         caller.refusal(caller.call(operation, _push_params(caller, operation, task_id)), _NO_PUSH, *_missing(caller))

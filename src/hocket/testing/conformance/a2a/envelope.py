@@ -16,6 +16,9 @@ __all__ = ["ENVELOPE_RULES"]
 _PARSE, _INVALID, _METHOD, _PARAMS = -32700, -32600, -32601, -32602
 _NO_TASK = "no-such-task"
 
+_SILENCE = 0.3
+"""Seconds for which nothing must come where no answer is due."""
+
 
 def _raw(caller: Caller, body: bytes) -> Answer:
     """What is answered to any bytes."""
@@ -145,21 +148,22 @@ def _answers_are_json(caller: Caller) -> None:
 def _notification(caller: Caller) -> None:
     asked = evolve(caller.ask("get", {}), body=_request(caller, id="(left out)"), method=None)
     heard = caller.trial.open(asked)
-    came = heard.next(1.0)
+    came = heard.next(_SILENCE)
     is_answered = came is not None and came.strip() != b""
     caller.trial.require(not is_answered, f"a request without an id is a notification, and was answered: {came!r}")
 
 
 def _batch(caller: Caller) -> None:
     answer = _raw(caller, b"[%s]" % _request(caller))
-    if isinstance(answer.body, list):
-        caller.trial.require(len(answer.body) == 1, f"a batch of one has {len(answer.body)} answers")
+    if not isinstance(answer.body, list):
+        caller.refusal(answer, _INVALID)
         return
-    caller.refusal(answer, _INVALID)
+    caller.trial.require(len(answer.body) == 1, f"a batch of one has {len(answer.body)} answers")
+    caller.refusal(evolve(answer, body=answer.body[0]), -32001)
 
 
 def _goes_on(caller: Caller) -> None:
-    for body in (b"{", b"[[[[", b"\xff\xfe", b"null"):
+    for body in (b"{", b"[[[[", b'"\\ud800"', b"null"):
         _raw(caller, body)
     caller.refusal(caller.call("get", {"id": _NO_TASK}), -32001)
 
@@ -240,6 +244,7 @@ ENVELOPE_RULES = a2a_rules(
             title="Params that are no object are refused with -32602 or -32600",
             sections={"1.0": "§9.3", "0.3": "§6.11.1"},
             play=_params_no_object,
+            bindings=HTTP,
         ),
         Line(
             name="error-object",

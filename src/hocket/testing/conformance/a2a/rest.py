@@ -35,7 +35,8 @@ class _Rest:
         """A request, not sent yet."""
         content = raw if raw is not None else None if body is None else codec.dumps(body)
         stream = "SendStreamingMessage" if path == "/message:stream" else None
-        headers = {"A2A-Version": "1.0", "Content-Type": "application/json"}
+        fields = {"A2A-Version": "1.0", "Content-Type": "application/json"}
+        headers = {**fields, **self.caller.required_extensions()}
         return Ask(body=content, http_method=http_method, path=f"{self.base}{path}", headers=headers, method=stream)
 
     def open(self, ask: Ask) -> tuple[Heard, Any]:

@@ -14,6 +14,9 @@ __all__ = ["STREAM_RULES", "artifacts_of"]
 
 _NOT_FOUND = -32001
 
+_A_WHILE = 0.3
+"""Seconds after which an agent has noticed that a reader is gone."""
+
 
 def _is_event_stream(caller: Caller) -> None:
     heard = caller.story().heard
@@ -148,7 +151,7 @@ def _refused_plainly(caller: Caller) -> None:
 def _leaving(caller: Caller) -> None:
     heard, task = caller.running()
     heard.conversation.close()
-    caller.trial.probe.wait(1.0)
+    caller.trial.probe.wait(_A_WHILE)
     state = caller.wire.state(caller.get(task["id"]))
     caller.trial.require(state != "canceled", "a reader left its stream, and the task was cancelled")
 

@@ -1,8 +1,9 @@
 """The rules of ACP streams."""
 
 from hocket.testing.conformance.acp.envelope import ENVELOPE_RULES
+from hocket.testing.conformance.acp.hearing import HEARING_RULES, REPLAY_RULES
 from hocket.testing.conformance.acp.lanes import LANE_RULES
-from hocket.testing.conformance.acp.members import HEARING_RULES, MEMBER_RULES, REPLAY_RULES
+from hocket.testing.conformance.acp.members import MEMBER_RULES
 from hocket.testing.conformance.acp.states import STATE_RULES
 from hocket.testing.conformance.rule import Rule
 

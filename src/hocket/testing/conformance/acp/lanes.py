@@ -152,7 +152,7 @@ def _sent(row: _Row) -> RoomPlay:
     """The play of a row."""
 
     def play(room: Room) -> None:
-        ada, bob, stream_id = _talk(room)
+        ada, bob, stream_id = room.talk()
         for chunk in row.chunks:
             answer = ada.ask("stream.chunk", **chunk.params(stream_id))
             what = f"chunk {chunk.sequence}"
@@ -166,14 +166,6 @@ def _sent(row: _Row) -> RoomPlay:
             _has_heard(bob, stream_id, row.heard)
 
     return play
-
-
-def _talk(room: Room) -> tuple[Seat, Seat, str]:
-    """Two agents in a stream, the second of which has heard everything up to now."""
-    ada, bob, stream_id = room.stream_in("ACTIVE")
-    if room.trial.probe.binding in CONNECTIONS:
-        bob.hears("stream_invitation", "STREAM_STARTED")
-    return ada, bob, stream_id
 
 
 def _has_heard(seat: Seat, stream_id: str, texts: Sequence[str]) -> None:
@@ -219,7 +211,7 @@ def _overtaking(room: Room) -> None:
 
 
 def _senders(room: Room) -> None:
-    ada, bob, stream_id = _talk(room)
+    ada, bob, stream_id = room.talk()
     cyd = room.seat("cyd")
     ada.ok("stream.invite", streamId=stream_id, agentId=cyd.agent)
     cyd.ok("stream.join", streamId=stream_id)
@@ -232,7 +224,7 @@ def _senders(room: Room) -> None:
 
 
 def _first_event(room: Room) -> None:
-    ada, bob, stream_id = _talk(room)
+    ada, bob, stream_id = room.talk()
     for number in (1, 2):
         ada.ok("stream.chunk", **_Chunk(number, last=number == 2).params(stream_id))
     first, second = [each["params"] for each in bob.hears("stream.chunk", "stream.chunk")]
@@ -243,7 +235,7 @@ def _first_event(room: Room) -> None:
 
 
 def _lost(room: Room) -> None:
-    ada, bob, stream_id = _talk(room)
+    ada, bob, stream_id = room.talk()
     for number in (1, 3, 4):
         ada.tell("stream.chunk", **_Chunk(number, str(number)).params(stream_id))
     ada.tell("stream.chunk", **_Chunk(1, "again", last=True).params(stream_id))
@@ -257,7 +249,7 @@ def _lost(room: Room) -> None:
 
 
 def _message_between(room: Room) -> None:
-    ada, bob, stream_id = _talk(room)
+    ada, bob, stream_id = room.talk()
     ada.ok("stream.chunk", **_Chunk(1).params(stream_id))
     ada.ok("stream.message", streamId=stream_id, message=words("by the way"))
     ada.ok("stream.chunk", **_Chunk(2, last=True).params(stream_id))
@@ -265,7 +257,7 @@ def _message_between(room: Room) -> None:
 
 
 def _late(room: Room) -> None:
-    ada, _, stream_id = _talk(room)
+    ada, _, stream_id = room.talk()
     cyd = room.seat("cyd")
     ada.ok("stream.chunk", **_Chunk(1, "a").params(stream_id))
     ada.ok("stream.invite", streamId=stream_id, agentId=cyd.agent)
@@ -277,7 +269,7 @@ def _late(room: Room) -> None:
 
 
 def _left_open(room: Room) -> None:
-    ada, bob, stream_id = _talk(room)
+    ada, bob, stream_id = room.talk()
     ada.ok("stream.chunk", **_Chunk(1).params(stream_id))
     ada.ok("stream.end", streamId=stream_id)
     _, lost, _ = bob.hears("stream.chunk", "MESSAGE_LOST", "stream.end")

@@ -14,7 +14,7 @@ from hocket.errors import CodecError
 from hocket.testing.conformance.trial import Heard, Trial
 from hocket.testing.probe import Ask
 
-__all__ = ["Room", "Seat", "compact", "told", "words"]
+__all__ = ["Room", "Seat", "compact", "params_of", "told", "words"]
 
 _LINES = 1_000
 """Messages that are read while one answer is waited for."""
@@ -27,9 +27,14 @@ def words(text: str, **more: Any) -> dict[str, Any]:
 
 def told(notification: Mapping[str, Any]) -> str:
     """What a notification tells: its method, or the `event` of a stream.event."""
-    params = notification.get("params")
-    event = params.get("event") if isinstance(params, Mapping) else None
+    event = params_of(notification).get("event")
     return str(event if notification.get("method") == "stream.event" else notification.get("method"))
+
+
+def params_of(notification: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The params of a notification; empty where they are none."""
+    params = notification.get("params")
+    return params if isinstance(params, Mapping) else {}
 
 
 def compact(value: Any) -> str:
@@ -110,6 +115,10 @@ class Seat:
         self.trial.require(is_it, f"{what} was to be refused with {wanted}, and was with {compact(error)}")
         return error
 
+    def say(self, stream_id: str, text: str) -> None:
+        """A message to a stream, which must be taken."""
+        self.ok("stream.message", streamId=stream_id, message=words(text))
+
     # Hearing
 
     def news(self) -> Mapping[str, Any]:
@@ -171,11 +180,12 @@ class Room:
     def start(self, starter: Seat, *others: Seat, **metadata: Any) -> str:
         """A new stream; its id."""
         more = {"metadata": metadata} if metadata else {}
-        result = starter.ok("stream.start", participants=[each.agent for each in (starter, *others)], **more)
-        stream = result.get("stream") if isinstance(result, Mapping) else None
-        stream_id = stream.get("streamId") if isinstance(stream, Mapping) else None
+        stream = self.stream_of(
+            starter.ok("stream.start", participants=[each.agent for each in (starter, *others)], **more)
+        )
+        stream_id = stream.get("streamId")
         if not isinstance(stream_id, str):
-            self.trial.fail(f"the result of stream.start has no stream.streamId: {compact(result)}")
+            self.trial.fail(f"a new stream has no streamId: {compact(stream)}")
         self._started.append((starter, stream_id))
         return stream_id
 
@@ -191,11 +201,23 @@ class Room:
             ada.ok("stream.end", streamId=stream_id)
         return ada, bob, stream_id
 
+    def talk(self) -> tuple[Seat, Seat, str]:
+        """Whoever started a stream, and another member, which has heard of it where it can."""
+        ada, bob, stream_id = self.stream_in("ACTIVE")
+        if self.trial.probe.binding != "http":
+            bob.hears("stream_invitation", "STREAM_STARTED")
+        return ada, bob, stream_id
+
+    def stream_of(self, result: Any) -> Mapping[str, Any]:
+        """The StreamObject in a result, which must be one."""
+        stream = result.get("stream") if isinstance(result, Mapping) else None
+        if not isinstance(stream, Mapping):
+            self.trial.fail(f"the result is no stream: {compact(result)}")
+        return stream
+
     def status(self, seat: Seat, stream_id: str) -> Any:
         """The state of a stream."""
-        result = seat.ok("stream.get", streamId=stream_id)
-        stream = result.get("stream") if isinstance(result, Mapping) else None
-        return stream.get("status") if isinstance(stream, Mapping) else None
+        return self.stream_of(seat.ok("stream.get", streamId=stream_id)).get("status")
 
     def tidy(self) -> None:
         """End what was started, if the connection is still good for it: a hub has a limit of streams."""
