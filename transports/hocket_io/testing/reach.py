@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from hocket_io.testing.hub_probe import HubProbe
     from hocket_io.testing.pipe_probe import PipeProbe
 
-__all__ = ["reach"]
+__all__ = ["loaded", "reach"]
 
 _PIPES = ("stdio:", "stdio+")
 _HUB = "acp+"
@@ -35,6 +35,7 @@ _HUB = "acp+"
 def reach(
     target: str | Agent | Callable[[], HubHost],
     *,
+    name: str | None = None,
     headers: Mapping[str, str] | None = None,
     timeout: float | None = None,
     proxy: str | None = None,
@@ -50,6 +51,7 @@ def reach(
         target: `FILE:NAME` or `FILE` (an Agent in a Python file), `http(s)://…` (an agent, or its card), `ws(s)://…`,
             `stdio:COMMAND`, `stdio+content-length:COMMAND`, or an Agent. Of hubs: `tcp://…`, `acp+http(s)://…`,
             `acp+ws(s)://…`, `acp+stdio:…`, or a function that makes a HubHost, such as `HubHost` itself.
+        name: What it is called in reports, such as what can be given to `reach` again; by default the target itself.
         headers: Header fields to send with every request, or with the handshake of a WebSocket.
         timeout: Seconds to connect, and to write; None for 10.
         proxy: `http(s)://HOST:PORT` of the proxy to go through.
@@ -76,11 +78,11 @@ def reach(
         if isinstance(target, str) and _is_hub(target):
             probe: HttpProbe | PipeProbe | HubProbe = _hub_at(target.removeprefix(_HUB), headers, tls)
         elif isinstance(target, Agent):
-            probe = _agent(target, target.name, loop, seed)
+            probe = _agent(target, name or target.name, loop, seed)
         elif not isinstance(target, str):
             probe = _hub(target, loop, seed)
-        elif "://" not in target and not target.startswith(_PIPES):
-            probe = _agent(_loaded(target), target, loop, seed)
+        elif _is_file(target):
+            probe = _agent(_agent_in(target), name or target, loop, seed)
         else:
             probe = _agent_at(target, headers or {}, timeout, proxy, tls)
     with probe:
@@ -91,7 +93,23 @@ def _is_hub(target: str) -> bool:
     return target.startswith((_HUB, "tcp://"))
 
 
-def _loaded(reference: str) -> Agent:
+def _is_file(target: str) -> bool:
+    return "://" not in target and not target.startswith(_PIPES)
+
+
+def loaded(target: str) -> str | Agent:
+    """A target as `reach` and `Client` take it: the Agent, where it is one in a file; else what was given.
+
+    Args:
+        target: `FILE:NAME`, `FILE`, or any other.
+
+    Raises:
+        LocalProtocolError: There is no such file, or no such agent in it.
+    """
+    return _agent_in(target) if _is_file(target) else target
+
+
+def _agent_in(reference: str) -> Agent:
     with needs("cli", "loading an agent from a file"):
         from hocket_io.cli.exits import Failure
         from hocket_io.cli.load import load_agent
