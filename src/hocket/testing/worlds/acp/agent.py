@@ -175,7 +175,7 @@ class Agent:
             self.mouths[stream_id].close(opened)
             self.spoken.end(said)
         if is_told and self.pipe is not None:
-            said.is_doubtful = True
+            said.is_doubtful, said.is_ranked = True, False  # it overtakes what waits in the client
             self.pipe.inject(_told_chunk(self.name, stream_id, part.content, opened, place, is_last=is_last))
             return
         asked = self.client.chunk(stream_id, part, opened.first + place, is_last, now=now)

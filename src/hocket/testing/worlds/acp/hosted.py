@@ -33,7 +33,7 @@ def hosted(entropy: Entropy, history: int = 1_000) -> Hosted:
         history: How many messages of each stream it keeps.
     """
     limits = HubLimits(stream=StreamLimits(history=history, history_size=_HISTORY_SIZE))
-    return Hosted(Hub(entropy=entropy, epoch=_EPOCH, limits=limits), Heartbeat())
+    return Hosted(Hub(entropy=entropy, epoch=_EPOCH, limits=limits), Heartbeat(interval=45.0))
 
 
 @define(eq=False)

@@ -1,4 +1,4 @@
-"""Lines: an agent's ends of its connections, as Endpoints. Each carries bytes for the agent's client, and holds nothing."""
+"""Lines: an agent's ends of its connections, as Endpoints. Each carries bytes for the agent's client."""
 
 from __future__ import annotations
 

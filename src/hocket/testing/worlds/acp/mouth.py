@@ -35,7 +35,7 @@ class Mouth:
 
     Without an id only one message is open at a time: the next one, begun before it has ended, takes its place, and
     counts from 1 then, as it does whenever the agent knows that something was lost. Nobody could tell them apart else.
-    (Nor after a message that began with 0 and was not taken, since its second number is 1: ids are all that helps then.)
+    (Nor after a message that began with 0 and was not taken, since its second number is 1: then ids are what helps.)
 
     Args:
         spoken: What was said, by anybody.

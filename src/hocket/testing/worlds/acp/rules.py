@@ -191,9 +191,9 @@ class Rules:
 
     def _refusal(self, stream: Stream, agent: str, method: str, params: Mapping[str, Any]) -> int:
         state = stream.status
-        if agent not in stream.members:
-            if method != "stream.join" or not (stream.is_open or agent in stream.invited):
-                return _DENIED
+        may_join = method == "stream.join" and (stream.is_open or agent in stream.invited)
+        if agent not in stream.members and not may_join:
+            return _DENIED
         row = _TABLE[method][_STATES.index(state)]
         if row != FINE:
             return row

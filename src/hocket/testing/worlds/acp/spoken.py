@@ -1,4 +1,4 @@
-"""Spoken: what the agents of this world have said. The truth that everything is held against; it has never met a hub."""
+"""Spoken: what the agents of this world have said. The truth, which has never met a hub."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Utterance:
         rank: Its place among what its sender has said to the end; None until it has.
         said: How many pieces its sender has said.
         taken: Which pieces the hub says it has taken.
-        is_doubtful: Whether something has happened that may have cost a piece: then it may be lost, and must be told so.
+        is_doubtful: Whether something has happened that may have cost a piece: then it may be lost, and is told so.
         is_false: Whether nobody has said it: a forgery, or a message with a piece that was never sent.
     """
 

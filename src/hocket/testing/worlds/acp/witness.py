@@ -88,7 +88,7 @@ class Witness:
         named: The streams that were named in an answer, or in what was told.
         crashed_streams: The streams that were lost in a crash: nobody can know what was said in them to the last.
         messages: How many messages have passed, both ways.
-        bytes: How many bytes.
+        size: How many bytes.
     """
 
     node: HubNode
@@ -98,9 +98,10 @@ class Witness:
     named: dict[str, None] = field(factory=dict, init=False)
     crashed_streams: set[str] = field(factory=set, init=False)
     messages: int = field(default=0, init=False)
-    bytes: int = field(default=0, init=False)
+    size: int = field(default=0, init=False)
     _doors: dict[str, _Door] = field(factory=dict, init=False)
     _replies: dict[str, dict[Any, _Asked]] = field(factory=dict, init=False)
+    _seen: set[bytes] = field(factory=set, init=False)
     _starts: dict[str, tuple[str, Mapping[str, Any], float]] = field(factory=dict, init=False)
 
     # The hub, as a node
@@ -157,7 +158,7 @@ class Witness:
     def hear(self, door: _Door, frame: bytes, now: float) -> None:
         """A frame goes in."""
         self.messages += 1
-        self.bytes += len(frame)
+        self.size += len(frame)
         if frame in self.hostile:
             door.may_complain(self.hostile[frame])
             return
@@ -185,7 +186,7 @@ class Witness:
     def _foretell(self, door: _Door, method: str, params: Mapping[str, Any], now: float) -> _Asked:
         agent = _speaker(door, method, params)
         if method == "stream.start" and "streamId" not in params:
-            self._starts[(params.get("metadata") or {}).get("purpose")] = (agent or "", params, now)
+            self._starts[str((params.get("metadata") or {}).get("purpose"))] = (agent or "", params, now)
             return _Asked(frozenset({FINE}), agent, params, is_start=True)
         return _Asked(self.rules.ask(agent, method, params, now), agent, params)
 
@@ -194,12 +195,15 @@ class Witness:
     def see(self, door: _Door, frame: bytes) -> None:
         """A frame comes out."""
         self.messages += 1
-        self.bytes += len(frame)
+        self.size += len(frame)
+        if frame in self._seen:
+            return  # told to another before, byte for byte
         value = json.loads(frame)
         for each in value if isinstance(value, list) else [value]:
             if "method" in each:
                 if each["method"].startswith("stream."):  # else a ping
                     self._told(each)
+                    self._seen.add(frame)
             else:
                 self._answered(door, each)
 
@@ -231,7 +235,7 @@ class Witness:
     def _learn(self, stream_id: str, purpose: str | None) -> None:
         """A stream is named: perhaps it is the one that somebody has asked for."""
         self.named[stream_id] = None
-        if purpose in self._starts and self.rules.stream(stream_id) is None:
+        if purpose is not None and purpose in self._starts and self.rules.stream(stream_id) is None:
             agent, params, at = self._starts.pop(purpose)
             self.rules.start(stream_id, agent, params, at)
 

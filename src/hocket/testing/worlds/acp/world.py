@@ -1,4 +1,4 @@
-"""AcpWorld: a hub and agents on a network that cuts, delays and breaks; what everybody is told is held against the truth."""
+"""AcpWorld: a hub and agents on a virtual network. What everybody is told is held against the truth."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ class AcpWorld:
         return {
             "messages": self.witness.messages,
             "events": sum([agent.events for agent in self.cast]),
-            "bytes": self.witness.bytes,
+            "bytes": self.witness.size,
         }
 
     def possible(self) -> Sequence[str]:
