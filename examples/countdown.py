@@ -7,10 +7,13 @@ from hocket import Agent, AgentTask
 
 agent = Agent("countdown")
 
+STARTS = [str(number) for number in range(1, 11)]
+
 
 @agent.stream
 def count(task: AgentTask) -> Generator[str, None, str]:
-    for number in range(int(task.text or 3), 0, -1):
+    start = int(task.text) if task.text in STARTS else 3  # users may say anything
+    for number in range(start, 0, -1):
         yield f"{number} "
         time.sleep(0.1)
     return "Go!"

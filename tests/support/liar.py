@@ -123,6 +123,7 @@ class Liar:
     tasks: dict[str, LiarTask] = field(factory=dict)
     answers: list[LiarAnswer] = field(factory=list)
     starts: int = 0
+    is_dead: bool = False
     _numbers: int = 0
 
     def open(self, ask: Ask) -> LiarAnswer:
@@ -130,12 +131,19 @@ class Liar:
         return self.answers[-1]
 
     def _answered(self, ask: Ask) -> LiarAnswer:
+        if self.is_dead:
+            return LiarAnswer(None, status=None, last="cut")
         try:
             read = json.loads(ask.body or b"")
         except (ValueError, RecursionError):
             return self._unreadable(None, -32700)
+        if isinstance(read, list):
+            self.is_dead = self.lie == "dies of a batch"
+            return LiarAnswer(None, [json.dumps([json.loads(refusal(None, -32601)) for _ in read]).encode()])
         if not isinstance(read, dict) or read.get("jsonrpc") != "2.0" or not isinstance(read.get("method"), str):
             return self._unreadable(read.get("id") if isinstance(read, dict) else None, -32600)
+        if "params" not in read and self.lie != "serves anything":
+            return LiarAnswer(read["id"], [refusal(read["id"], -32603 if self.lie == "stumbles" else -32602)])
         request = Request(read.get("id"), read["method"], read.get("params") or {})
         answer = {
             "SendStreamingMessage": self._stream,
@@ -169,6 +177,17 @@ class Liar:
     # What it answers.
 
     def _unreadable(self, request_id: Any, code: int) -> LiarAnswer:
+        match self.lie:
+            case "garbage to garbage":
+                return LiarAnswer(request_id, [b"what?"])
+            case "a page to garbage":
+                return LiarAnswer(request_id, [b"<html>"], status=400)
+            case "nothing to garbage":
+                return LiarAnswer(request_id, last="silent")
+            case "shows its inside":
+                return LiarAnswer(request_id, [refusal(None, code, '  File "/srv/a.py", line 7, in read')])
+            case "one code for all":
+                return LiarAnswer(request_id, [refusal(None, -32000)])
         return LiarAnswer(request_id, [refusal(None, code)])
 
     def _stream(self, request: Request) -> LiarAnswer:
@@ -288,7 +307,9 @@ class Liar:
         return LiarAnswer(request.id, [response(request.id, {"task": task.snapshot()})] * answers)
 
     def _get(self, request: Request) -> LiarAnswer:
-        task = self.tasks.get(request.params["id"])
+        task = self.tasks.get(request.params.get("id", ""))
+        if task is None and self.lie == "serves anything" and not request.params:
+            return LiarAnswer(request.id, [response(request.id, {"id": "T", "status": {"state": 3}})])
         if task is None or self.lie == "forgets" or (self.lie == "forgets the left" and task.plan):
             return LiarAnswer(request.id, [refusal(request.id, -32001)])
         skip = 1 if self.lie == "loses the first chunk" else 0

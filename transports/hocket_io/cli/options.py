@@ -26,7 +26,7 @@ from hocket_io.client.targets import CommandTarget, parse_target
 if TYPE_CHECKING:
     from hocket_io.tap import Tap
 
-__all__ = ["AgentCommand", "asks_an_agent", "duration", "hears_an_agent", "no_resume"]
+__all__ = ["AgentCommand", "asks_an_agent", "duration", "headers_of", "hears_an_agent", "no_resume"]
 
 P = ParamSpec("P")
 
@@ -158,8 +158,32 @@ def _access(
         raise click.UsageError("--proxy, --cacert, --cert and --insecure are for agents elsewhere, and not for a pipe")
     if not all(fullmatch(r"[!-+\--~]+", uri) for uri in extension):
         raise click.UsageError("--extension takes a URI, without spaces and commas")
+    return Access(
+        target=target,
+        version=a2a_version,
+        binding=binding,
+        extensions=extension,
+        headers=headers_of(bearer, svc_param),
+        timeout=timeout,
+        style=output,
+        proxy=proxy,
+        tls=context_of(cacert, cert, insecure=insecure),
+        tap=tap,
+    )
+
+
+def headers_of(bearer: str | None, parameters: Sequence[str]) -> dict[str, str]:
+    """The header fields that `--bearer` and `--svc-param` ask for.
+
+    Args:
+        bearer: The token; None for none.
+        parameters: Each NAME:VALUE.
+
+    Raises:
+        click.UsageError: They cannot be header fields.
+    """
     headers = {}
-    for parameter in svc_param:
+    for parameter in parameters:
         name, colon, value = parameter.partition(":")
         if not colon or not fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
             raise click.UsageError("--svc-param takes NAME:VALUE, with a NAME that can be a header field's")
@@ -168,18 +192,7 @@ def _access(
         headers["Authorization"] = f"Bearer {bearer}"
     if not all(value.isprintable() and value.isascii() for value in headers.values()):
         raise click.UsageError("a value for --svc-param or --bearer has characters that no header field can carry")
-    return Access(
-        target=target,
-        version=a2a_version,
-        binding=binding,
-        extensions=extension,
-        headers=headers,
-        timeout=timeout,
-        style=output,
-        proxy=proxy,
-        tls=context_of(cacert, cert, insecure=insecure),
-        tap=tap,
-    )
+    return headers
 
 
 def _with_scheme(reference: str) -> str:

@@ -18,6 +18,7 @@ from hocket.testing.fuzzing.engine import examine, fuzz
 from hocket.testing.fuzzing.prompts import Dialogue, Joining, Prompt, Several
 from hocket.testing.fuzzing.report import EXAMPLES, Effort, Finding, Report, Result
 from hocket.testing.fuzzing.table import CHECKS, check_named, chosen
+from hocket.testing.fuzzing.words import words_in
 
 __all__ = [
     "CHECKS",
@@ -36,4 +37,5 @@ __all__ = [
     "chosen",
     "examine",
     "fuzz",
+    "words_in",
 ]

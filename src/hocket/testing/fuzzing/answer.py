@@ -31,7 +31,7 @@ class Answer:
     Args:
         ask: What was asked.
         operation: What that means; None where it means nothing.
-        request_id: The id that the answer must have.
+        request_id: The id that the answer must have; None where that cannot be said.
         dialect: The version of A2A in which it was asked.
         conversation: What comes.
         patience: Seconds that are waited for each message.
@@ -177,6 +177,8 @@ class Answer:
     def _know(self, response: Mapping[Any, Any], *, is_error: bool) -> None:
         """The id must be the request's; an error that cannot know it has null, or leaves it out."""
         found = response.get("id")
+        if self.request_id is None:
+            return
         if found == self.request_id and type(found) is type(self.request_id):
             return
         if is_error and found is None:

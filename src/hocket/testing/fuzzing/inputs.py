@@ -5,12 +5,22 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from hocket.a2a import Part, dialect_for
+from hocket import codec
+from hocket.a2a import Dialect, GetTaskRequest, Operation, Part, dialect_for
+from hocket.errors import Code
 from hocket.testing.fuzzing.check import Ground
 from hocket.testing.fuzzing.prompts import Dialogue, Joining, Prompt, Several
-from hocket.testing.strategies import json_objects, parts
+from hocket.testing.strategies import (
+    BrokenRequest,
+    HostileJson,
+    WireRequest,
+    broken_requests,
+    hostile_json,
+    json_objects,
+    parts,
+)
 
-__all__ = ["awkward_prompts", "dialogues", "joinings", "prompts", "several"]
+__all__ = ["awkward_prompts", "broken", "dialogues", "hostile", "joinings", "prompts", "several"]
 
 _MOST_EVENTS_BEFORE = 12
 _AWKWARD = (
@@ -124,3 +134,28 @@ def several(ground: Ground) -> SearchStrategy[Several]:
         prompts=st.lists(prompts(ground), min_size=2, max_size=4).map(tuple),
         turns=st.lists(st.integers(0, 3), max_size=12).map(tuple),
     )
+
+
+def broken(ground: Ground) -> SearchStrategy[BrokenRequest]:
+    """Requests that are wrong in one way, but not in their version: how strict to be with that breaks nobody."""
+    spoken = [dialect for version in ground.versions if (dialect := dialect_for(version)) is not None]
+    return st.one_of([broken_requests(dialect) for dialect in spoken]).filter(
+        lambda request: Code.VERSION_NOT_SUPPORTED not in request.codes
+    )
+
+
+def hostile(ground: Ground) -> SearchStrategy[HostileJson]:
+    """Texts that are no requests, and batches, which not everybody takes."""
+    spoken = [dialect for version in ground.versions if (dialect := dialect_for(version)) is not None]
+    batches = st.builds(_batch, st.sampled_from(spoken), st.integers(1, 3))
+    return hostile_json(envelope=True) | batches
+
+
+def _batch(dialect: Dialect, count: int) -> HostileJson:
+    """A batch of questions that do no harm."""
+    params = GetTaskRequest(id="no-such-task")
+    asked = [
+        WireRequest(operation=Operation.GET, params=params, id=f"batch-{number}", version=dialect.version)
+        for number in range(1, count + 1)
+    ]
+    return HostileJson(codec.dumps([request.message for request in asked]), f"a batch of {count}", refused=False)

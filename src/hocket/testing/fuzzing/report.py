@@ -161,7 +161,9 @@ class Finding:
         yield from _labelled("again", self.command)
         if self.curl is not None:
             yield from _labelled("curl", self.curl)
-        yield from _labelled("test", self.test())
+        yield "  test"
+        yield ""
+        yield from self.test().splitlines()
 
     def to_json(self) -> Mapping[str, Any]:
         """All of it, as JSON."""

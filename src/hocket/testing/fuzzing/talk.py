@@ -84,7 +84,13 @@ class Talk:
         return self._call(Operation.SUBSCRIBE, SubscribeToTaskRequest(id=task_id), version)
 
     def ask(self, ask: Ask, version: str, *, request_id: object = None) -> Answer:
-        """Ask something that is no call of ours; what comes is taken for a response to `request_id`."""
+        """Ask something that is no call of ours.
+
+        Args:
+            ask: What.
+            version: The version of A2A in which it is asked.
+            request_id: The id that the answer must have; None where that cannot be said.
+        """
         return self._open(ask, None, request_id, dialect_of(version))
 
     def leave(self) -> None:
