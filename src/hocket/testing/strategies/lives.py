@@ -1,0 +1,164 @@
+"""Lives of tasks: the events of one task, in an order in which they may come."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypeAlias
+
+from attrs import define, evolve, field
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy
+
+from hocket.a2a import (
+    Artifact,
+    Message,
+    Part,
+    Role,
+    StreamItem,
+    Task,
+    TaskArtifactUpdateEvent,
+    TaskState,
+    TaskStatus,
+    TaskStatusUpdateEvent,
+)
+from hocket.a2a.states import PHASES, Phase
+from hocket.testing.strategies.values import awkward_texts, names
+
+__all__ = ["Ending", "event_sequences"]
+
+Ending: TypeAlias = Literal["terminal", "interrupted", "cut"]
+"""Where a sequence stops: with the task, with a question of the agent, or in the middle of the work."""
+
+_TERMINAL, _QUESTIONS = (
+    [state for state, phase in PHASES.items() if phase is wanted] for wanted in (Phase.TERMINAL, Phase.INTERRUPTED)
+)
+_PARTS = st.one_of(
+    st.builds(Part, text=st.text(max_size=4)),
+    st.builds(Part, text=awkward_texts()),
+    st.just(Part(data={"rows": [1, None]})),
+)
+_MESSAGES = st.builds(Message, message_id=names(), role=st.just(Role.USER), parts=st.tuples(_PARTS))
+_ARTIFACTS = st.builds(
+    Artifact,
+    artifact_id=st.sampled_from(["0", "1", "2"]),
+    parts=st.lists(_PARTS, min_size=1, max_size=2).map(tuple),
+    name=st.none() | st.just("report"),
+)
+_WORK = ["status", "artifact", "chunk", "question"]
+
+
+@define
+class _Life:
+    """What happened so far, and what may follow.
+
+    Attributes:
+        task_id: The task.
+        context_id: Its conversation.
+        items: What happened.
+        growing: The ids of the artifacts to which something may be appended.
+    """
+
+    task_id: str
+    context_id: str
+    items: list[StreamItem] = field(factory=list)
+    growing: list[str] = field(factory=list)
+
+    def status(self, status: TaskStatus, metadata: Any = None) -> None:
+        said = self._own(status.message)
+        self.items.append(
+            TaskStatusUpdateEvent(
+                task_id=self.task_id,
+                context_id=self.context_id,
+                status=evolve(status, message=said),
+                metadata=metadata,
+            )
+        )
+
+    def answer(self, message: Message) -> None:
+        self.items.append(evolve(message, role=Role.USER, task_id=self.task_id, context_id=self.context_id))
+
+    def artifact(self, event: TaskArtifactUpdateEvent) -> None:
+        """A new artifact, a new beginning of one, or (`append`) more of one that grows."""
+        name = event.artifact.artifact_id
+        if name in self.growing and event.last_chunk:
+            self.growing.remove(name)
+        elif name not in self.growing and not event.last_chunk:
+            self.growing.append(name)
+        self.items.append(evolve(event, task_id=self.task_id, context_id=self.context_id))
+
+    def _own(self, message: Message | None) -> Message | None:
+        if message is None:
+            return None
+        return evolve(message, role=Role.AGENT, task_id=self.task_id, context_id=self.context_id)
+
+
+@st.composite
+def event_sequences(
+    draw: DrawFn,
+    *,
+    endings: tuple[Ending, ...] = ("terminal", "interrupted", "cut"),
+    answers: bool = True,
+    numbered: bool = False,
+    max_events: int = 8,
+) -> list[StreamItem]:
+    """What a task's log may hold, from its first event on: `fold` makes the Task of it.
+
+    The Task comes first. Statuses, artifacts and chunks follow; a chunk is appended only to an artifact that is there
+    and not sealed. A question is a status that interrupts; nothing but the user's answer follows it. After a terminal
+    status nothing follows. What is said is short, and every version can say it: it is the order that counts here.
+
+    Args:
+        draw: Given by Hypothesis.
+        endings: How it may stop.
+        answers: Whether the user's answers are in it, as in a log. A stream does not carry them.
+        numbered: Whether each event has its number as `generation`, as peers with A2A 1.1 have it.
+        max_events: The most steps of work before the end.
+
+    >>> from hypothesis import find
+    >>> from hocket.a2a import fold
+    >>> items = find(event_sequences(), lambda items: fold(items).state is TaskState.FAILED)
+    >>> [type(item).__name__ for item in items]
+    ['Task', 'TaskStatusUpdateEvent']
+    """
+    life = _Life(task_id=draw(names()), context_id=draw(names()))
+    began = draw(st.sampled_from([TaskState.SUBMITTED, TaskState.WORKING]))
+    asked = evolve(draw(_MESSAGES), role=Role.USER, task_id=life.task_id, context_id=life.context_id)
+    life.items.append(
+        Task(id=life.task_id, context_id=life.context_id, status=TaskStatus(state=began), history=(asked,))
+    )
+    for kind in draw(st.lists(st.sampled_from(_WORK), max_size=max_events)):
+        _work(draw, life, kind, answers)
+    match draw(st.sampled_from(endings)):
+        case "terminal":
+            life.status(draw(_statuses(_TERMINAL)), draw(st.none() | st.just({"tokens": 7})))
+        case "interrupted":
+            life.status(draw(_statuses(_QUESTIONS)))
+        case "cut":
+            pass
+    if not numbered:
+        return life.items
+    return [
+        item if isinstance(item, Message) else evolve(item, generation=number)
+        for number, item in enumerate(life.items, 1)
+    ]
+
+
+def _work(draw: DrawFn, life: _Life, kind: str, answers: bool) -> None:
+    match kind:
+        case "question":
+            life.status(draw(_statuses(_QUESTIONS)))
+            if answers:
+                life.answer(draw(_MESSAGES))
+            life.status(TaskStatus(state=TaskState.WORKING))
+        case "chunk" if life.growing:
+            piece = evolve(draw(_ARTIFACTS), artifact_id=draw(st.sampled_from(life.growing)))
+            is_last = draw(st.booleans())
+            life.artifact(TaskArtifactUpdateEvent(task_id="", artifact=piece, append=True, last_chunk=is_last))
+        case "artifact":
+            is_last = draw(st.booleans())
+            life.artifact(TaskArtifactUpdateEvent(task_id="", artifact=draw(_ARTIFACTS), last_chunk=is_last))
+        case _:
+            life.status(draw(_statuses([TaskState.WORKING])))
+
+
+def _statuses(states: list[TaskState]) -> SearchStrategy[TaskStatus]:
+    return st.builds(TaskStatus, state=st.sampled_from(states), message=st.none() | _MESSAGES)
