@@ -17,10 +17,13 @@ from hocket.acp.lanes import Lanes
 from hocket.acp.limits import LaneLimits
 from hocket.acp.model import Role
 from hocket.acp.verdicts import Completed, Delivered, Failed
+from hocket.testing.strategies.chunks import interleaved, message_lengths, numbered, numberings, whole
 from hocket.timers import soonest
-from support.acp_chunks import LENGTHS, NUMBERINGS, chunk, interleaved, numbered, texts, whole
+from support.acp_chunks import chunk, texts
 
 SENDERS = ("ada", "bob", "eve")
+LENGTHS = message_lengths()
+NUMBERINGS = numberings()
 
 
 class Heard:

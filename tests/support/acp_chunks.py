@@ -1,7 +1,4 @@
-"""Chunks of ACP messages: builders for the tests of lanes, and strategies for what may happen to them on their way."""
-
-from attrs import frozen
-from hypothesis import strategies as st
+"""Chunks of ACP messages: builders for the tests of lanes, and what a verdict on them says in words."""
 
 from hocket.acp.model import Message, Role, message_of, text_part
 from hocket.acp.verdicts import Completed, Delivered, Failed
@@ -40,68 +37,6 @@ def refused(verdict):
         return ""
     data = error.data or {}
     return f"{error.code} {data.get('reason') or data.get('limit') or ''}".strip()
-
-
-@frozen
-class Sent:
-    """A chunk as its sender sends it.
-
-    Attributes:
-        sender: Who.
-        message: Which of its messages, 0 for the first.
-        sequence: Its number.
-        is_last: Whether the message ends with it.
-        chunk: The piece. Its text names it, so that no two pieces of a test are equal.
-    """
-
-    sender: str
-    message: int
-    sequence: int
-    is_last: bool
-    chunk: Message
-
-
-def numbered(sender, lengths, *, numbering="restart", ids=False):
-    """All the chunks of a sender that says messages of so many chunks, in the order in which it says them.
-
-    Args:
-        sender: Who.
-        lengths: How many chunks each message has.
-        numbering: `restart`: each begins with 1. `continue`: it counts on. `zero`: it counts on, and began with 0.
-        ids: Whether each message has an id.
-    """
-    said = []
-    number = 0 if numbering == "zero" else 1
-    for message, length in enumerate(lengths):
-        if numbering == "restart":
-            number = 1
-        for place in range(length):
-            text = f"{sender}{message}.{place} "
-            piece = chunk(text, message_id=f"m{message}" if ids else None, agent_id=sender)
-            said.append(Sent(sender, message, number, place == length - 1, piece))
-            number += 1
-    return said
-
-
-def whole(said, sender):
-    """What was said by one sender: for each message the texts of its chunks."""
-    messages = {}
-    for sent in said:
-        if sent.sender == sender:
-            messages.setdefault(sent.message, []).append(sent.chunk.text)
-    return list(messages.values())
-
-
-LENGTHS = st.lists(st.integers(1, 6), min_size=1, max_size=4)
-NUMBERINGS = st.sampled_from(["restart", "continue", "zero"])
-
-
-@st.composite
-def interleaved(draw, lines):
-    """The chunks of several senders on their way: each line keeps its order."""
-    lines = [list(line) for line in lines]
-    order = draw(st.permutations([at for at, line in enumerate(lines) for _ in line]))
-    return [lines[at].pop(0) for at in order]
 
 
 def say(text):

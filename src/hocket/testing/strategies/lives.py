@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeAlias
 
 from attrs import define, evolve, field
 from hypothesis import strategies as st
-from hypothesis.strategies import DrawFn, SearchStrategy
+from hypothesis.strategies import DrawFn
 
 from hocket.a2a import (
     Artifact,
@@ -28,9 +28,6 @@ __all__ = ["Ending", "event_sequences"]
 Ending: TypeAlias = Literal["terminal", "interrupted", "cut"]
 """Where a sequence stops: with the task, with a question of the agent, or in the middle of the work."""
 
-_TERMINAL, _QUESTIONS = (
-    [state for state, phase in PHASES.items() if phase is wanted] for wanted in (Phase.TERMINAL, Phase.INTERRUPTED)
-)
 _PARTS = st.one_of(
     st.builds(Part, text=st.text(max_size=4)),
     st.builds(Part, text=awkward_texts()),
@@ -43,6 +40,15 @@ _ARTIFACTS = st.builds(
     parts=st.lists(_PARTS, min_size=1, max_size=2).map(tuple),
     name=st.none() | st.just("report"),
 )
+_STATUSES = {
+    phase: st.builds(
+        TaskStatus,
+        state=st.sampled_from([state for state, its in PHASES.items() if its is phase]),
+        message=st.none() | _MESSAGES,
+    )
+    for phase in Phase
+}
+_WORKING = st.builds(TaskStatus, state=st.just(TaskState.WORKING), message=st.none() | _MESSAGES)
 _WORK = ["status", "artifact", "chunk", "question"]
 
 
@@ -129,9 +135,9 @@ def event_sequences(
         _work(draw, life, kind, answers)
     match draw(st.sampled_from(endings)):
         case "terminal":
-            life.status(draw(_statuses(_TERMINAL)), draw(st.none() | st.just({"tokens": 7})))
+            life.status(draw(_STATUSES[Phase.TERMINAL]), draw(st.none() | st.just({"tokens": 7})))
         case "interrupted":
-            life.status(draw(_statuses(_QUESTIONS)))
+            life.status(draw(_STATUSES[Phase.INTERRUPTED]))
         case "cut":
             pass
     if not numbered:
@@ -145,7 +151,7 @@ def event_sequences(
 def _work(draw: DrawFn, life: _Life, kind: str, answers: bool) -> None:
     match kind:
         case "question":
-            life.status(draw(_statuses(_QUESTIONS)))
+            life.status(draw(_STATUSES[Phase.INTERRUPTED]))
             if answers:
                 life.answer(draw(_MESSAGES))
             life.status(TaskStatus(state=TaskState.WORKING))
@@ -157,8 +163,4 @@ def _work(draw: DrawFn, life: _Life, kind: str, answers: bool) -> None:
             is_last = draw(st.booleans())
             life.artifact(TaskArtifactUpdateEvent(task_id="", artifact=draw(_ARTIFACTS), last_chunk=is_last))
         case _:
-            life.status(draw(_statuses([TaskState.WORKING])))
-
-
-def _statuses(states: list[TaskState]) -> SearchStrategy[TaskStatus]:
-    return st.builds(TaskStatus, state=st.sampled_from(states), message=st.none() | _MESSAGES)
+            life.status(draw(_WORKING))
