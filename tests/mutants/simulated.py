@@ -14,7 +14,7 @@ from attrs import frozen
 from mutants.mutant import Mutant
 from mutants.table import MUTANTS
 
-__all__ = ["MOST", "Noticed", "main", "sessions_of"]
+__all__ = ["MOST", "Noticed", "Player", "main", "noticed"]
 
 ROOT = Path(__file__).parents[2]
 MOST = 1_000
@@ -66,82 +66,90 @@ class _InItsPlace(MetaPathFinder):
         return spec_from_file_location(fullname, self._path, loader=_Mutated(fullname, str(self._path), self._mutant))
 
 
-def sessions_of(mutant: Mutant, most: int = MOST, seed: int = SEED) -> Noticed:
-    """Play sessions with a mutant until it shows: something is violated that is not without it.
+class Player:
+    """The core with a mistake in it, or as it is, in a process that plays the sessions it is asked for."""
 
-    Args:
-        mutant: The mutant; it says in which world.
-        most: How many sessions.
-        seed: What they are drawn from.
-    """
-    began = time.perf_counter()
-    number = 0
-    while number < most:
-        number, kind = _played_apart(mutant, mutant.simulate, range(number + 1, most + 1), seed)
-        if kind is not None and _played_apart(None, mutant.simulate, [max(number, 1)], seed)[1] != kind:
-            return Noticed(number, kind, time.perf_counter() - began)
-    return Noticed(number, None, time.perf_counter() - began)
+    def __init__(self, mutant: Mutant | None) -> None:
+        self._mutant = mutant
+        context = get_context("fork")
+        self._pipe, there = context.Pipe()
+        self._child = context.Process(target=_play, args=(mutant, there), daemon=True)
+        self._child.start()
+        there.close()
 
+    def shows(self, world: str, number: int, seed: int = SEED) -> str | None:
+        """What is violated in a session; None for nothing."""
+        self._pipe.send((world, number, seed))
+        if not self._pipe.poll(PATIENCE):
+            return "it hangs"
+        return self._pipe.recv()
 
-def _played_apart(mutant, world, numbers, seed):
-    """Play these sessions in a process of its own: the first that shows something, or the last, and what it shows."""
-    context = get_context("fork")
-    here, there = context.Pipe(duplex=False)
-    child = context.Process(target=_play, args=(mutant, world, numbers, seed, there))
-    child.start()
-    there.close()
-    played, kind = 0, None
-    try:
-        while here.poll(PATIENCE):
-            played, kind = here.recv()
-        kind = "it hangs"
-        child.terminate()
-    except EOFError:
-        child.join()
-        assert child.exitcode == 0, f"the process that played {mutant} came to an end of its own"
-    return played, kind
+    def close(self) -> None:
+        """End it."""
+        self._child.terminate()
+        self._child.join()
+        self._pipe.close()
 
 
-def _play(mutant, world, numbers, seed, tell):
+def _play(mutant, pipe):
     """In the child, which imports hocket anew."""
     for name in [name for name in sys.modules if name.partition(".")[0] == "hocket"]:
         del sys.modules[name]
     sys.path.insert(0, str(ROOT / "src"))
     sys.stderr = open(os.devnull, "w")  # noqa: SIM115  -- it is for the rest of the process
-    finder = None if mutant is None else _InItsPlace(mutant)
-    sys.meta_path[:0] = [] if finder is None else [finder]
+    if mutant is not None:
+        sys.meta_path.insert(0, _InItsPlace(mutant))
+    broken = None
     try:
         from hocket.testing.simulation import Campaign
         from hocket.testing.worlds import A2AWorld, AcpWorld
     except Exception as error:
-        tell.send((0, f"{type(error).__name__} when it is imported"))
-        return
-    campaign = Campaign(name=world, make={"a2a": A2AWorld, "acp": AcpWorld}[world], seed=seed)
-    assert finder is None or finder.name in sys.modules, f"no session imports {finder.name}"
-    for number in numbers:
-        finding = campaign.play(number).finding
-        tell.send((number, None if finding is None else finding.kind))
-        if finding is not None:
-            return
+        broken = f"{type(error).__name__} when it is imported"
+    while True:
+        world, number, seed = pipe.recv()
+        if broken is None:
+            campaign = Campaign(name=world, make={"a2a": A2AWorld, "acp": AcpWorld}[world], seed=seed)
+            finding = campaign.play(number).finding
+        pipe.send(broken or (None if finding is None else finding.kind))
 
 
-def line(mutant: Mutant, noticed: Noticed) -> str:
+def noticed(mutant: Mutant, whole: Player, most: int = MOST) -> Noticed:
+    """Play sessions with a mutant until it shows: something is violated that is not without it.
+
+    Args:
+        mutant: The mutant; it says in which world.
+        whole: The core without it.
+        most: How many sessions.
+    """
+    began = time.perf_counter()
+    broken = Player(mutant)
+    try:
+        for number in range(1, most + 1):
+            kind = broken.shows(mutant.simulate, number)
+            if kind is not None and whole.shows(mutant.simulate, number) != kind:
+                return Noticed(number, kind, time.perf_counter() - began)
+        return Noticed(most, None, time.perf_counter() - began)
+    finally:
+        broken.close()
+
+
+def line(mutant: Mutant, verdict: Noticed) -> str:
     """What is told of a mutant."""
-    what = f"LIVES through {noticed.sessions} sessions"
-    if noticed.kind is not None:
-        what = f"session {noticed.sessions:>4}  {noticed.kind}"
-    return f"{mutant.name:<50} {mutant.simulate}  {noticed.seconds:6.1f} s  {what}"
+    what = f"LIVES through {verdict.sessions} sessions"
+    if verdict.kind is not None:
+        what = f"session {verdict.sessions:>4}  {verdict.kind}"
+    return f"{mutant.name:<50} {mutant.simulate}  {verdict.seconds:6.1f} s  {what}"
 
 
-def main(names) -> int:
+def main(names: list[str]) -> int:
     """Play with the mutants of these names; 1 if one of them lives."""
-    alive = 0
     mutants = [mutant for mutant in MUTANTS if mutant.name in names and mutant.simulate]
+    verdicts = []
+    whole = Player(None)
     for mutant in mutants:
-        noticed = sessions_of(mutant)
-        alive += noticed.kind is None
-        print(line(mutant, noticed), flush=True)
-    print(
-        f"\n{len(mutants) - alive} of {len(mutants)} mutants noticed by simulated sessions, {MOST} at the most for each"
-    )
+        verdicts.append(noticed(mutant, whole))
+        print(line(mutant, verdicts[-1]), flush=True)
+    whole.close()
+    alive = sum(verdict.kind is None for verdict in verdicts)
+    print(f"\n{len(mutants) - alive} of {len(mutants)} mutants noticed by simulated sessions, {MOST} at most for each")
     return 1 if alive else 0
