@@ -294,3 +294,16 @@ def test_a_repeat_that_overtakes_the_store_runs_once_too(world):
     world.finish()
     assert len(world.runs) == 2
     assert (world.take("bob"), world.take("eve")) == (["task completed"], ["task completed"])
+
+
+def test_a_busy_task_does_not_keep_another_from_its_turn(world):
+    busy = world.begin()
+    world.ask("bob", "SubscribeToTask", busy, request_id="busy")
+    for _ in range(20):
+        world.say("chatter ")
+    world.begin("eve", message_id="m2")
+    quiet = world.runs[-1].task.id
+    world.ask("bob", "SubscribeToTask", quiet, request_id="quiet")
+    served = [[each.request_id for each in world.server.take("bob", 2)] for _ in range(3)]
+    assert "quiet" in served[1]
+    assert "busy" in served[2]

@@ -1,6 +1,7 @@
 """`./dev mutants`: break a copy of the core in one named way after the other, and see that the tests notice each."""
 
 import argparse
+import signal
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -45,9 +46,10 @@ def judge(mutants, jobs):
     """The verdict on each mutant, told as soon as it is there; `jobs` copies are at work."""
     telling = threading.Lock()
     with ExitStack() as stack:
+        all_copies = [stack.enter_context(a_copy()) for _ in range(min(jobs, len(mutants)))]
         copies = SimpleQueue()
-        for _ in range(min(jobs, len(mutants))):
-            copies.put(stack.enter_context(a_copy()))
+        for copy in all_copies:
+            copies.put(copy)
 
         def tried(mutant):
             copy = copies.get()
@@ -59,12 +61,17 @@ def judge(mutants, jobs):
                 print(line(verdict), flush=True)
             return verdict
 
-        with ThreadPoolExecutor(jobs) as pool:
-            verdicts = list(pool.map(tried, mutants))
+        pool = ThreadPoolExecutor(jobs)
+        stack.callback(pool.shutdown)
+        for copy in all_copies:  # when something goes wrong, or at Ctrl-C, nothing is waited for
+            stack.callback(copy.stop)
+        stack.callback(pool.shutdown, wait=False, cancel_futures=True)
+        verdicts = list(pool.map(tried, mutants))
         return verdicts, trial.fails_when_whole(copies.get(), verdicts)
 
 
 def main():
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the copies are removed then, too
     given = arguments()
     mutants = chosen(given)
     if given.list:
@@ -80,6 +87,8 @@ def main():
     except trial.BadTrial as problem:
         print(problem, file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return 130
     alive = [verdict for verdict in verdicts if verdict.by is None]
     print(f"\n{len(verdicts) - len(alive)} of {len(verdicts)} mutants noticed", end="")
     print(f" in {sum(verdict.seconds for verdict in verdicts):.0f} s of work")

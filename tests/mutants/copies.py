@@ -9,7 +9,7 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
-from attrs import define, frozen
+from attrs import define, field, frozen
 
 __all__ = ["Copy", "Ran", "a_copy"]
 
@@ -31,11 +31,12 @@ class Ran:
     output: str
 
 
-@define
+@define(eq=False)
 class Copy:
-    """A copy of the checkout in a folder of its own."""
+    """A copy of the checkout in a folder of its own, in which one program runs at a time."""
 
     path: Path
+    _process: subprocess.Popen | None = field(default=None, init=False)
 
     @contextmanager
     def broken_by(self, mutant):
@@ -57,7 +58,7 @@ class Copy:
             "HYPOTHESIS_PROFILE": "ci",
             "PYTHONHASHSEED": "0",
         }
-        process = subprocess.Popen(
+        self._process = process = subprocess.Popen(
             [sys.executable, *arguments],
             cwd=self.path,
             env=environment,
@@ -71,13 +72,14 @@ class Copy:
         try:
             output, _ = process.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:
-            code = None
-        else:
-            return Ran(process.returncode, output)
-        finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-        return Ran(code, process.communicate()[0])
+            self.stop()
+            return Ran(None, process.communicate()[0])
+        return Ran(process.returncode, output)
+
+    def stop(self):
+        """End the program that runs now, and its children."""
+        if self._process is not None and self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
 
     def _write(self, file, text):
         """Write a file, and see to it that nothing compiled of an older one is used."""

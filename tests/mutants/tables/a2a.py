@@ -205,10 +205,10 @@ MUTANTS = (
         ("test_a2a_reader.py", "test_http_resuming.py", "properties/test_http_resuming.py"),
     ),
     Mutant(
-        "items-after-the-end-are-told",
+        "what-comes-late-changes-the-end",
         "a2a/reader.py",
-        '        """Take the next item of the stream."""\n        if self.is_closed:\n            return\n',
-        '        """Take the next item of the stream."""\n',
+        "        if not self.is_closed:\n            self.outcome = Outcome.FAILED\n",
+        "        if not self.is_closed or error:\n            self.outcome = Outcome.FAILED\n",
         _READER,
     ),
 )

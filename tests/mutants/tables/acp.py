@@ -120,11 +120,12 @@ MUTANTS = (
         simulate="acp",
     ),
     Mutant(
-        "who-has-left-hears-on",
+        "who-came-before-hears-what-was-before",
         "acp/roster.py",
-        "        if self.has_left_by(event.event_id - 1):\n            return False\n",
-        "",
+        "self._members[agent_id] = Member(agent_id, since, since)",
+        "self._members[agent_id] = Member(agent_id, 0, since)",
         _READING,
+        simulate="acp",
     ),
     Mutant(
         "the-history-has-no-end",
@@ -160,7 +161,7 @@ MUTANTS = (
         "acp/hub/delivery.py",
         "        if not link.has_mail:\n            self._ready.pop(link.name, None)\n",
         "",
-        _HUB,
+        ("test_acp_hub_losses.py",),
     ),
     Mutant(
         "an-invitation-waits-for-nobody",

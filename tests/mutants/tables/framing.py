@@ -64,7 +64,6 @@ MUTANTS = (
         "        self._close_event()\n        self._unfinished.clear()\n\n    def next_event",
         "        self._take_blank_line()\n        self._unfinished.clear()\n\n    def next_event",
         _SSE,
-        simulate="a2a",
     ),
     Mutant(
         "the-last-event-id-is-forgotten",
