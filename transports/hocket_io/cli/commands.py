@@ -11,7 +11,9 @@ from hocket_io.extras import needs
 
 __all__ = ["hocket"]
 
-_COMMANDS = ("card", "decode", "fuzz", "hub", "join", "pipe", "send", "serve", "simulate", "tail", "task")
+_COMMANDS = (
+    *("card", "conformance", "decode", "fuzz", "hub", "join", "pipe", "send", "serve", "simulate", "tail", "task"),
+)
 """Each is a module beside this one, with a command of the same name in it."""
 
 

@@ -79,7 +79,9 @@ class Heard:
     def exchange(self, curl: str | None) -> Exchange:
         """What a report shows of it."""
         first = [self.ask.body] if self.ask.body is not None else []
-        sent = [_shown(each) for each in (*first, *self.said)] or [f"{self.ask.http_method} {self.ask.path or '/'}"]
+        sent = [_shown(each) for each in (*first, *self.said)]
+        if self.ask.path is not None:
+            sent.insert(0, f"{self.ask.http_method} {self.ask.path}")
         came = [_shown(each) for each in self.came[:_SHOWN_MESSAGES]]
         if len(self.came) > _SHOWN_MESSAGES:
             came.append(f"… and {len(self.came) - _SHOWN_MESSAGES} more")

@@ -174,8 +174,10 @@ class Room:
         return self.again(f"{name}-{self.trial.probe.fresh_id()}")
 
     def again(self, agent: str) -> Seat:
-        """One more connection of an agent."""
-        return Seat(self.trial, agent, self.trial.open(Ask(headers={"X-Agent-Id": agent})))
+        """One more connection of an agent. It has been answered: the hub knows whose it is before anything happens."""
+        seat = Seat(self.trial, agent, self.trial.open(Ask(headers={"X-Agent-Id": agent})))
+        seat.ask("stream.get", streamId="stream-of-nobody")
+        return seat
 
     def start(self, starter: Seat, *others: Seat, **metadata: Any) -> str:
         """A new stream; its id."""
