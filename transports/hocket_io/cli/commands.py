@@ -12,7 +12,18 @@ from hocket_io.extras import needs
 __all__ = ["hocket"]
 
 _COMMANDS = (
-    *("card", "conformance", "decode", "fuzz", "hub", "join", "pipe", "send", "serve", "simulate", "tail", "task"),
+    "card",
+    "conformance",
+    "decode",
+    "fuzz",
+    "hub",
+    "join",
+    "pipe",
+    "send",
+    "serve",
+    "simulate",
+    "tail",
+    "task",
 )
 """Each is a module beside this one, with a command of the same name in it."""
 
