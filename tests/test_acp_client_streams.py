@@ -66,6 +66,29 @@ def test_what_was_asked_in_an_earlier_stay_does_not_end_the_next_one():
     assert hub.told()[-1] == "MessageSent welcome back"
 
 
+def test_an_answer_that_comes_before_the_question_is_sent_again_counts():
+    hub = HubScript()
+    joined = hub.ask("join", STREAM)
+    assert [request["id"] for request in hub.sent()] == [joined]
+    hub.wait(hub.client.limits.request + 1.0)  # it is to be sent again, as soon as the line takes it
+    hub.admit(joined, lastEventId="0")
+    hub.say(said("the first", 1))
+    assert hub.sent() == []
+    assert hub.told() == [f"answered {joined}", "MessageSent the first"]
+
+
+def test_a_stream_that_was_started_is_not_lost_with_a_join_that_fails():
+    hub = HubScript()
+    started = hub.ask("start", ["bob"])
+    joined = hub.ask("join", STREAM)
+    hub.sent()
+    hub.admit(started)
+    hub.refuse(joined, -32603)
+    assert (hub.state, hub.told()) == ("active", [f"answered {started}", f"failed {joined} RpcError"])
+    hub.say(said("hello", 2))
+    assert hub.told() == ["MessageSent hello"]
+
+
 def test_when_a_sender_leaves_or_the_stream_ends_what_is_open_is_lost():
     hub = HubScript().enter()
     hub.say(chunk("a", 1, 1, 1))

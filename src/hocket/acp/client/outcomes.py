@@ -173,7 +173,7 @@ class Outcomes:
 
     def _not_joined(self, asked: Asked, error: HocketError, now: float) -> None:
         self._refuse(asked, error)
-        if (replica := self._replica(asked)) is not None:
+        if (replica := self._replica(asked)) is not None and replica.feed is None:  # else a start has let us in
             self.replicas.refuse(replica)
 
     def _not_attached(self, asked: Asked, error: HocketError, now: float) -> None:

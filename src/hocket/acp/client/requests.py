@@ -323,11 +323,13 @@ class Requests:
                         late.append(asked)
                 case MessageRejected(error=error, answered=answered):
                     self._received.append(Rejected(error, answered))
+                case UnexpectedResponse(id=request_id, result=result, error=error):
+                    self._settle(str(request_id), result, error)  # late; or a second one, which settles nothing
                 case RequestReceived(id=request_id, method=method):
                     reason = f"an agent has no method {method[:64]!r}: it is told, and not asked"
                     self._peer.send_error(request_id, ErrorObject.of(Code.METHOD_NOT_FOUND, reason), now=now)
                 case _:
-                    pass  # a second answer to what was sent twice
+                    pass
         self._retry(late, now)
 
     def _retry(self, late: list[Asked], now: float) -> None:

@@ -60,7 +60,7 @@ class _Wish:
     place: int = 0
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Agent:
     """One that takes part. It is a node of the network, where its clock is.
 

@@ -13,7 +13,7 @@ from hocket.testing.worlds.acp.witness import Witness
 __all__ = ["HubDoor"]
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class HubDoor:
     """Where connections arrive.
 

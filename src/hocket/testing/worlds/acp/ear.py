@@ -25,7 +25,7 @@ from hocket.testing.worlds.acp.witness import Entry
 __all__ = ["Ear"]
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class _Open:
     """A message that is told piece by piece: which, and how many pieces there were."""
 
@@ -33,7 +33,7 @@ class _Open:
     count: int = 0
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Ear:
     """One application's stay in one stream.
 

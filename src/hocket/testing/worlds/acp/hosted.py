@@ -36,7 +36,7 @@ def hosted(entropy: Entropy, history: int = 1_000) -> Hosted:
     return Hosted(Hub(entropy=entropy, epoch=_EPOCH, limits=limits), Heartbeat(interval=45.0))
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Hosted:
     """A Hub and its connections.
 
@@ -103,7 +103,7 @@ class Hosted:
         return load
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class _Post:
     """The hub's end of a POST: when the message is there, nothing more is read, and the answer is the end."""
 
@@ -134,7 +134,7 @@ class _Post:
         return self.pipe.data_to_send()
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class _Feed:
     """The hub's end of a feed: a blank line for a head, then what happens in one stream; or why that is not given."""
 

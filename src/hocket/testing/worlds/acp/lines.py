@@ -25,7 +25,7 @@ class Talker(Protocol):
         """A message has come."""
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class _End:
     """What they have in common: bytes come in pieces, and the end comes once.
 
@@ -77,7 +77,7 @@ class _End:
             self.over(error, now)
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class PipeEnd(_End):
     """A pipe, both ways.
 
@@ -108,7 +108,7 @@ class PipeEnd(_End):
         return [self._framing.encode(message) for message in self.talker.messages_to_send()]
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class PostEnd(_End):
     """A message that goes by itself, and takes its answer back.
 
@@ -124,7 +124,7 @@ class PostEnd(_End):
         return [message + b"\n"] if message else []
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class FeedEnd(_End):
     """A feed. It begins with a blank line, or with the error that says why it is not given.
 

@@ -9,7 +9,7 @@ from hocket.testing.worlds.acp.spoken import Spoken, Utterance
 __all__ = ["Mouth", "Opened"]
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Opened:
     """Something of which not all pieces were said yet.
 
@@ -29,7 +29,7 @@ class Opened:
         return self.first != 0 or not self.said.said or 0 in self.said.taken
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Mouth:
     """What one agent has begun to say in one stream.
 

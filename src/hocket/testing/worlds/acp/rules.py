@@ -75,7 +75,7 @@ class Noted:
     text: str | None = None
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Stream:
     """A stream, as it should be.
 
@@ -120,7 +120,7 @@ class Stream:
         return self.most is not None and len(self.members) >= self.most
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Rules:
     """A hub that follows the table.
 

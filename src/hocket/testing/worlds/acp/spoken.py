@@ -12,7 +12,7 @@ _TAILS: Final = (" ", ", ä ", " 🎼 ", "\u2028", "\r\n", ' "\\ ')
 """How pieces end: every one is a text of its own, and some are hard on whoever cuts lines."""
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Utterance:
     """Something that an agent says, in one piece or in several.
 
@@ -55,7 +55,7 @@ class Utterance:
         return len(self.taken) == len(self.pieces) and not self.is_doubtful
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Piece:
     """One piece of something said: which, and of what."""
 
@@ -63,7 +63,7 @@ class Piece:
     place: int
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Spoken:
     """All that was said, found by its texts."""
 

@@ -64,7 +64,7 @@ class Entry:
         return self.name == "MESSAGE_LOST" or (self.by or self.agent) != agent
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class _Asked:
     """What a request may be answered; and what it was, where something follows from the answer."""
 
@@ -74,7 +74,7 @@ class _Asked:
     is_start: bool = False
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Witness:
     """A hub, with somebody before its door.
 
@@ -301,7 +301,7 @@ class Witness:
                 raise Violation("lost-is-told", f"{said.sender} has said {said.text!r}, and it is gone without a word")
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class _Door:
     """One connection of the hub, with somebody before it: an Endpoint."""
 

@@ -46,7 +46,7 @@ def _client(name: str, kind: Kind, entropy: Entropy) -> Client:
     return Client(name, entropy=entropy, listens_apart=posts, is_ordered=not posts, batches=kind == "nameless")
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class AcpWorld:
     """A hub, some agents and what is between them.
 
