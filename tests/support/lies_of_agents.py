@@ -79,6 +79,19 @@ def _in_streams(alter):
     )
 
 
+def _at_the_second_time(methods):
+    """A lie about the second answer that is like the one before: the task is at work again."""
+    seen = {}
+
+    def alter(asked, answer):
+        for each in filter(is_task, list(objects(answer))):
+            if asked.get("method") in methods and seen.setdefault(each["id"], asked["id"]) != asked["id"]:
+                _set_state("TASK_STATE_WORKING", "working")(each)
+        return answer
+
+    return alter
+
+
 def _turns_into_messages(asked, answer):
     if isinstance(answer, dict) and "result" in answer:
         new = {"message": {"messageId": "m", "role": "ROLE_AGENT", "parts": [{"text": "x"}]}}
@@ -324,8 +337,9 @@ A2A_LIES = (
     Lie(
         name="a cancel does nothing",
         alter=everywhere(_set_state("TASK_STATE_WORKING", "working"), is_task, CANCELS),
-        fails=both("cancel", "cancel-get", "cancel-again"),
+        fails=both("cancel", "cancel-get"),
     ),
+    Lie(name="a second cancel undoes the first", alter=_at_the_second_time(CANCELS), fails=both("cancel-again")),
     Lie(name="a subscription without its Task", alter=_first_gone(SUBSCRIBES), fails=new("subscribe-first")),
     Lie(name="pages of unknown size", alter=everywhere(drop("pageSize"), has("tasks")), fails=new("list-members")),
     Lie(

@@ -105,8 +105,8 @@ def _params_no_object(caller: Caller) -> None:
 
 
 def _errors_are_whole(caller: Caller) -> None:
-    for answer in (caller.call("get", {"id": _NO_TASK}), caller.call("send", {})):
-        error = caller.refusal(answer)
+    for operation in ("get", "cancel"):
+        error = caller.refusal(caller.call(operation, {"id": _NO_TASK}))
         code, message = error.get("code"), error.get("message")
         is_code = isinstance(code, int) and not isinstance(code, bool)
         caller.trial.require(is_code, f"the code of an error must be an integer, and is {code!r}")
@@ -114,8 +114,8 @@ def _errors_are_whole(caller: Caller) -> None:
 
 
 def _details_are_typed(caller: Caller) -> None:
-    for answer in (caller.call("get", {"id": _NO_TASK}), caller.call("send", {})):
-        data = caller.refusal(answer).get("data")
+    for operation in ("get", "cancel"):
+        data = caller.refusal(caller.call(operation, {"id": _NO_TASK})).get("data")
         if data is None:
             continue
         caller.trial.require(isinstance(data, list), f"the data of an error must be a list, and is {compact(data)}")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hocket.testing.conformance.a2a.caller import Caller, compact
-from hocket.testing.conformance.a2a.rules import Line, a2a_rules
+from hocket.testing.conformance.a2a.rules import SHOULD, Line, a2a_rules
 from hocket.testing.conformance.a2a.wire import state_of
 
 __all__ = ["LIST_RULES"]
@@ -206,8 +206,9 @@ LIST_RULES = a2a_rules(
         Line(
             name="list-wrong-status",
             title="A state that there is not is refused with -32602",
-            sections=_SECTION,
+            sections={"1.0": "§3.3.2"},
             play=_wrong_status,
+            level=SHOULD,
         ),
     ),
 )

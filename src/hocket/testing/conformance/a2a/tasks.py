@@ -59,6 +59,8 @@ def _negative_history(caller: Caller) -> None:
 def _cancel(caller: Caller) -> None:
     heard, task = caller.running()
     state = _cancelled(caller, task["id"])
+    if state in TERMINAL - {"canceled"}:
+        caller.trial.skip(f"the agent's task was {state} before it could be cancelled")
     caller.trial.require(state == "canceled", f"a task that was cancelled is {state}")
     rest = caller.told(heard).items
     states = [caller.wire.state(item.value) for item in rest if item.kind in ("task", "status")]
@@ -99,7 +101,8 @@ def _cancel_twice(caller: Caller) -> None:
     task = caller.new_task(waits=False)
     if caller.wire.state(task) in TERMINAL:
         caller.trial.skip("the agent ended before it could be cancelled")
-    _cancelled(caller, task["id"])
+    if _cancelled(caller, task["id"]) != "canceled":
+        caller.trial.skip("the agent's task was not cancelled")
     again = caller.call("cancel", {"id": task["id"]})
     if again.error is not None:
         caller.refusal(again, _NOT_CANCELABLE, _NOT_FOUND)
