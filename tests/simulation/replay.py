@@ -22,6 +22,8 @@ from hocket.a2a import (
 from hocket.a2a.dialects.progress import ProgressDialect
 from hocket.a2a.security import APIKeySecurityScheme, HTTPAuthSecurityScheme
 from hocket.testing.network import Carrier, VirtualNetwork
+from hocket.testing.simulation import Campaign
+from hocket.testing.worlds import A2AWorld, AcpWorld
 from hocket_io.stores.paging import PageTokens
 from support.acp_hub import AGENTS, HubWorld
 from support.gateway import listened, streamed
@@ -150,7 +152,17 @@ def network():
     tell(net.trace.text())
 
 
+def simulated():
+    """Two sessions of each world of the simulator."""
+    for world in (A2AWorld, AcpWorld):
+        campaign = Campaign(name=world.__name__, make=world, seed=4, steps=40)
+        for number in range(2):
+            played = campaign.play(number)
+            tell(played.session, played.finding, played.world.counts)
+            tell(played.world.trace.text())
+
+
 if __name__ == "__main__":
-    for part in (tasks, events, cards, streams, network):
+    for part in (tasks, events, cards, streams, network, simulated):
         tell(f"# {part.__name__}")
         part()

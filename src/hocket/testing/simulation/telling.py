@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from textwrap import wrap
 
 from attrs import evolve
 
@@ -17,6 +18,8 @@ __all__ = ["fault_line", "source_of_test", "step_lines", "table_lines", "trace_l
 
 _COLUMNS = ("world", "sessions", "steps", "messages", "events", "bytes", "simulated", "sessions/s", "violations")
 _HOUR, _MINUTE = 3_600, 60
+_COMMENT = 80
+"""Characters of a line of a comment."""
 
 
 def step_lines(session: Session) -> list[str]:
@@ -58,8 +61,8 @@ def source_of_test(make: WorldFactory, played: Played) -> str:
     if played.finding is None:
         raise LocalProtocolError("nothing was wrong in this session: there is nothing to test")
     session = evolve(played.session, world="")
-    said = f"{played.finding.invariant}: {played.finding.detail}"
-    comment = [f"# {repr(line)[1:-1]}" for line in said.splitlines()]
+    said = f"{played.finding.invariant}: {played.finding.detail}".splitlines()
+    comment = [f"# {part}" for line in said for part in wrap(repr(line)[1:-1], _COMMENT)]
     return as_test(
         played.finding.invariant,
         [*comment, f"session = {as_source(session)}", f"{as_source(replay)}({as_source(make)}, session)"],
