@@ -24,7 +24,7 @@ __all__ = ["awkward_prompts", "broken", "dialogues", "hostile", "joinings", "pro
 
 _MOST_EVENTS_BEFORE = 12
 _AWKWARD = (
-    *("", " ", "\n", "\t\n", "-", "?", "...", "0", "1", "-1", "00", "3.14", "1e400", "-0", "NaN", "1,5", "½", "٣"),
+    *("", " ", "\n", "\t\n", "-", "?", "...", "0", "1", "-1", "3.14", "1e400", "-0", "NaN", "1,5", "½", "٣"),
     *("null", "true", "None", "[]", "{}", '{"a": 1}', '{"', "[[[[", "---", "<b>", "<!--", "&amp;", "]]>"),
     *(
         "'",
@@ -97,7 +97,9 @@ def _texts(ground: Ground) -> SearchStrategy[str]:
     ]
     if ground.words:
         word = st.sampled_from(ground.words)
-        beside = word | st.sampled_from(_AWKWARD) | st.integers(-10, 1_000).map(str)
+        beside = (
+            st.sampled_from(("0", "1", *ground.words)) | st.sampled_from(_AWKWARD) | st.integers(-10, 1_000).map(str)
+        )
         kinds += [word, st.lists(beside, min_size=1, max_size=5).map(" ".join)]
     return st.one_of(kinds)
 
