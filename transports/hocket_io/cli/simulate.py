@@ -42,7 +42,7 @@ def _faults(context: click.Context, parameter: click.Parameter, value: str) -> t
 
 @click.command()
 @click.option("--seed", type=click.IntRange(0), metavar="N", help="What all is drawn from.  [default: a new one]")
-@click.option("--sessions", type=click.IntRange(1), default=1_000, metavar="N", help="How many, of each protocol.")
+@click.option("--sessions", type=click.IntRange(1), default=500, metavar="N", help="How many, of each protocol.")
 @click.option("--session", type=click.IntRange(1), metavar="K", help="Play the session number K alone.")
 @click.option("--protocol", type=click.Choice([*WORLDS, "both"]), default="both", help="What is spoken.")
 @click.option("--world", metavar="FILE:NAME", help="Play in a world of your own instead.")
