@@ -443,7 +443,10 @@ def test_a_heartbeat_notices_a_partition_after_an_hour():
         (lambda network, link: network.now_at("eve"), "there is no place 'eve'; `add` it"),
         (lambda network, link: network.link("x"), "there is no link 'x', or it is over"),
         (lambda network, link: network.dial("ada", Recorder(), "ada"), "both ends are at 'ada'"),
-        (lambda network, link: network.dial("ada", Recorder(), "bob", name=link.name), "was a link 'ada-bob' already"),
+        (
+            lambda network, link: network.dial("ada", Recorder(), "bob", name=link.name),
+            "there is a link 'ada-bob' already",
+        ),
         (lambda network, link: network.jump_clock("ada", -1), "never goes back"),
         (lambda network, link: network.jump_clock("eve", 1), "no place 'eve'"),
         (lambda network, link: network.crash("eve"), "no place 'eve'"),
@@ -474,3 +477,46 @@ def test_streams_of_bytes_have_no_units():
     assert not any([link.duplicate(0), link.swap(0), link.lose(0)])
     assert repr(link) == "<Link ada-bob>"
     assert evolve(WHOLE, units=True).units
+
+
+def test_what_a_link_told_last_is_told_though_others_came_since():
+    network = VirtualNetwork(1, carrier=WHOLE)
+    client, server = Connection(Ndjson()), Connection(Ndjson())
+    link = network.connect(client, server, names=("client", "server"))
+    link.cut()
+    network.run()
+    assert link.is_over
+    network.connect(Recorder(), Recorder())
+    told = [network.next_event() for _ in range(3)]
+    assert [(each.place, each.link) for each in told if each] == [("client", link), ("server", link)]
+
+
+def test_a_name_may_come_again_when_its_link_is_over():
+    network, _, _, link = with_hub()
+    network.run()
+    for _ in range(20):
+        again = network.dial("ada", Recorder(), "hub", name="again")
+        with pytest.raises(LocalProtocolError, match="there is a link 'again' already"):
+            network.dial("ada", Recorder(), "hub", name="again")
+        again.cut()
+        network.run()
+        with pytest.raises(LocalProtocolError, match="there is no link 'again', or it is over"):
+            network.link("again")
+    assert network.links == [link]
+    assert network.dial("ada", Recorder(), "hub").name == "ada-hub 2"
+    assert network.dial("ada", Recorder(), "hub", name="ada-hub 3").name == "ada-hub 3"
+    assert network.dial("ada", Recorder(), "hub").name == "ada-hub 4"
+
+
+def test_a_link_of_the_same_name_is_not_the_same_play_again():
+    heard = set()
+    network = VirtualNetwork(1)
+    for _ in range(5):
+        ada, bob = Recorder([bytes(100)]), Recorder()
+        link = network.connect(ada, bob, names=("ada", "bob"), name="again")
+        began = network.now
+        network.run()
+        heard.add(tuple(round(at - began, 9) for at in bob.times))
+        link.cut()
+        network.run()
+    assert len(heard) == 5

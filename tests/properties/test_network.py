@@ -182,7 +182,7 @@ def test_what_happens_to_units_on_their_way(random, units, faults):
 
 @given(st.integers(), CARRIERS, st.integers(1, 30), st.data())
 def test_a_reader_that_stands_still_costs_a_window_and_a_piece(seed, carrier, size, data):
-    pieces = [bytes([65 + number % 26]) * size for number in range(200)]
+    pieces = [bytes([65 + number % 26]) * size for number in range(50)]
     ada, bob = Recorder(list(pieces)), Recorder()
     network = VirtualNetwork(seed, carrier=carrier)
     link = network.connect(ada, bob)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from attrs import define, field
 
@@ -13,6 +13,9 @@ from hocket.testing.network.node import Fallible
 from hocket.testing.network.place import Place
 from hocket.testing.network.reader import Reader
 from hocket.testing.network.wire import Mark, Wire
+
+if TYPE_CHECKING:
+    from hocket.testing.network.link import Link
 
 __all__ = ["End"]
 
@@ -25,6 +28,7 @@ class End:
 
     Attributes:
         name: The link's.
+        link: The link.
         way: How the trace names what arrives here, as `ada→hub`.
         out: The wire that begins here.
         endpoint: The protocol; None as long as the connection is not open.
@@ -39,6 +43,7 @@ class End:
     medium: Medium
     out: Wire
     endpoint: Endpoint[object] | None
+    link: Link = field(init=False)
     peer: End = field(init=False)
     reader: Reader = field(init=False)
     is_over: bool = field(default=False, init=False)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random  # noqa: TID251  -- a seed is given
 from collections.abc import Iterable
-from itertools import count
 
 from attrs import define, field
 
@@ -51,7 +50,7 @@ class VirtualNetwork:
     _medium: Medium = field(init=False)
     _places: dict[str, Place] = field(factory=dict, init=False)
     _links: dict[str, Link] = field(factory=dict, init=False)
-    _names: set[str] = field(factory=set, init=False)
+    _used: dict[str, int] = field(factory=dict, init=False)
     _partitions: list[tuple[frozenset[str], frozenset[str] | None]] = field(factory=list, init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -84,10 +83,10 @@ class VirtualNetwork:
 
     def link(self, name: str) -> Link:
         """The link of this name, if it is not over."""
-        try:
-            return self._links[name]
-        except KeyError:
-            raise LocalProtocolError(f"there is no link {name!r}, or it is over") from None
+        link = self._links.get(name)
+        if link is None or link.is_over:
+            raise LocalProtocolError(f"there is no link {name!r}, or it is over")
+        return link
 
     def add(self, name: str, node: Node | None = None, *, clock: float = 0.0) -> None:
         """Add a place.
@@ -243,7 +242,7 @@ class VirtualNetwork:
         self._medium.note(f"{place} crashes")
         for end in crashed.crash():
             end.die()
-            self._links[end.name].cut()
+            end.link.cut()
 
     def restart(self, place: str, *, keep_log: bool = True) -> None:
         """Let a place that has crashed come up again, with a node that knows what was on its disk, or nothing.
@@ -289,17 +288,18 @@ class VirtualNetwork:
     ) -> Link:
         here, yonder = self._place(names[0]), self._place(names[1])
         self._check_ends(here, yonder, far)
-        name = self._new_name(name, f"{names[0]}-{names[1]}")
-        chance = self.seed if isinstance(self.seed, random.Random) else random.Random(f"{self.seed} {name}")
+        stem = f"{names[0]}-{names[1]}"
+        name = self._new_name(name, stem)
+        chance = self._chance(name)
         agenda = self._medium.agenda
         outward = Wire(agenda, chance, there or self.carrier)
         homeward = Wire(agenda, chance, back or self.carrier)
-        number = name.removeprefix(f"{names[0]}-{names[1]}")
+        number = name.removeprefix(stem)
         one = End(name, f"{names[1]}→{names[0]}{number}", here, self._medium, outward, near)
         other = End(name, f"{names[0]}→{names[1]}{number}", yonder, self._medium, homeward, far)
         one.meet(other)
-        self._links = {key: each for key, each in self._links.items() if not each.is_over}
         self._links[name] = link = Link(name, self._medium, one, other)
+        one.link = other.link = link
         if self._is_parted(*names):
             link.hold()
         if far is None:
@@ -308,6 +308,13 @@ class VirtualNetwork:
         yonder.poll(other)
         return link
 
+    def _chance(self, name: str) -> random.Random:
+        """What chooses on a new link."""
+        if isinstance(self.seed, random.Random):
+            return self.seed
+        times = self._used.get(name, 1)
+        return random.Random(f"{self.seed} {name}" if times == 1 else f"{self.seed} {name} again {times}")
+
     def _check_ends(self, here: Place, yonder: Place, far: Endpoint[object] | None) -> None:
         if here is yonder:
             raise LocalProtocolError(f"a link joins two places, and both ends are at {here.name!r}")
@@ -315,14 +322,18 @@ class VirtualNetwork:
             if not place.is_up:
                 raise LocalProtocolError(f"{place.name!r} has crashed; `restart` it first")
 
-    def _new_name(self, wanted: str | None, fallback: str) -> str:
-        if wanted is None:
-            numbered = (fallback if number == 1 else f"{fallback} {number}" for number in count(1))
-            wanted = next(name for name in numbered if name not in self._names)
-        elif wanted in self._names:
-            raise LocalProtocolError(f"there is or was a link {wanted!r} already")
-        self._names.add(wanted)
-        return wanted
+    def _new_name(self, wanted: str | None, stem: str) -> str:
+        """The name of a new link, and note that it was used once more."""
+        self._links = {name: link for name, link in self._links.items() if not link.is_over}
+        if wanted is not None and wanted in self._links:
+            raise LocalProtocolError(f"there is a link {wanted!r} already")
+        name = wanted
+        while name is None or (wanted is None and name in self._links):
+            number = self._used[stem] = self._used.get(stem, 0) + 1
+            name = stem if number == 1 else f"{stem} {number}"
+        if wanted is not None:
+            self._used[wanted] = self._used.get(wanted, 0) + 1
+        return name
 
     def _told(self) -> Told | None:
         called = self._medium.called
@@ -332,7 +343,7 @@ class VirtualNetwork:
             if event is not None:
                 place = end.place
                 self._medium.note(f"{place.name} is told {_short(event)}")
-                return Told(at=place.now, place=place.name, link=self._links[end.name], event=event)
+                return Told(at=place.now, place=place.name, link=end.link, event=event)
             del called[end]
             end.poll()
         return None
