@@ -199,14 +199,16 @@ def test_a_batch_is_answered_with_one_message():
 
 
 @pytest.mark.parametrize("noise", [b"Starting agent...", b"", b'{"jsonrpc":"2.0","method":"$/stream"}', response("?")])
-def test_noise_is_seen_by_who_waits(noise):
+def test_noise_is_seen_by_who_waits_or_else_by_who_asks_next(noise):
     pipe = PipeAnswers()
     assert pipe.receive(noise) is None
     answer = pipe.ask(Ask.call(STREAM, {}, id=1))
     assert pipe.receive(noise) is answer
     pipe.receive(ended(1))
-    assert (drained(answer), answer.end) == ([noise], "complete")
-    assert pipe.receive(noise) is None
+    assert (drained(answer), answer.end) == ([noise, noise], "complete")
+    for _ in range(200):
+        assert pipe.receive(noise) is None
+    assert len(drained(pipe.ask(Ask.call(STREAM, {}, id=2)))) == 100
 
 
 def test_when_the_pipe_breaks_all_who_wait_are_told_and_nobody_else():

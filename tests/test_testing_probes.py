@@ -262,6 +262,7 @@ def test_agents_of_files_are_called_as_they_were_named(tmp_path):
         ("nowhere.py", "nowhere.py does not exist"),
         ("gopher://agent/", "gopher:// is not spoken here"),
         ("stdio:", "needs a command"),
+        ("acp+stdio:hocket hub", "has one client"),
         (7, "7 is no target"),
     ],
 )

@@ -211,7 +211,7 @@ def test_a_child_that_dies_is_told_with_its_last_words_and_can_be_started_anew()
         ("acp+http://127.0.0.1:1", "cannot reach http://127.0.0.1:1.*nothing listens there"),
         ("stdio:there-is-no-such-program", "cannot start 'there-is-no-such-program'"),
         ("stdio:true", "there is no agent: the child process 'true' ended with exit code 0"),
-        ("stdio:seq 1 30", "there is no agent: what it writes is no JSON-RPC, such as b'20'"),
+        ("stdio:sh -c 'seq 1 30; cat'", "there is no agent: what it writes is no JSON-RPC, such as b'20'"),
     ],
 )
 def test_what_cannot_be_reached_is_said_at_once(target, said):
@@ -233,6 +233,19 @@ def test_a_server_of_something_else_is_no_agent():
         reach(url),
     ):
         pass
+
+
+def test_a_server_that_hangs_up_after_an_error_does_the_next_no_harm():
+    async def fragile(scope, receive, send):
+        if scope["path"] == "/break":
+            raise RuntimeError("uvicorn answers 500 and closes the connection")
+        await App(parrot)(scope, receive, send)
+
+    with serving(lambda url: fragile, lifespan="off", log_config=None) as url, reach(url) as probe:
+        for _ in range(5):
+            broken = probe.open(Ask.get("/break"))
+            assert (broken.next(10), broken.status) == (b"Internal Server Error", 500)
+            assert answers(probe, [Ask.call("GetTask", {"id": "no"})])[0][1] == "complete"
 
 
 def test_credentials_are_sent_along_and_missed_where_there_are_none():

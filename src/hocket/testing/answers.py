@@ -20,6 +20,9 @@ __all__ = ["HttpAnswer", "LinkAnswer", "PipeAnswer", "PipeAnswers", "as_frame"]
 _RAW = 4 * 1024 * 1024
 """Bytes that are kept of what came."""
 
+_STRAYS = 100
+"""Messages that are kept while nobody waits for anything; of more, the last."""
+
 _REMEMBERED = 1_000
 """Ids of requests that are remembered."""
 
@@ -205,11 +208,14 @@ class PipeAnswers:
     limit: int = _REMEMBERED
     _open: dict[PipeAnswer, None] = field(factory=dict, init=False)
     _by_id: dict[bytes, list[PipeAnswer]] = field(factory=dict, init=False)
+    _strays: deque[bytes] = field(factory=lambda: deque(maxlen=_STRAYS), init=False)
 
     def ask(self, ask: Ask) -> PipeAnswer:
-        """Expect the answer to what is being asked."""
+        """Expect the answer to what is being asked. What came while nobody waited for anything is seen with it."""
         answer = PipeAnswer(_ids_in(ask.body or b""), ask.streams)
         self._open[answer] = None
+        while self._strays:
+            answer.receive_noise(self._strays.popleft())
         for each in answer.ids:
             unanswered = [earlier for earlier in self._by_id.pop(each, ()) if not earlier.is_answered]
             self._by_id[each] = [*unanswered, answer]
@@ -260,7 +266,9 @@ class PipeAnswers:
 
     def _noise(self, raw: bytes) -> PipeAnswer | None:
         answer = next((each for each in self._open if not each.is_answered), None)
-        if answer is not None:
+        if answer is None:
+            self._strays.append(raw)
+        else:
             answer.receive_noise(raw)
         return answer
 

@@ -57,15 +57,20 @@ def blocking_client(url: str, options: HttpOptions, transport: httpx2.BaseTransp
     return client
 
 
-def async_client(url: str, options: HttpOptions, transport: httpx2.AsyncBaseTransport | None) -> httpx2.AsyncClient:
-    """Connections for an `AsyncClient`; see `blocking_client`."""
+def async_client(
+    url: str,
+    options: HttpOptions,
+    transport: httpx2.AsyncBaseTransport | None,
+    limits: httpx2.Limits = _CONNECTIONS,
+) -> httpx2.AsyncClient:
+    """Connections for an `AsyncClient`; see `blocking_client`. `limits` says how many, and which are used again."""
     with _proxies_of_the_environment():
         client = httpx2.AsyncClient(
             timeout=_timeout(options),
             verify=options.tls or tls(),
             proxy=_proxy(options),
             trust_env=not is_here(url),
-            limits=_CONNECTIONS,
+            limits=limits,
             transport=transport,
         )
     fit_client(options.tap, client)

@@ -50,7 +50,7 @@ def reach(
     Args:
         target: `FILE:NAME` or `FILE` (an Agent in a Python file), `http(s)://…` (an agent, or its card), `ws(s)://…`,
             `stdio:COMMAND`, `stdio+content-length:COMMAND`, or an Agent. Of hubs: `tcp://…`, `acp+http(s)://…`,
-            `acp+ws(s)://…`, `acp+stdio:…`, or a function that makes a HubHost, such as `HubHost` itself.
+            `acp+ws(s)://…`, or a function that makes a HubHost, such as `HubHost` itself.
         name: What it is called in reports, such as what can be given to `reach` again; by default the target itself.
         headers: Header fields to send with every request, or with the handshake of a WebSocket.
         timeout: Seconds to connect, and to write; None for 10.
@@ -174,12 +174,14 @@ def _hub(make: Callable[[], HubHost], loop: LoopName, seed: int) -> HubProbe:
 
 def _hub_at(target: str, headers: Mapping[str, str] | None, tls: SSLContext | None) -> HubProbe:
     from hocket_io.acp.links.open import open_link
-    from hocket_io.acp.links.targets import WebTarget, parse_link_target
+    from hocket_io.acp.links.targets import TcpTarget, WebSocketTarget, WebTarget, parse_link_target
     from hocket_io.http.options import HttpOptions
     from hocket_io.testing.hub_probe import HubProbe
     from hocket_io.testing.web import Web
 
     parsed = parse_link_target(target)
+    if not isinstance(parsed, WebTarget | WebSocketTarget | TcpTarget):
+        raise LocalProtocolError("a hub as a child process has one client: give acp+http://…, acp+ws://… or tcp://…")
     is_web = target.startswith(("http", "ws"))
 
     async def connect(ask: Ask) -> MessageLink:

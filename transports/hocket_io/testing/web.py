@@ -21,6 +21,10 @@ from hocket_io.testing.stage import AsyncioStage
 
 __all__ = ["Web"]
 
+_ONCE = httpx2.Limits(max_connections=1_000, max_keepalive_connections=0)
+"""No connection is used again: one that a server closes after an answer would break the next request, which did no
+wrong."""
+
 _SENDING = 10.0
 """Seconds that a request may take to be on its way; what comes later is seen by whoever waits for the answer."""
 
@@ -90,7 +94,7 @@ class Web:
         return conversation
 
     async def _connect(self) -> httpx2.AsyncClient:
-        client = async_client(self.url, self.options, None)
+        client = async_client(self.url, self.options, None, _ONCE)
         phases = self.options.phases
         client.timeout = httpx2.Timeout(connect=phases.connect, read=None, write=phases.write, pool=phases.pool)
         return client
