@@ -71,6 +71,18 @@ def test_the_trace_says_what_happened():
     assert network.trace.text() == "".join(f"{line}\n" for line in network.trace.lines)
 
 
+def test_the_trace_says_which_link_it_was_where_there_are_several():
+    network = VirtualNetwork(1, carrier=WHOLE)
+    for name in (None, None, "feed"):
+        network.connect(Recorder([b"hi"]), Recorder(), names=("ada", "bob"), name=name)
+    network.run()
+    assert network.trace.lines == [
+        "1.000 ada→bob 2 bytes hi",
+        "1.000 ada→bob (ada-bob 2) 2 bytes hi",
+        "1.000 ada→bob (feed) 2 bytes hi",
+    ]
+
+
 def test_a_trace_keeps_its_latest_lines():
     trace = Trace(limit=2)
     for number in range(5):

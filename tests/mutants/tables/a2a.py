@@ -138,7 +138,7 @@ MUTANTS = (
         simulate="a2a",
     ),
     Mutant(
-        "a-stream-never-ends",
+        "a-stream-ends-at-any-status",
         "a2a/subscription.py",
         "            if end is not None and not self._ends_with(end):\n",
         "            if end is not None:\n",

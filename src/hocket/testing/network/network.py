@@ -294,9 +294,9 @@ class VirtualNetwork:
         agenda = self._medium.agenda
         outward = Wire(agenda, chance, there or self.carrier)
         homeward = Wire(agenda, chance, back or self.carrier)
-        number = name.removeprefix(stem)
-        one = End(name, f"{names[1]}→{names[0]}{number}", here, self._medium, outward, near)
-        other = End(name, f"{names[0]}→{names[1]}{number}", yonder, self._medium, homeward, far)
+        suffix = "" if name == stem else f" ({name})"
+        one = End(name, f"{names[1]}→{names[0]}{suffix}", here, self._medium, outward, near)
+        other = End(name, f"{names[0]}→{names[1]}{suffix}", yonder, self._medium, homeward, far)
         one.meet(other)
         self._links[name] = link = Link(name, self._medium, one, other)
         one.link = other.link = link
