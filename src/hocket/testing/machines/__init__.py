@@ -11,5 +11,6 @@ except ModuleNotFoundError:
 
 from hocket.testing.machines.a2a import A2AMachine
 from hocket.testing.machines.a2a_target import A2ATargetMachine
+from hocket.testing.machines.hub import HubMachine, HubTargetMachine
 
-__all__ = ["A2AMachine", "A2ATargetMachine"]
+__all__ = ["A2AMachine", "A2ATargetMachine", "HubMachine", "HubTargetMachine"]

@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, TypeVar
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from hocket.testing.simulation.actions import FAULTS
 from hocket.testing.worlds.a2a import A2AWorld, OurServer, Teller, Tested
@@ -94,6 +94,7 @@ class A2AMachine(RuleBasedStateMachine):
         assert self.world is not None, "begin comes first"
         try:
             self.world.act(action, numbers)
+            self.world.check()
         except BaseException:
             self._has_failed = True
             raise
@@ -275,13 +276,7 @@ class A2AMachine(RuleBasedStateMachine):
         """Somebody says to an agent what no one should."""
         self._act("hostile", agent, what, 0 if over == "HTTP" else 1)
 
-    # What holds ---------------------------------------------------------------------------------------------------
-
-    @invariant()
-    def what_must_hold_holds(self) -> None:
-        """Memory is bounded; the rest is looked at where it happens."""
-        if self.world is not None:
-            self.world.check()
+    # The end -----------------------------------------------------------------------------------------------------
 
     def teardown(self) -> None:
         """Everything heals, everybody says the last word and goes; then nobody waits, and nothing is left."""
