@@ -98,8 +98,10 @@ def test_an_unreadable_chunk_is_lost_to_the_agent_that_it_names(principal, order
     said = {"agentId": "ada"}
 
     def tell(line, params):
-        world.connect(line, principal=principal, ordered=ordered, listens=False)
-        world.tell(line, "stream.chunk", **params)
+        """By a line of its own; but a line that keeps order says all of it."""
+        if not ordered or line == "line 1":
+            world.connect(line, principal=principal, ordered=ordered, listens=False)
+        world.tell("line 1" if ordered else line, "stream.chunk", **params)
 
     for sequence, is_last in ((1, False), (2, True)):
         chunk = text(f"first {sequence} ", agentId="ada")
@@ -109,6 +111,28 @@ def test_an_unreadable_chunk_is_lost_to_the_agent_that_it_names(principal, order
         chunk = text(f"second {sequence} ", agentId="ada")
         tell(f"line {sequence + 2}", {"streamId": stream_id, "chunk": chunk, "sequence": sequence, "isLast": is_last})
     assert [said.text for said in world.hub.stream(stream_id).log] == ["first 1 first 2 "]
+
+
+@pytest.mark.parametrize("late", [1, 2, 3])
+def test_what_comes_late_by_a_line_that_was_given_up_is_not_put_into_another_message(late):
+    """The line is dead for its agent, and not yet for the hub, where the next line is in use already."""
+    world = HubWorld("bob")
+    for line in ("old line", "new line"):
+        world.connect(line, principal="ada")
+    stream_id = world.start("bob", "ada")
+
+    def tell(line, words, sequence, *, last=False):
+        world.chunk(line, stream_id, words, sequence, last=last, told=True)
+
+    for sequence in range(1, late):
+        tell("old line", f"old {sequence} ", sequence)
+    tell("new line", "new 1 ", 1)
+    tell("new line", "new 2 ", 2)
+    tell("old line", f"old {late} ", late, last=True)
+    tell("new line", "new 3", 3, last=True)
+    for sequence in (1, 2):
+        tell("new line", f"newest {sequence} ", sequence, last=sequence == 2)
+    assert [said.text for said in world.hub.stream(stream_id).log] == ["old 1 "] * (late == 1) + ["newest 1 newest 2 "]
 
 
 def test_an_unreadable_chunk_that_names_nobody_is_lost_to_all_who_speak_in_chunks_on_its_line():

@@ -11,6 +11,7 @@ or one past the end).
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Final
 
 from attrs import define, field
@@ -44,6 +45,9 @@ class Lane:
         budget: What all lanes of a hub may hold together; None for no such limit.
         once: Whether the lane is that of one message id: a message that was complete does not begin again in it.
 
+    Attributes:
+        line: The line that keeps order by which the last chunk came; None if there was none.
+
     >>> from hocket.acp.model import message_of
     >>> lane = Lane(LaneLimits(), ordered=False)
     >>> lane.receive(message_of("world"), 2, is_last=True, now=0.0, is_request=True).events
@@ -56,6 +60,7 @@ class Lane:
     ordered: bool
     budget: Budget | None = None
     once: bool = False
+    line: Hashable | None = field(default=None, init=False)
     _message: Pieces | None = field(default=None, init=False)
     _numbering: Numbering = field(init=False)
     _patience: Patience = field(init=False)

@@ -6,6 +6,7 @@ over is remembered for a while, so that a late duplicate is known as what it is.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Final, NamedTuple, TypeAlias
 
 from attrs import define, field, frozen
@@ -87,6 +88,7 @@ class Lanes:
         now: float,
         is_request: bool = True,
         ordered: bool = False,
+        line: Hashable | None = None,
     ) -> LanesVerdict:
         """Take a chunk.
 
@@ -98,6 +100,8 @@ class Lanes:
             now: The time in seconds.
             is_request: Whether the sender will be told of a refusal.
             ordered: Whether it came on a line that keeps the order in which chunks were sent.
+            line: Which one that is; None where there is only one. What comes by another one than before may be of
+                before a reconnect: without message ids nobody can tell, so that what is open is lost.
 
         Raises:
             LocalProtocolError: The chunk is nothing that JSON can say. Nothing was changed.
@@ -109,12 +113,14 @@ class Lanes:
         key = LaneKey(sender, name)
         lane = self._lane(key)
         lane.ordered = ordered
+        lost = self._follow(key, lane, line) if ordered and name is None else ()
         was_open = lane.is_open
         if not was_open and self._open >= self.limits.lanes and lane.would_open(sequence):
             verdict = Verdict((() if is_request else lane.resync().events), _crowded(self.limits.lanes))
         else:
             verdict = lane.receive(chunk, sequence, is_last=is_last, now=now, is_request=is_request)
-        return self._settle(key, lane, verdict, was_open=was_open)
+        settled = self._settle(key, lane, verdict, was_open=was_open)
+        return LanesVerdict(lost + settled.events, settled.error) if lost else settled
 
     def resync(self, sender: str) -> LanesVerdict:
         """Chunks of this sender are known to be lost: what it has open fails, and it has to begin a message again."""
@@ -197,6 +203,14 @@ class Lanes:
             if self._frozen_at is not None:
                 lane.freeze(self._frozen_at)
         return lane
+
+    def _follow(self, key: LaneKey, lane: Lane, line: Hashable | None) -> tuple[tuple[LaneKey, LaneEvent], ...]:
+        """A chunk comes by this line: if that is another one than before, what is open is lost."""
+        before, lane.line = lane.line, line
+        if before is None or before == line:
+            return ()
+        was_open = lane.is_open
+        return self._settle(key, lane, lane.resync(), was_open=was_open).events
 
     def _settle(self, key: LaneKey, lane: Lane, verdict: Verdict, *, was_open: bool) -> LanesVerdict:
         """Keep count of what a lane has done."""

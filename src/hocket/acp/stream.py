@@ -13,7 +13,7 @@ The hub owns many of these. By itself it serves tests and notebooks:
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from attrs import define, evolve, field
@@ -174,6 +174,7 @@ class Stream:
         last: bool = False,
         now: float | None = None,
         ordered: bool = False,
+        line: Hashable | None = None,
         is_request: bool = True,
     ) -> None:
         """Say a piece of something. What it makes complete is told as events.
@@ -185,6 +186,7 @@ class Stream:
             last: Whether the message ends with it.
             now: The time in seconds.
             ordered: Whether chunks arrive in the order in which they were sent (on one socket, say).
+            line: Which socket that is, where the agent may have several.
             is_request: Whether the sender will be told of a refusal. If not, a refused chunk is one that is lost.
         """
         chunk = _signed(agent, content)
@@ -195,7 +197,7 @@ class Stream:
                 self.resync(agent)
             raise
         verdict = self._chunks.lanes.receive(
-            agent, chunk, sequence, is_last=last, now=self.now, is_request=is_request, ordered=ordered
+            agent, chunk, sequence, is_last=last, now=self.now, is_request=is_request, ordered=ordered, line=line
         )
         self._apply(verdict)
         if verdict.error is not None:

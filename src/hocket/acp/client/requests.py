@@ -176,7 +176,7 @@ class Requests:
         return any(asked.purpose in purposes for asked in self._about(stream_id))
 
     def forget(self, stream_id: str) -> None:
-        """A stream is forgotten: what was asked about it is still answered, and means nothing to the next of its name."""
+        """A stream is forgotten: what was asked about it means nothing to the next one of its name."""
         for asked in self._about(stream_id):
             asked.is_past = True
 

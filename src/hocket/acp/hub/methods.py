@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
@@ -47,13 +47,15 @@ class Call(Generic[P]):
         agent: Who.
         params: What exactly.
         now: The time in seconds.
-        ordered: Whether calls arrive in the order in which they were made.
+        line: By which connection it came.
+        ordered: Whether calls arrive on it in the order in which they were made.
         is_request: Whether the caller will be told how it ended.
     """
 
     agent: str
     params: P
     now: float
+    line: Hashable
     ordered: bool
     is_request: bool
 
@@ -95,6 +97,7 @@ def _chunk(call: Call[ChunkParams], stream: Stream) -> bytes:
         last=params.is_last,
         now=call.now,
         ordered=call.ordered,
+        line=call.line,
         is_request=call.is_request,
     )
     return b'{"type":"notification","message":"chunk %d was taken"}' % params.sequence

@@ -143,7 +143,9 @@ class Reception:
                 result = stream_result(stream.object())
             else:
                 stream = self._stream(stream_id)
-                call = Call(agent=agent, params=params, now=now, ordered=link.ordered, is_request=is_request)
+                call = Call(
+                    agent=agent, params=params, now=now, line=link.name, ordered=link.ordered, is_request=is_request
+                )
                 result = self._do(link, method, call, stream)
         except StreamRefused as refusal:
             raise self._refused(refusal, method, stream_id, agent, answered=is_request) from None

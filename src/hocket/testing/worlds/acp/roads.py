@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal, Protocol
+from collections.abc import Mapping
+from typing import Literal, Protocol, runtime_checkable
 
 from attrs import frozen
 
 from hocket.endpoint import Endpoint
 
-__all__ = ["HubNode", "Road"]
+__all__ = ["HubNode", "Road", "Weighed"]
 
 
 @frozen(kw_only=True)
@@ -54,5 +55,10 @@ class HubNode(Protocol):
     def handle_timeout(self, now: float) -> None:
         """Do what was to be done by now."""
 
-    def load(self) -> dict[str, tuple[float, float]]:
-        """What it holds, by name, each with the most that it may be; {} where nobody can look inside."""
+
+@runtime_checkable
+class Weighed(Protocol):
+    """A hub that says how much it holds."""
+
+    def load(self) -> Mapping[str, tuple[float, float]]:
+        """What it holds, by name: how much, and how much that may be at the most."""

@@ -30,6 +30,7 @@ _NOT_GIVEN: Final = frozenset({-40003, -40006})
 """Why a feed is not given: there is no such stream, or it is none of theirs."""
 _UNREADABLE: Final = frozenset({-32700, -32600})
 """What a frame is answered that was cut off."""
+_SURE: Final = frozenset({FINE})
 _NO_ENTRIES: Final = frozenset({"stream_invitation", "REPLAY_GAP"})
 """What carries the number of another event, or of none."""
 _IN_PIECES: Final = frozenset({"CHUNK_RECEIVED", "MESSAGE_LOST"})
@@ -187,8 +188,12 @@ class Witness:
         agent = _speaker(door, method, params)
         if method == "stream.start" and "streamId" not in params:
             self._starts[str((params.get("metadata") or {}).get("purpose"))] = (agent or "", params, now)
-            return _Asked(frozenset({FINE}), agent, params, is_start=True)
-        return _Asked(self.rules.ask(agent, method, params, now), agent, params)
+            door.voice = door.voice or agent
+            return _Asked(_SURE, agent, params, is_start=True)
+        foretold = self.rules.ask(agent, method, params, now)
+        if foretold == _SURE:
+            door.voice = door.voice or agent
+        return _Asked(foretold, agent, params)
 
     # What comes out
 
@@ -370,8 +375,6 @@ def _speaker(door: _Door, method: str, params: Mapping[str, Any]) -> str | None:
     claimed = None if method in ("stream.invite", "stream.remove") else content.get("agentId") or params.get("agentId")
     if door.agent is not None:
         return door.agent if claimed in (None, door.agent) else None
-    if claimed is not None:
-        door.voice = door.voice or claimed
     return claimed or door.voice
 
 

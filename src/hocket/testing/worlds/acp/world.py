@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from math import isfinite
 from types import MappingProxyType
 from typing import ClassVar, Final
 
@@ -20,16 +21,17 @@ from hocket.testing.worlds.acp.deeds import DEEDS, HUB, Deed
 from hocket.testing.worlds.acp.door import HubDoor
 from hocket.testing.worlds.acp.hosted import hosted
 from hocket.testing.worlds.acp.lines import FeedEnd, PipeEnd, PostEnd
-from hocket.testing.worlds.acp.roads import HubNode, Road
+from hocket.testing.worlds.acp.roads import HubNode, Road, Weighed
 from hocket.testing.worlds.acp.rules import Deadlines, Rules
 from hocket.testing.worlds.acp.spoken import Spoken
 from hocket.testing.worlds.acp.witness import Witness
 
-__all__ = ["AGENTS", "HUB", "AcpWorld"]
+__all__ = ["AGENTS", "KINDS", "AcpWorld", "our_client"]
 
 AGENTS: Final = ("ada", "bob", "cyd", "dee", "eve", "fay")
 """Who takes part, as many of them as there are."""
-_KINDS: Final[tuple[Kind, ...]] = ("known", "nameless", "posts", "declared", "known", "posts")
+KINDS: Final[tuple[Kind, ...]] = ("known", "nameless", "posts", "declared", "known", "posts")
+"""How the hub knows them."""
 _ROUNDS: Final = 60
 """Turns of half a minute that everything has to come to an end."""
 _ROUND: Final = 40.0
@@ -41,7 +43,8 @@ _OPEN: Final = (ClientState.STARTING, ClientState.ACTIVE, ClientState.PAUSED, Cl
 _LIVE: Final = (ClientState.ACTIVE, ClientState.PAUSED)
 
 
-def _client(name: str, kind: Kind, entropy: Entropy) -> Client:
+def our_client(name: str, kind: Kind, entropy: Entropy) -> Client:
+    """Our client for an agent."""
     posts = kind == "posts"
     return Client(name, entropy=entropy, listens_apart=posts, is_ordered=not posts, batches=kind == "nameless")
 
@@ -58,7 +61,9 @@ class AcpWorld:
         hub: Makes the hub that is tested, again after every crash; ours by default.
         client: Makes the client of an agent: anything that has the methods of `hocket.acp.client.Client`.
         deadlines: How long the hub waits.
-        posts: Whether agents may post; a hub that has nothing but pipes has no such agents.
+        kinds: How the hub knows the agents, one after the other and round again; a hub that has nothing but pipes
+            has none that post.
+        names: What the agents are called.
 
     >>> world = AcpWorld(7)
     >>> world.act("start", (0, 0, 0))
@@ -74,9 +79,10 @@ class AcpWorld:
     history: int = field(default=1_000, kw_only=True)
     window: int = field(default=65_536, kw_only=True)
     hub: Callable[[Entropy, int], HubNode] = field(default=hosted, kw_only=True)
-    client: Callable[[str, Kind, Entropy], Client] = field(default=_client, kw_only=True)
+    client: Callable[[str, Kind, Entropy], Client] = field(default=our_client, kw_only=True)
     deadlines: Deadlines = field(default=Deadlines(), kw_only=True)
-    posts: bool = field(default=True, kw_only=True)
+    kinds: Sequence[Kind] = field(default=KINDS, kw_only=True)
+    names: Sequence[str] = field(default=AGENTS, kw_only=True)
     spoken: Spoken = field(factory=Spoken, init=False)
     network: VirtualNetwork = field(init=False)
     witness: Witness = field(init=False)
@@ -89,14 +95,13 @@ class AcpWorld:
     _dialed: int = field(default=0, init=False)
 
     def __attrs_post_init__(self) -> None:
-        if not 1 <= self.agents <= len(AGENTS):
-            raise LocalProtocolError(f"there are 1 to {len(AGENTS)} agents, not {self.agents}")
+        if not 1 <= self.agents <= len(self.names):
+            raise LocalProtocolError(f"there are 1 to {len(self.names)} agents, not {self.agents}")
         self.network = VirtualNetwork(self.seed, carrier=Carrier(window=self.window), trace=Trace(limit=20_000))
         self.witness = Witness(self._make_hub(0), Rules(self.deadlines))
         self._door = HubDoor(self._make_hub, self.witness)
         self.network.add(HUB, self._door)
-        kinds = [kind for kind in _KINDS if self.posts or kind != "posts"] * 2
-        self.cast = tuple([self._agent(name, kind) for name, kind in zip(AGENTS[: self.agents], kinds, strict=False)])
+        self.cast = tuple([self._agent(place) for place in range(self.agents)])
         for agent in self.cast:
             agent.connect(self.now_at(agent))
 
@@ -149,7 +154,7 @@ class AcpWorld:
         Raises:
             Violation: It does not hold.
         """
-        for name, (held, most) in self.witness.node.load().items():
+        for name, (held, most) in self._load().items():
             if held > most:
                 raise Violation("bounded-memory", f"{name}: {held:g}, and not more than {most:g}")
 
@@ -217,8 +222,9 @@ class AcpWorld:
     def _make_hub(self, generation: int) -> HubNode:
         return self.hub(seeded(self.seed * 1_000 + generation), self.history)
 
-    def _agent(self, name: str, kind: Kind) -> Agent:
-        client = self.client(name, kind, seeded(self.seed * 1_000 + 500 + len(name) + AGENTS.index(name)))
+    def _agent(self, place: int) -> Agent:
+        name, kind = self.names[place], self.kinds[place % len(self.kinds)]
+        client = self.client(name, kind, seeded(self.seed * 1_000 + 500 + place))
         agent = Agent(name, kind, client, self.spoken, self._dial)
         self.network.add(name, agent)
         return agent
@@ -258,6 +264,9 @@ class AcpWorld:
             *[f"{agent.name} still waits for {list(agent.wishes)}" for agent in self.cast if agent.wishes],
         ]
 
+    def _load(self) -> Mapping[str, tuple[float, float]]:
+        return self.witness.node.load() if isinstance(self.witness.node, Weighed) else {}
+
     def _check_end(self) -> None:
         self.witness.check_answers()
         self.witness.check_logs()
@@ -266,13 +275,16 @@ class AcpWorld:
         self.witness.check_said(self.spoken)
 
     def _leave(self) -> None:
-        """Everybody goes home: nothing is left of what was."""
+        """Everybody goes home: nothing is left of what was, once the longest life of a stream is over."""
         for agent in self.cast:
             agent.hang_up()
+        self.wait(_MOMENT)
+        if not isfinite(self.deadlines.duration):
+            return
         self.wait(self.deadlines.duration + self.deadlines.forget + _ROUND)
         left = [f"the connection {link.name}" for link in self.network.links]
         left += ["a timer of the hub"] if self.witness.next_timeout() is not None else []
-        left += [name for name, (held, _) in self.witness.node.load().items() if held]
+        left += [name for name, (held, _) in self._load().items() if held]
         if left:
             raise Violation("nothing-left", f"all have gone, and there is still {', '.join(left)}")
 
