@@ -8,7 +8,7 @@ agent = Agent("split", description="Splits a bill.")
 
 @agent.stream
 def split(task):
-    numbers = [int(word) for word in task.text.split() if word.isdecimal()]
+    numbers = [int(word) for word in task.text.split() if word.isdecimal() and len(word) < 10]
     if len(numbers) < 2:
         yield "Say what the bill is and how many you are, as in: 90 for 3"
         return

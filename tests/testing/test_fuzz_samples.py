@@ -3,13 +3,14 @@
 The third one with a mistake, examples/fuzzing/split.py, is that of docs/fuzzing.md, and found in the test of the page.
 """
 
+import re
 import sys
 from pathlib import Path
 
 import pytest
 
 from hocket.a2a import Part
-from hocket.testing.fuzzing import Effort, Finding, Prompt, check_named, chosen, examine, fuzz
+from hocket.testing.fuzzing import CHECKS, Effort, Finding, Prompt, check_named, chosen, examine, fuzz
 from hocket.testing.strategies import HostileJson
 from hocket_io.testing import reach
 from hocket_io.testing.source_words import source_words
@@ -79,3 +80,17 @@ def test_nothing_is_found_in_the_agents_of_the_examples(name: str) -> None:
         report = fuzz(probe, checks, max_examples=2, seed=1, words=source_words(target))
     assert [finding.lines() for finding in report.findings] == []
     assert [result.skipped for result in report.results] == [None] * len(checks)
+
+
+PAGE = ROOT / "docs" / "fuzzing.md"
+
+
+def test_the_page_has_the_agent_as_it_is_and_all_checks() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    first = re.search(r"```python\n(.*?)```", page, re.DOTALL)
+    assert first is not None
+    assert (EXAMPLES / "fuzzing" / "split.py").read_text(encoding="utf-8").endswith(f"\n\n{first[1]}")
+    table = re.search(r"<!-- checks -->\n(.*?)\n<!-- /checks -->", page, re.DOTALL)
+    assert table is not None
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table[1].splitlines()]
+    assert rows[2:] == [[f"`{check.name}`", check.holds, check.section] for check in CHECKS]
