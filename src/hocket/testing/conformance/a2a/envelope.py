@@ -278,6 +278,7 @@ ENVELOPE_RULES = a2a_rules(
             sections={"1.0": "§9.1 (JSON-RPC 2.0 §6)", "0.3": "§3.2.1 (JSON-RPC 2.0 §6)"},
             play=_batch,
             level=SHOULD,
+            bindings=HTTP,
         ),
         Line(
             name="goes-on",
