@@ -88,8 +88,8 @@ def test_the_same_is_the_same_byte_by_byte(function):
         first, second = probe.open(ask("one two three", request_id="a")), probe.open(ask("four five", request_id="b"))
         drained(second)
         drained(first)
-        listed = probe.open(Ask.call("ListTasks", {}))
-        return first.raw, second.raw, listed.next(), probe.fresh_id()
+        listed, card = probe.open(Ask.call("ListTasks", {})), probe.open(Ask.get("/.well-known/agent-card.json"))
+        return first.raw, second.raw, listed.next(), card.next(), card.headers, probe.fresh_id()
 
     with reach(agent_of(function), seed=5) as probe:
         once = play(probe)

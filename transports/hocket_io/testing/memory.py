@@ -74,7 +74,7 @@ class Memory:
             with entropy_given(seeded(self.seed)):  # whatever begins on the stage has it from here
                 stage = WatchedStage(virtual_stage(self.loop), Witness())
             self.stage = stack.enter_context(stage)
-            self._running = RunningApp(App(self.agent, allowed_hosts=("*",), keep_alive=None), stage)
+            self._running = RunningApp(stage.run(self._served), stage)
             self._running.start()
             stack.callback(self._running.stop)
             self._stack = stack.pop_all()
@@ -86,6 +86,10 @@ class Memory:
     def open(self, url: str, ask: Ask) -> StagedConversation:
         """Ask."""
         return self._running.open(url, ask)
+
+    async def _served(self) -> App:
+        """The application, which looks at the clock when it is made."""
+        return App(self.agent, allowed_hosts=("*",), keep_alive=None)
 
     def curl(self, url: str, ask: Ask) -> None:
         """Nobody can reach it from a shell."""
