@@ -121,6 +121,7 @@ def load(directory: Path = ROOT) -> ModuleType:
         (["demo", "--fast"], "examples/demo.py --fast"),
         (["docs", "-W"], "-m sphinx --quiet -b html -W docs site"),
         (["fmt"], "-m ruff format . dev"),
+        (["fuzz", "sse", "--seconds", "9"], "tests/fuzz/run.py sse --seconds 9"),
     ],
 )
 def test_a_command_becomes_its_tool_in_the_root_from_any_directory(
@@ -366,6 +367,7 @@ def test_usage_names_every_command(checkout: Checkout, arguments: list[str]) -> 
         "docs",
         "fmt",
         "mutants",
+        "fuzz",
     ]
     assert "None" not in done.stdout
 

@@ -1,7 +1,6 @@
 """Laws of the framings, each against a second implementation that sees the whole stream at once.
 
-The second implementations are as plain as the rules they state: they split a complete stream, know nothing of
-reads and hold everything in memory.
+The second implementations are in `support.by_the_book`.
 """
 
 import re
@@ -23,6 +22,7 @@ from hocket.framing import (
     encode_events,
 )
 from hocket.testing.strategies.cuts import cuts
+from support.by_the_book import SseByTheBook, content_length_by_the_book, ndjson_by_the_book, shown, told
 
 LIMITS = FramingLimits(frame=12, header=48, sse_event=24, sse_id=3)
 
@@ -96,133 +96,6 @@ SSE_WHOLE_LINES = st.lists(st.sampled_from(WHOLE_LINES), max_size=20).map(
 SSE_STREAMS = st.one_of(
     SSE_LINES, SSE_WHOLE_LINES, SSE_EVENTS, st.tuples(SSE_EVENTS, SSE_LINES, SSE_EVENTS).map(b"".join)
 )
-
-
-# The second implementations.
-
-
-def ndjson_by_the_book(stream, limits):
-    frames = []
-    for line in stream.split(b"\n"):
-        line = line.removesuffix(b"\r")
-        if len(line) > limits.frame:
-            frames.append(FrameRejected(LimitExceeded("frame", limits.frame)))
-        elif line.strip(b" \t\r"):
-            frames.append(line)
-    return frames
-
-
-def content_length_by_the_book(stream, limits):
-    """The bodies and rejections; a fatal rejection is told by None, a recoverable one by its option or ""."""
-    outcomes = []
-    while stream:
-        block = re.match(rb"(?:[^\n]*[^\r\n][^\n]*\r?\n)*?\r?\n", stream[: limits.header])
-        if block is None or not block[0].isascii():
-            return [*outcomes, None]
-        lines = re.split(rb"\r?\n", block[0])[:-2]
-        if not all(re.match(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:", line) for line in lines):  # RFC 9110: a name is a token
-            return [*outcomes, None]
-        fields = [(name.lower(), value) for name, value in (line.split(b":", 1) for line in lines)]
-        lengths = [value for name, value in fields if name == b"content-length"]
-        if not all(re.fullmatch(rb"[ \t]*[0-9]{1,18}[ \t]*", value) for value in lengths):
-            return [*outcomes, None]
-        if len({int(value) for value in lengths}) != 1:
-            return [*outcomes, None]
-        length = int(lengths[0])
-        body = stream[block.end() : block.end() + length]
-        types = [value for name, value in fields if name == b"content-type"]
-        if length > limits.frame:
-            outcomes.append("frame")
-        elif length == 0 or any(b"charset=x" in value for value in types):
-            outcomes.append("")
-        elif len(body) == length:
-            outcomes.append(body)
-        if len(body) < length:
-            return [*outcomes, None]
-        stream = stream[block.end() + length :]
-    return outcomes
-
-
-def told(frame):
-    """A frame in the words of `content_length_by_the_book`."""
-    if isinstance(frame, bytes):
-        return frame
-    if frame.fatal:
-        return None
-    return frame.error.option if isinstance(frame.error, LimitExceeded) else ""
-
-
-class SseByTheBook:
-    """The rules of the WHATWG standard on text, with the limits added. Odd bytes survive as surrogates."""
-
-    def __init__(self, stream, limits):
-        self.limits = limits
-        self.outcomes, self.last_event_id, self.retry = [], "", None
-        self.data, self.type, self.id, self.size, self.skipping = "", "", "", 0, False
-        text = stream.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
-        *lines, unfinished = re.split("\r\n|\r|\n", text)
-        for line in lines:
-            self.line(line)
-        if unfinished and not unfinished.startswith(":") and not self.skipping:
-            self.measure(unfinished)
-        # The mark itself is taken once it is whole.
-        self.cut = bool(self.size or self.skipping or (unfinished and not unfinished.startswith(":")))
-
-    def line(self, line):
-        if not line:
-            self.dispatch()
-        elif line.startswith(":") or self.skipping:
-            pass
-        elif self.measure(line):
-            name, _, value = line.partition(":")
-            self.field(name, value[1:] if value.startswith(" ") else value)
-
-    def field(self, name, value):
-        if name == "data":
-            self.data += value + "\n"
-        elif name == "event":
-            self.type = value
-        elif name == "id" and "\0" not in value:
-            if len(raw(value)) > self.limits.sse_id:
-                self.reject(LimitExceeded("sse_id", self.limits.sse_id, len(raw(value))))
-            else:
-                self.id = value
-        elif name == "retry" and re.fullmatch("[0-9]+", value):
-            self.retry = int(value) / 1000
-
-    def measure(self, line):
-        self.size += len(raw(line))
-        if self.size > self.limits.sse_event:
-            self.reject(LimitExceeded("sse_event", self.limits.sse_event))
-            return False
-        return True
-
-    def reject(self, error):
-        self.outcomes.append(FrameRejected(error))
-        self.skipping = True
-
-    def dispatch(self):
-        if self.skipping:
-            self.id = self.last_event_id
-        else:
-            self.last_event_id = self.id
-            if self.data:
-                self.outcomes.append(
-                    ServerSentEvent(
-                        data=raw(self.data[:-1]),
-                        event=shown(self.type) or "message",
-                        id=shown(self.last_event_id),
-                    )
-                )
-        self.data, self.type, self.size, self.skipping = "", "", 0, False
-
-
-def raw(text):
-    return text.encode("utf-8", "surrogateescape")
-
-
-def shown(text):
-    return raw(text).decode("utf-8", "replace")
 
 
 # However a stream is cut, what is read is what the book says, and little is held.

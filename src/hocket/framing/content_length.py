@@ -73,7 +73,7 @@ def _foreign_charset(content_type: bytes) -> bytes | None:
     for parameter in content_type.lower().split(b";")[1:]:
         name, _, value = parameter.partition(b"=")
         charset = value.strip(b' \t"')
-        if name.strip(b" \t") == b"charset" and charset not in _UTF8:
+        if name.strip(b" \t") == b"charset" and charset and charset not in _UTF8:
             return charset
     return None
 
