@@ -95,12 +95,8 @@ def with_atheris(name, seconds, folder, keep):
             place.mkdir()
         for number, entry in enumerate(read(name, folder)):
             (seeds / f"corpus-{number}").write_bytes(entry.data)
-        flags = [
-            f"-max_total_time={max(seconds, 1)}",
-            f"-max_len={LONGEST}",
-            "-timeout=20",
-            f"-artifact_prefix={scratch}/",
-        ]
+        limits = [f"-max_total_time={max(seconds, 1)}", f"-max_len={LONGEST}", "-timeout=20"]
+        flags = [*limits, f"-artifact_prefix={scratch}/"]
         done = child(name, [*flags, str(seeds)])
         if keep and done.returncode == 0:
             done = child(name, ["-merge=1", "-use_counters=0", f"-max_len={LONGEST}", str(least), str(seeds)])
