@@ -53,8 +53,8 @@ from hocket.a2a import (
 from hocket.entropy import seeded
 from hocket.errors import LocalProtocolError
 from hocket.log import LogLimits
+from hocket.testing.worlds.a2a.book import FINAL, QUESTIONS
 from hocket_io.stores import MemoryStore
-from support.links import FINAL, QUESTIONS
 from support.messages import user_says
 from support.world import keep
 

@@ -198,6 +198,12 @@ class A2AMachine(RuleBasedStateMachine):
         """A connection breaks."""
         self._act("cut", which)
 
+    @_when("end_early")
+    @rule(which=_WHICH)
+    def end_early(self, which: int) -> None:
+        """A proxy ends a response in the middle, as if it were complete."""
+        self._act("end_early", which)
+
     @_when("stall")
     @rule(which=_WHICH)
     def stall(self, which: int) -> None:

@@ -27,6 +27,7 @@ ACTIONS = (
     Action("wait", 1, 14),
     # what goes wrong, and how it comes right again
     Action("cut", 1, 3, "cut"),
+    Action("end_early", 1, 2, "cut"),
     Action("stall", 1, 2, "slow"),
     Action("slow", 2, 2, "slow"),
     Action("resume", 1, 2),

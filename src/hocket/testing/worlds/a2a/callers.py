@@ -17,7 +17,7 @@ from hocket.testing.worlds.a2a.ports import Teller
 from hocket.testing.worlds.a2a.reading import Reading
 from hocket.timers import Timers
 
-__all__ = ["PATIENCE", "Asking", "Caller", "PipeEnd", "Stranger"]
+__all__ = ["PATIENCE", "Asking", "Caller", "HttpEnd", "PipeEnd", "Stranger"]
 
 PATIENCE = 40.0
 """Seconds of silence after which a client gives up the stream of a response: longer than between two comments."""
@@ -137,6 +137,7 @@ class HttpEnd:
             machine.receive_data(body, now)
         if incoming.is_complete:
             machine.receive_eof(now)
+            self._check_end()
         if incoming.is_complete or not machine.is_reading:
             self.is_closed = True
         self.asking.go_on(now)
@@ -190,6 +191,24 @@ class HttpEnd:
     @property
     def _said(self) -> str:
         return f"the body of {self._incoming.start!r}" if self._has_head else "the head of its response"
+
+    def end_early(self, now: float) -> None:
+        """A proxy on the way has lost the server, and ends the response as if that were all."""
+        if self._has_head and not self.is_closed:
+            self.is_closed = self.asking.reading.is_disturbed = True
+            self.asking.machine.receive_eof(now)
+            self.asking.go_on(now)
+
+    def _check_end(self) -> None:
+        """The server has ended the response in good order: then it is no stream that is taken for a cut one."""
+        media_type = dict(self._incoming.headers).get("content-type", "")
+        if media_type.startswith("text/event-stream") and self.asking.machine.next_timeout() is not None:
+            page, after = self.asking.reading.page, self.asking.reading.after
+            raise Violation(
+                "ended-early",
+                f"{self.asking.reading.name}: the server ends it in good order after entry {after}, "
+                f"and the task goes on: {'' if page is None or not after else page.folds[after - 1].state.value}",
+            )
 
     def _fail(self, error: HocketError, now: float) -> None:
         self.is_closed = True

@@ -14,7 +14,7 @@ from hocket.a2a import (
     SubscribeToTaskRequest,
 )
 from hocket.testing.worlds.a2a.book import QUESTIONS, Page
-from hocket.testing.worlds.a2a.callers import Caller, PipeEnd
+from hocket.testing.worlds.a2a.callers import Caller, HttpEnd, PipeEnd
 from hocket.testing.worlds.a2a.choices import DELAYS, ENDS, JUMPS, LATENCIES, PACES, SECONDS, STATES
 from hocket.testing.worlds.a2a.reading import Reading
 from hocket.testing.worlds.a2a.scene import Scene
@@ -165,6 +165,13 @@ def _cut(scene: Scene, which: int) -> None:
     _one(scene.links, which).cut()
 
 
+def _end_early(scene: Scene, which: int) -> None:
+    link = _one(scene.links, which)
+    end = scene.ends[link.name]
+    if isinstance(end, HttpEnd):
+        end.end_early(scene.network.now_at(link.places[0]))
+
+
 def _stall(scene: Scene, which: int) -> None:
     link = _one(scene.links, which)
     scene.disturb(link.places[0])
@@ -251,6 +258,7 @@ DEEDS: Mapping[str, Callable[..., None]] = {
     "end": _end,
     "wait": _wait,
     "cut": _cut,
+    "end_early": _end_early,
     "stall": _stall,
     "slow": _slow,
     "resume": _resume,
@@ -297,6 +305,7 @@ NEEDS: Mapping[str, str] = {
     "ask": "speakers",
     "end": "players",
     "cut": "links",
+    "end_early": "links",
     "stall": "links",
     "slow": "links",
     "resume": "links",
