@@ -7,15 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from hocket.testing.conformance import Exchange, Level, Outcome, Report, Rule
 from hocket.testing.junit import JunitCase
 from hocket.testing.probe import End
-from hocket_io.escaping import one_line
+from hocket_io.escaping import escaped, one_line
 
 __all__ = ["case_of", "list_lines", "outcome_lines", "total_line"]
 
 _ENDS: Mapping[End, str] = {
     "open": "nothing more was waited for",
     "complete": "the end",
-    "cut": "it was cut",
-    "silent": "nothing, for as long as was waited",
+    "cut": "a cut",
+    "silent": "silence, for as long as was waited",
 }
 
 _MESSAGES = 4
@@ -23,6 +23,9 @@ _MESSAGES = 4
 
 _WIDTH = 300
 """Characters of a message that are shown."""
+
+_LINES = 20
+"""Lines of what is wrong that are shown: a child process that died has said its last words there."""
 
 
 def outcome_lines(outcome: Outcome, *, strict: bool = False, width: int = 0) -> Iterator[str]:
@@ -39,7 +42,7 @@ def outcome_lines(outcome: Outcome, *, strict: bool = False, width: int = 0) -> 
         yield f"        not checked: {one_line(outcome.detail)}"
     elif outcome.verdict == "fail":
         yield f"        {rule.level}, {rule.section}"
-        yield f"        {one_line(outcome.detail)}"
+        yield from (f"        {line}" for line in escaped(outcome.detail).split("\n")[:_LINES])
         for exchange in outcome.exchanges[-2:]:
             yield from (f"        {line}" for line in _exchange_lines(exchange))
 
@@ -54,7 +57,10 @@ def _exchange_lines(exchange: Exchange) -> Iterator[str]:
     for message in exchange.sent[-_MESSAGES:]:
         yield f"sent: {_short(message)}"
     status = "" if exchange.status is None else f" with the status {exchange.status}"
-    yield f"came{status}, and then {_ENDS[exchange.end]}:"
+    if exchange.came:
+        yield f"came{status}, and then {_ENDS[exchange.end]}:"
+    else:
+        yield f"came{status}: nothing; {_ENDS[exchange.end]}"
     for message in exchange.came[-_MESSAGES:]:
         yield f"      {_short(message)}"
     if exchange.curl is not None:

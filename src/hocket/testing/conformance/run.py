@@ -40,19 +40,26 @@ def rules_for(probe: Probe, *, versions: Sequence[str] | None = None, names: Seq
 
 
 def check(session: Session, rules: Iterable[Rule]) -> Iterator[Outcome]:
-    """Check rules, one at a time: the next one when the next outcome is asked for."""
+    """Check rules, one at a time: the next one when the next outcome is asked for.
+
+    A target that a rule has broken, such as a child process that died of it, is started anew for those that come.
+    """
     for rule in rules:
         trial = Trial(rule.name, session)
         try:
             rule.play(trial)
         except Violation as violation:
-            yield Outcome(rule=rule, verdict="fail", detail=violation.detail, exchanges=trial.exchanges())
+            outcome = Outcome(rule=rule, verdict="fail", detail=violation.detail, exchanges=trial.exchanges())
         except NotApplicable as reason:
-            yield Outcome(rule=rule, verdict="skip", detail=reason.reason)
+            outcome = Outcome(rule=rule, verdict="skip", detail=reason.reason)
         else:
-            yield Outcome(rule=rule, verdict="ok")
+            outcome = Outcome(rule=rule, verdict="ok")
         finally:
+            was_cut = any(heard.end == "cut" for heard in trial.heard)
             trial.close()
+        if outcome.verdict == "fail" and was_cut:
+            session.renew()
+        yield outcome
 
 
 def conform(

@@ -103,6 +103,11 @@ class Session:
     timeout: float = PATIENCE
     _samples: dict[str, tuple[Any, list[Heard]]] = field(factory=dict, init=False)
 
+    def renew(self) -> None:
+        """Start the target anew, where that is possible; what it has said is worth nothing then."""
+        self.probe.restart()
+        self._samples.clear()
+
     def sample(self, name: str) -> tuple[Any, list[Heard]] | None:
         """What was kept under this name, and the conversations that it came from."""
         return self._samples.get(name)
