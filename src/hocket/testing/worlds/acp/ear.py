@@ -60,7 +60,7 @@ class Ear:
     gaps: list[tuple[int, int]] = field(factory=list, init=False)
     told: set[int] = field(factory=set, init=False)
     _open: dict[int, _Open] = field(factory=dict, init=False)
-    _headless: set[int] = field(factory=set, init=False)
+    _lost: dict[int, int] = field(factory=dict, init=False)
     _ranks: dict[tuple[str, bool], int] = field(factory=dict, init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -93,7 +93,7 @@ class Ear:
         for number, entry in sorted(log.items()):
             if number <= self.since or (number > self.last and not to_the_end) or number in self.told:
                 continue
-            is_lost = number in self._headless or entry.first in self._headless or self._is_in_gap(number, entry.first)
+            is_lost = self._lost.get(entry.first, number) < number or self._is_in_gap(number, entry.first)
             if entry.is_for(self.agent, self.since) and not is_lost:
                 raise Violation("lost-is-told", f"{self._name} was never told event {number}: {entry.value}")
 
@@ -152,7 +152,7 @@ class Ear:
         if first and event.agent_id != self.agent and self._open.pop(first, None) is None:
             self._wrong("exactly-once", event, "which is over already, or never began")
         if first:
-            self._headless.add(first)  # what still comes of it is for nobody
+            self._lost[first] = self.last  # what comes of it after this is for nobody
 
     def _on_gap(self, event: ReplayGap) -> None:
         if event.first <= self.last or event.last < event.first:

@@ -7,6 +7,7 @@ held against what the hub answers; what it has written down, against what the hu
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import inf
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -177,10 +178,10 @@ class Rules:
             if stream.forgotten is not None:
                 if stream.forgotten <= now:
                     self.over[stream_id] = self.streams.pop(stream_id)
-            elif stream.resumed_by is not None and stream.resumed_by <= now:
-                self._close(stream, None, "pause_timeout", now)
-            elif stream.until <= now:
-                self._close(stream, None, "max_duration", now)
+                continue
+            paused = inf if stream.resumed_by is None else stream.resumed_by
+            if min(paused, stream.until) <= now:
+                self._close(stream, None, "pause_timeout" if paused < stream.until else "max_duration", now)
 
     def crash(self) -> None:
         """Its memory is lost."""
