@@ -16,6 +16,7 @@ from hocket.testing.strategies.calls import params, results
 from hocket.testing.strategies.cards import cards
 from hocket.testing.strategies.chunks import ChunkDelivery, SentChunk, chunk_deliveries
 from hocket.testing.strategies.cuts import cut_at, cuts
+from hocket.testing.strategies.faults import fault_plans
 from hocket.testing.strategies.framed import Framed, frames
 from hocket.testing.strategies.hostile_json import HostileJson, hostile_json
 from hocket.testing.strategies.lives import event_sequences
@@ -42,6 +43,7 @@ __all__ = [
     "cut_at",
     "cuts",
     "event_sequences",
+    "fault_plans",
     "frames",
     "hostile_json",
     "json_objects",
