@@ -18,12 +18,9 @@ def row_of(rule):
 
 def table_of(rows):
     widths = [max(map(len, column)) for column in zip(HEAD, *rows, strict=True)]
-    head, *body = [
-        " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in (HEAD, *rows)
-    ]
-    return "\n".join(
-        [f"| {head} |", f"|{'|'.join('-' * (width + 2) for width in widths)}|", *[f"| {row} |" for row in body]]
-    )
+    cells = [[cell.ljust(width) for cell, width in zip(row, widths, strict=True)] for row in (HEAD, *rows)]
+    head, *body = [f"| {' | '.join(row)} |" for row in cells]
+    return "\n".join([head, f"|{'|'.join(['-' * (width + 2) for width in widths])}|", *body])
 
 
 def page_with_rules():
