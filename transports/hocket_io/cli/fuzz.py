@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import click
 
@@ -83,7 +84,7 @@ def fuzz(
         wanted = chosen(checks, without)
     except LocalProtocolError as error:
         raise click.UsageError(str(error)) from None
-    with _no_files_left(), reaching.probe() as probe:
+    with _notes_kept_elsewhere(), reaching.probe() as probe:
         effort = Effort(
             max_examples=max_examples or (_EXAMPLES if probe.binding == "memory" else _EXAMPLES_ELSEWHERE),
             seed=secrets.randbelow(_SEEDS) if seed is None else seed,
@@ -103,10 +104,16 @@ def fuzz(
 
 
 @contextmanager
-def _no_files_left() -> Iterator[None]:
-    """Hypothesis keeps notes of the source it sees: not in the directory where the command was called."""
+def _notes_kept_elsewhere() -> Iterator[None]:
+    """Hypothesis keeps notes of the source it has read: not in the directory where the command was called."""
     import hypothesis.configuration
 
-    with tempfile.TemporaryDirectory(prefix="hocket-") as directory:
-        hypothesis.configuration.set_hypothesis_home_dir(directory)
+    if "HYPOTHESIS_STORAGE_DIRECTORY" in os.environ:
         yield
+        return
+    caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    hypothesis.configuration.set_hypothesis_home_dir(Path(caches, "hocket", "hypothesis"))
+    try:
+        yield
+    finally:
+        hypothesis.configuration.set_hypothesis_home_dir(None)
