@@ -16,7 +16,7 @@ from hocket.jsonrpc import LSP, ConnectionClosed, MessageRejected
 from support.by_the_book import SseByTheBook, content_length_by_the_book, ndjson_by_the_book, shown, told
 
 LIMITS = FramingLimits(frame=24, header=64, sse_event=32, sse_id=5)
-ROOMY = FramingLimits(frame=300, header=100, sse_event=300, sse_id=16)
+ROOMY = FramingLimits(frame=16_384, header=100, sse_event=300, sse_id=16)
 SIZES = (1, 2, 3, 7)
 
 
