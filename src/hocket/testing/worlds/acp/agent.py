@@ -119,7 +119,8 @@ class Agent:
         """
         for stream_id, stays in self.ears.items():
             for ear in stays:
-                to_the_end = isinstance(ear.end, StreamEnded) and stream_id not in witness.crashed_streams
+                to_the_end = isinstance(ear.end, StreamEnded) and ear.end.reason != "not_found"  # that says it all
+                to_the_end = to_the_end and stream_id not in witness.crashed_streams
                 ear.check_complete(witness.logs.get(stream_id, {}), to_the_end=to_the_end)
 
     # What it says

@@ -109,6 +109,7 @@ class Witness:
 
     def accept(self, road: Road, now: float) -> Endpoint[object] | None:
         """A connection is made: stand before it."""
+        self.rules.tick(now)
         endpoint = self.node.accept(road, now)
         if endpoint is None:
             return None
@@ -121,6 +122,7 @@ class Witness:
 
     def gone(self, road: Road, now: float) -> None:
         """A connection is over: nothing is owed to it any more."""
+        self.rules.tick(now)
         self._doors.pop(road.name, None)
         if road.kind == "pipe":
             self._replies.pop(road.name, None)
@@ -325,6 +327,7 @@ class _Door:
         return self.endpoint.is_closed
 
     def receive_data(self, data: bytes, now: float) -> None:
+        self.witness.rules.tick(now)
         self._into.receive_data(data)
         while (frame := self._into.next_frame()) is not None:
             if not isinstance(frame, FrameRejected):
@@ -332,6 +335,7 @@ class _Door:
         self.endpoint.receive_data(data, now)
 
     def receive_eof(self, now: float) -> None:
+        self.witness.rules.tick(now)
         self._into.receive_eof()
         if isinstance(frame := self._into.next_frame(), bytes):  # cut off, or only its line end is missing
             self._hear_cut(frame, now)
