@@ -1,6 +1,8 @@
 """The virtual network, one thing after the other. What holds for all inputs is in properties/test_network.py."""
 
+import gc
 import random
+from weakref import ref
 
 import pytest
 from attrs import evolve
@@ -161,16 +163,29 @@ def test_after_a_clock_has_jumped_timers_ring_late():
     assert network.now_at("ada") == 3_630.0
 
 
-def test_a_timer_never_rings_early_however_sums_are_rounded():
+def test_a_timer_never_rings_early_and_no_clock_goes_back_however_sums_are_rounded():
+    class Chatty(Recorder):
+        def handle_timeout(self, now):
+            super().handle_timeout(now)
+            self.unsaid.append(b"it is time")
+
+    class Echo(Recorder):
+        def receive_data(self, data, now):
+            self.unsaid.append(data)
+
+    rounded = 0
     for seed in range(50):
-        network = VirtualNetwork(seed)
-        clock, at = random.Random(seed).uniform(0, 1e9), random.Random(seed).uniform(0, 10)
+        network = VirtualNetwork(seed, carrier=Carrier(latency=(0.0, 0.0)))
+        clock, at = -random.Random(seed).uniform(0, 1e6), random.Random(seed + 1).uniform(0, 1)
         network.add("ada", clock=clock)
-        ada = Recorder(alarm=clock + at)
-        network.connect(ada, Recorder(), names=("ada", "bob"))
+        ada = Chatty(alarm=at)
+        network.connect(ada, Echo(), names=("ada", "bob"))
         network.run()
-        assert len(ada.rang) == 1
-        assert ada.rang[0] >= clock + at
+        assert ada.rang == [at]
+        assert ada.data == b"it is time"
+        assert ada.times == sorted(ada.times)
+        rounded += network.now + clock != at
+    assert rounded, "the sums are rounded sometimes"
 
 
 def test_a_timer_that_is_set_anew_again_and_again_is_said():
@@ -275,12 +290,13 @@ def test_a_crash_and_a_restart():
     network, hub, ada, link = with_hub()
     network.run()
     hub.disk.append("kept")
-    hub.ends["ada-hub"].alarm = hub.alarm = 5.0
+    hub.ends["ada-hub"].alarm = hub.alarm = 500.0
     network.pump()
     network.crash("hub")
     network.crash("hub")
     assert not network.is_up("hub")
     network.run()
+    assert network.now < 10.0, "nobody waits for the timers of the dead"
     assert str(ada.ends[0]) == "hub→ada: the connection broke"
     assert (hub.left, hub.rang, hub.ends["ada-hub"].rang, link.is_over) == ([], [], [], True)
     network.restart("hub")
@@ -295,6 +311,54 @@ def test_a_crash_and_a_restart():
     network.crash("hub")
     network.restart("hub", keep_log=False)
     assert hub.restarts[1].disk == []
+
+
+def test_what_the_dead_had_to_tell_is_not_told():
+    network = VirtualNetwork(1, carrier=WHOLE)
+    client, server = Connection(Ndjson()), Connection(Ndjson())
+    network.connect(client, server, names=("client", "server"))
+    client.send_notification("tick", now=0.0)
+    network.run()
+    network.crash("server")
+    assert network.next_event().place == "client"
+    assert network.next_event() is None
+
+
+def test_a_node_that_dials_is_not_told_of_the_end_as_if_it_had_accepted():
+    network, hub, _, _ = with_hub()
+    other = Ledger()
+    network.add("other", other)
+    network.dial("hub", Recorder(is_polite=True), "other").hang_up("hub")
+    network.run()
+    assert (hub.left, other.left) == ([], ["hub-other"])
+
+
+def test_units_do_not_overtake_the_connection():
+    for seed in range(20):
+        network = VirtualNetwork(seed)
+        hub = Ledger()
+        network.add("ada")
+        network.add("hub", hub)
+        carrier = Carrier(units=True, latency=(0.0, 5.0))
+        network.dial("ada", Recorder([b"%d" % number for number in range(5)]), "hub", there=carrier)
+        network.run()
+        assert sorted(hub.ends["ada-hub"].heard) == [b"0", b"1", b"2", b"3", b"4"]
+
+
+def test_a_link_that_is_over_takes_no_room():
+    network, hub, _, _ = with_hub()
+    network.run()
+    for _ in range(3):
+        ada = Recorder([bytes(100)])
+        watched = ref(ada)
+        network.dial("ada", ada, "hub").hang_up("ada")
+        network.run()
+        assert network.next_event() is None
+        del ada
+    network.dial("ada", Recorder(), "hub")
+    gc.collect()
+    assert watched() is None
+    assert len(hub.left) == 3
 
 
 def test_a_place_without_a_node_crashes_too():
@@ -324,6 +388,7 @@ def test_a_cut_keeps_as_many_bytes_as_is_said():
     link.cut(kept=(3, 0))
     assert network.trace.lines[-1] == "0.000 ada-bob cut, 7 and 10 bytes lost"
     link.cut()
+    assert len(network.trace) == 1
     ada.unsaid.append(b"into the void")
     network.run()
     assert (bob.data, ada.data, ada.unsaid) == (b"012", b"", [])
@@ -331,6 +396,37 @@ def test_a_cut_keeps_as_many_bytes_as_is_said():
         "bob→ada: the connection broke",
         "ada→bob: the connection broke",
     ]
+
+
+def test_who_hangs_up_is_heard_out_however_little_is_under_way_at_a_time():
+    network = VirtualNetwork(1, carrier=Carrier(window=7))
+    ada, bob = Recorder([bytes(100)]), Recorder()
+    link = network.connect(ada, bob)
+    link.hang_up("a")
+    assert link.unsent == (93, 0)
+    network.run()
+    assert (bob.data, bob.ends) == (bytes(100), ["eof"])
+
+
+def test_a_slow_reader_reads_on_while_more_arrives():
+    network, ada, bob, link = pair()
+    link.slow("bob", 10)
+    for _ in range(20):
+        ada.unsaid.append(b"12")
+        network.run(until=network.now + 0.05)
+    network.run()
+    assert bob.times[0] == pytest.approx(1.1)
+    assert bob.times[-1] == pytest.approx(1.0 + 4.0)
+
+
+def test_a_unit_that_is_lost_makes_room():
+    network = VirtualNetwork(1)
+    ada, bob = Recorder([b"one", b"two"]), Recorder()
+    link = network.connect(ada, bob, there=Carrier(units=True, window=1))
+    assert link.in_flight == (3, 0)
+    assert link.lose(0)
+    network.run()
+    assert bob.heard == [b"two"]
 
 
 @pytest.mark.parametrize(("kept", "told"), [(10, ["eof", "the connection broke"]), (9, ["the connection broke"])])
@@ -353,6 +449,7 @@ def test_a_break_is_seen_by_a_reader_that_stands_still():
     link.cut()
     network.run()
     assert (bob.data, len(bob.ends), link.is_over) == (b"", 1, True)
+    assert link.in_flight == (0, 0)
 
 
 def test_an_end_is_read_after_what_is_unread():
@@ -384,6 +481,19 @@ def test_partitions_add_up_and_new_links_are_held_too():
     network.run()
     assert list(hub.ends) == ["cyd-hub", "ada-hub", "bob-hub"]
     assert all(end.data == b"hi" for end in hub.ends.values())
+    network.dial("ada", Recorder(), "hub")
+    network.run()
+    assert list(hub.ends)[-1] == "ada-hub 2"
+
+
+@pytest.mark.parametrize("names", [("ada", "bob"), ("bob", "ada")])
+def test_a_partition_has_no_direction(names):
+    network = VirtualNetwork(1, carrier=WHOLE)
+    ends = [Recorder([b"hi"]), Recorder([b"hi"])]
+    network.connect(*ends, names=names)
+    network.partition(["ada"], ["bob"])
+    network.run()
+    assert [end.data for end in ends] == [b"", b""]
 
 
 def test_a_cut_in_a_partition_is_learnt_when_it_heals():

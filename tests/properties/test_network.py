@@ -132,6 +132,10 @@ def test_who_hangs_up_is_heard_out(seed, carrier, ada, bob):
     assert pair.has_everything()
     assert pair.ends["bob"].ends == ["eof"]
     assert pair.ends["ada"].ends == []
+    pair.ends["ada"].unsaid.append(b"after the end")
+    pair.network.run()
+    assert pair.ends["ada"].unsaid == []
+    assert pair.ends["bob"].data == pair.said["ada"]
     pair.link.hang_up("bob")
     pair.network.run()
     assert pair.ends["ada"].ends == ["eof"]
@@ -154,6 +158,7 @@ def test_units_arrive_whole_and_as_often_as_is_said(random, carrier, units, are_
     link = network.connect(ada, bob, there=carrier)
     network.run()
     times = 0 if are_lost else 2 if are_doubled else 1
+    assert ada.unsaid == []
     assert Counter(bob.heard) == {unit: times for unit in units if times}
     assert link.in_flight == (0, 0)
 

@@ -90,7 +90,7 @@ class End:
         node = self.place.node if self.place.is_up else None
         endpoint = None if node is None or self.is_over else node.accept(self.name, self.place.now)
         if endpoint is None:
-            self.is_over = self.peer.out.is_broken = True
+            self.is_over = True
             self.out.end(Mark.REFUSED, 0)
             return
         self.medium.note(f"{self.way} connected")

@@ -345,7 +345,6 @@ class VirtualNetwork:
                 self._medium.note(f"{place.name} is told {_short(event)}")
                 return Told(at=place.now, place=place.name, link=end.link, event=event)
             del called[end]
-            end.poll()
         return None
 
 

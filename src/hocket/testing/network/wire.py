@@ -75,8 +75,8 @@ class Wire:
 
     @property
     def has_room(self) -> bool:
-        """Whether the writer may write more: what it wrote is all on its way."""
-        return not self._waiting and self.load < self.carrier.window
+        """Whether the writer may write more; never while something of it waits."""
+        return self.load < self.carrier.window
 
     @property
     def unsent(self) -> int:
@@ -136,7 +136,7 @@ class Wire:
     def hold(self) -> None:
         """Nothing arrives any more; nothing is lost."""
         self.is_held = True
-        self.agenda.clear(self)
+        self._arm()
 
     def release(self) -> None:
         """What was held goes on."""
@@ -172,7 +172,6 @@ class Wire:
         """A unit that is on its way never arrives."""
         assert isinstance(flight.what, bytes)
         self._flying.remove(flight)
-        self._arm()
         self.read(len(flight.what))
 
     # --- within
