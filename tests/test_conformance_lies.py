@@ -53,7 +53,9 @@ def test_a_lie_is_noticed(lie):
 
 def test_a_target_that_does_not_lie_breaks_no_rule():
     for name in ("plain", "asks", "push", "extended", "extensions", "hub", "web hub"):
-        report = conform(target(name), timeout=5.0)
+        chosen = {rule.name: rule for lie in (*A2A_LIES, *ACP_LIES) if lie.target == name for rule in rules(lie.fails)}
+        report = conform(target(name), chosen.values(), timeout=5.0)
+        assert report.count("ok") > 0
         assert [(each.rule.name, each.detail) for each in report.outcomes if each.verdict == "fail"] == []
 
 
