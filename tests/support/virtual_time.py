@@ -1,46 +1,19 @@
-"""Time that passes as soon as nobody has anything to do, for what waits in a selector: asyncio, and threads.
+"""Virtual time where both ends of a socket are the test's own, so that nobody outside is waited for.
 
 Under trio, `trio.testing.MockClock(autojump_threshold=0)` is the same.
 """
 
-import asyncio
-import selectors
-
-from attrs import define
+from hocket_io.testing.clocks import VirtualClock, VirtualLoop, VirtualSelector
 
 
-@define
-class VirtualTime:
-    """A clock, and a selector that moves it: it looks for what is ready, and else lets the time pass at once."""
-
-    now: float = 1_000.0
+class VirtualTime(VirtualClock):
+    """A clock as drivers want it, and what moves it: an event loop of asyncio, and a selector for a thread."""
 
     def __call__(self):
         return self.now
 
     def selector(self):
-        return _VirtualSelector(self)
+        return VirtualSelector(self, alone=True)
 
     def event_loop(self):
-        return _VirtualLoop(self)
-
-
-class _VirtualSelector(selectors.DefaultSelector):
-    def __init__(self, time):
-        super().__init__()
-        self._time = time
-
-    def select(self, timeout=None):
-        if timeout is None or (ready := super().select(0)):
-            return super().select(timeout) if timeout is None else ready
-        self._time.now += timeout
-        return []
-
-
-class _VirtualLoop(asyncio.SelectorEventLoop):
-    def __init__(self, time):
-        self._virtual_time = time
-        super().__init__(time.selector())
-
-    def time(self):
-        return self._virtual_time.now
+        return VirtualLoop(self, alone=True)

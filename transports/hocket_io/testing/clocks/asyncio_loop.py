@@ -21,18 +21,20 @@ _real_time = time.perf_counter
 class VirtualSelector(selectors.DefaultSelector):
     """Looks for what is ready; where there is nothing, it moves the clock instead of waiting.
 
-    It really waits while a thread is at work, and while `own` files are not the only ones: who waits for a socket
-    waits for the world outside, in which time passes as it does.
+    It really waits while a thread is at work, and for files other than `own`: who waits for a socket waits for the
+    world outside, in which time passes as it does.
 
     Args:
         clock: What is moved.
-        own: Files of the event loop's own, for which nobody waits.
+        own: How many files are the event loop's own.
+        alone: Whether nobody is outside: what files bring comes from this thread, before it looks for it.
     """
 
-    def __init__(self, clock: VirtualClock, own: int = 0) -> None:
+    def __init__(self, clock: VirtualClock, own: int = 0, *, alone: bool = False) -> None:
         super().__init__()
         self._clock = clock
         self._own = own
+        self._alone = alone
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         """What is ready. `timeout` is of the clock's seconds."""
@@ -40,7 +42,7 @@ class VirtualSelector(selectors.DefaultSelector):
         ready = super().select(0)
         if ready or (timeout is not None and timeout <= 0):
             return ready
-        if len(self.get_map()) > self._own:
+        if not self._alone and len(self.get_map()) > self._own:
             return self._wait_outside(timeout)
         if not is_quiet:
             return self._wait_for_threads(timeout)
@@ -67,15 +69,19 @@ class VirtualSelector(selectors.DefaultSelector):
 class VirtualLoop(asyncio.SelectorEventLoop):
     """An event loop on a virtual clock. Jobs of its executors count as threads at work.
 
+    Args:
+        clock: What is moved; by default one of its own.
+        alone: Whether nobody is outside; see `VirtualSelector`.
+
     >>> loop = VirtualLoop()
     >>> loop.run_until_complete(asyncio.sleep(3600, "an hour later"))
     'an hour later'
     >>> loop.close()
     """
 
-    def __init__(self, clock: VirtualClock | None = None) -> None:
+    def __init__(self, clock: VirtualClock | None = None, *, alone: bool = False) -> None:
         self.clock = VirtualClock() if clock is None else clock
-        super().__init__(VirtualSelector(self.clock, own=1))
+        super().__init__(VirtualSelector(self.clock, own=1, alone=alone))
         self.clock.wakes(partial(self.call_soon_threadsafe, _nothing))
 
     def time(self) -> float:
