@@ -2,6 +2,7 @@
 
 import itertools
 from collections import Counter
+from random import Random
 
 import pytest
 from hypothesis import example, given
@@ -11,6 +12,7 @@ from hocket.codec import dumps, loads
 from hocket.errors import LocalProtocolError
 from hocket.testing.simulation import FAULTS, Action, Campaign, Played, Session, Step, Tally, play, read_session
 from hocket.testing.simulation.actions import allowed
+from hocket.testing.simulation.draw import moods
 from hocket.testing.simulation.saved import write_session
 from support.letters import BUGS, Letters, with_bug
 
@@ -31,7 +33,7 @@ sessions = st.builds(
 
 
 def campaign(world=Letters, **more):
-    return Campaign(name="letters", make=world, **{"seed": 1, "steps": 30, **more})
+    return Campaign(**{"name": "letters", "make": world, "seed": 1, "steps": 30, **more})
 
 
 def first_finding(world, **more):
@@ -63,12 +65,26 @@ def test_sessions_of_a_campaign_differ_in_everything():
     assert len({step.numbers for session in many for step in session.steps}) > 500
 
 
-def test_a_session_has_kinds_of_faults_of_its_own():
-    kinds = Counter()
-    for number in range(200):
-        taken = {step.action for step in campaign(seed=3).play(number).session.steps}
-        kinds[frozenset(taken & {"copy", "burn"})] += 1
-    assert min(kinds[frozenset(each)] for each in ((), ("copy",), ("burn",), ("copy", "burn"))) > 20
+def test_a_session_has_kinds_of_faults_and_a_mood_of_its_own():
+    fault_of = {action.name: action.fault for action in Letters.ACTIONS}
+    weight_of = {action.name: action.weight for action in Letters.ACTIONS}
+    kinds, factors = Counter(), Counter()
+    for seed in range(200):
+        weights = moods(Letters.ACTIONS, Random(seed))
+        kinds[frozenset(fault_of[name] for name in weights) - {None}] += 1
+        factors.update((name, weight / weight_of[name]) for name, weight in weights.items())
+        assert {"write", "carry", "wait"} <= weights.keys()
+    assert min(kinds[frozenset(each)] for each in ((), ("cut",), ("duplicate",), ("cut", "duplicate"))) > 20
+    assert set(factors) == {(name, factor) for name in weight_of for factor in (1, 2, 5)}
+
+
+def test_what_is_frequent_comes_more_often():
+    taken = Counter(step.action for number in range(100) for step in campaign().play(number).session.steps)
+    assert taken["write"] > 1.5 * taken["wait"]
+
+
+def test_another_world_is_drawn_otherwise():
+    assert campaign().play(0).session.seed != campaign(name="others").play(0).session.seed
 
 
 @given(st.sets(st.sampled_from(["cut", "duplicate", "slow"])), seeds)

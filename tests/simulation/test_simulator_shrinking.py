@@ -64,6 +64,20 @@ def test_numbers_that_matter_become_as_small_as_they_can():
     assert shrunk.played.session.seed == 0
 
 
+@pytest.mark.parametrize(
+    "steps",
+    [
+        "write 0, copy 0, write 0, carry 2",  # without the copy the last number means another letter
+        "write 0, copy 0, carry 0, write 0, carry 0, write 0, carry 1",  # the copy makes up for one of the carries
+    ],
+)
+def test_what_cannot_go_alone_goes_together(steps):
+    words = [step.split() for step in steps.split(", ")]
+    session = Session(options={"agents": 1}, steps=tuple(Step(name, (int(number),)) for name, number in words))
+    make = with_bug("order")
+    assert ", ".join(map(str, shrink(make, play(make, session)).played.session.steps)) in SMALLEST["order"]
+
+
 def test_another_finding_on_the_way_is_not_taken_for_this_one():
     class Two(Letters):
         bug = "order"
