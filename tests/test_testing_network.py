@@ -181,11 +181,12 @@ def test_a_timer_never_rings_early_and_no_clock_goes_back_however_sums_are_round
         ada = Chatty(alarm=at)
         network.connect(ada, Echo(), names=("ada", "bob"))
         network.run()
-        assert ada.rang == [at]
+        assert ada.rang == [pytest.approx(at)]
+        assert ada.rang[0] >= at
         assert ada.data == b"it is time"
         assert ada.times == sorted(ada.times)
-        rounded += network.now + clock != at
-    assert rounded, "the sums are rounded sometimes"
+        rounded += network.now + clock < at
+    assert rounded, "the sums are rounded down sometimes"
 
 
 def test_a_timer_that_is_set_anew_again_and_again_is_said():
