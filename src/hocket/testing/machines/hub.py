@@ -98,9 +98,17 @@ class HubMachine(RuleBasedStateMachine):
         """A new world."""
         self.world = self.make_world(seed, agents=agents, history=history, window=window)
 
-    def make_world(self, seed: int, **options: int) -> AcpWorld:
+    def make_world(self, seed: int, *, agents: int, history: int, window: int) -> AcpWorld:
         """The world to be played in."""
-        return AcpWorld(seed, hub=self.make_hub, client=self.make_client, kinds=self.kinds, **options)
+        return AcpWorld(
+            seed,
+            agents=agents,
+            history=history,
+            window=window,
+            hub=self.make_hub,
+            client=self.make_client,
+            kinds=self.kinds,
+        )
 
     # What agents do -----------------------------------------------------------------------------------------------
 
@@ -171,6 +179,18 @@ class HubMachine(RuleBasedStateMachine):
     def abandon(self, who: str, which: int) -> None:
         """Never say the rest."""
         self._by(who, "abandon", which)
+
+    @_when("skip")
+    @rule(who=_WHO, which=_WHERE)
+    def skip(self, who: str, which: int) -> None:
+        """Never say the next piece, but perhaps those after it."""
+        self._by(who, "skip", which)
+
+    @_when("again")
+    @rule(who=_WHO, which=_WHERE)
+    def say_again(self, who: str, which: int) -> None:
+        """Say the last piece once more."""
+        self._by(who, "again", which)
 
     @rule(seconds=st.integers(0, 4))
     def wait(self, seconds: int) -> None:
@@ -297,7 +317,7 @@ class HubTargetMachine(HubMachine):
         """
         raise NotImplementedError("say where the hub is: def reach(self): return hocket_io.testing.reach(TARGET)")
 
-    def make_world(self, seed: int, **options: int) -> AcpWorld:
+    def make_world(self, seed: int, *, agents: int, history: int, window: int) -> AcpWorld:
         """Its agents are known nowhere; its hub is the one that is reached."""
         self._probe = probe = self._stack.enter_context(self.reach())
         suffix = probe.fresh_id()
@@ -308,7 +328,7 @@ class HubTargetMachine(HubMachine):
             kinds=self.kinds,
             names=[f"{name} {suffix}" for name in AGENTS],
             deadlines=ANY_TIME,
-            agents=options["agents"],
+            agents=agents,
         )
 
     def make_hub(self, entropy: Entropy, history: int) -> HubNode:

@@ -182,6 +182,13 @@ class Agent:
         asked = self.client.chunk(stream_id, part, opened.first + place, is_last, now=now)
         self._wish(asked, _Wish("chunk", stream_id, said, place), now)
 
+    def say_again(self, stream_id: str, opened: Opened, now: float) -> None:
+        """Say the last piece that was said once more: it has the same number, and is asked for anew."""
+        place = opened.said.said - 1
+        part = text_part(opened.said.pieces[place], **{MESSAGE_ID: opened.message_id})
+        asked = self.client.chunk(stream_id, part, opened.first + place, now=now)
+        self._wish(asked, _Wish("again", stream_id), now)
+
     def mouth(self, stream_id: str) -> Mouth:
         """What it is about to say in a stream."""
         return self.mouths.setdefault(stream_id, Mouth(self.spoken, self.name, needs_ids=not self.is_ordered))

@@ -95,6 +95,10 @@ def _ready(world: AcpWorld) -> list[tuple[Agent, str, Opened]]:
     return [each for each in _open(world) if each[2].is_ready]
 
 
+def _named(world: AcpWorld) -> list[tuple[Agent, str, Opened]]:
+    return [each for each in _open(world) if each[2].message_id and each[2].said.said]
+
+
 def _may_tell(world: AcpWorld) -> list[tuple[Agent, str, Opened]]:
     return [each for each in _ready(world) if each[0].pipe is not None]
 
@@ -108,7 +112,7 @@ def _links(world: AcpWorld) -> list[Link]:
 
 
 def _slow(world: AcpWorld) -> list[Link]:
-    return [link for link in world.network.links if link.name in world.slow]
+    return [link for link in world.network.links if link.name in world.trouble.slow]
 
 
 def _if(condition: Callable[[AcpWorld], bool]) -> Callable[[AcpWorld], Sequence[None]]:
@@ -187,6 +191,19 @@ def _abandon(world: AcpWorld, choice: tuple[Agent, str, Opened]) -> None:
     agent.mouths[stream_id].abandon(opened)
 
 
+def _skip(world: AcpWorld, choice: tuple[Agent, str, Opened]) -> None:
+    """Never say the next piece. What comes after it may still be said: the hub waits for it in vain."""
+    opened = choice[2]
+    if opened.said.said + 1 < len(opened.said.pieces):
+        opened.said.said += 1
+        opened.said.is_doubtful = True
+
+
+def _again(world: AcpWorld, choice: tuple[Agent, str, Opened]) -> None:
+    agent, stream_id, opened = choice
+    agent.say_again(stream_id, opened, world.now_at(agent))
+
+
 def _wait(world: AcpWorld, _: None, seconds: int) -> None:
     world.wait(_SECONDS[seconds % len(_SECONDS)])
 
@@ -200,17 +217,17 @@ def _cut(world: AcpWorld, link: Link) -> None:
 
 def _stall(world: AcpWorld, link: Link, whose: int) -> None:
     link.stall(link.places[whose % 2])
-    world.slow[link.name] = None
+    world.trouble.slow[link.name] = None
 
 
 def _slow_down(world: AcpWorld, link: Link, whose: int, pace: int) -> None:
     link.slow(link.places[whose % 2], _PACES[pace % len(_PACES)])
-    world.slow[link.name] = None
+    world.trouble.slow[link.name] = None
 
 
 def _read_on(world: AcpWorld, link: Link) -> None:
     link.resume()
-    del world.slow[link.name]
+    del world.trouble.slow[link.name]
 
 
 def _delay(world: AcpWorld, link: Link, latency: int) -> None:
@@ -221,7 +238,7 @@ def _part(world: AcpWorld, agent: Agent, others: int) -> None:
     world.network.partition(
         [each.name for place, each in enumerate(world.cast) if each is agent or others >> place & 1]
     )
-    world.is_parted = True
+    world.trouble.is_parted = True
 
 
 def _heal(world: AcpWorld, _: None) -> None:
@@ -297,9 +314,10 @@ DEEDS: Final[tuple[Deed, ...]] = (
     _deed("go on", 1, 20, _ready, _go_on),
     _deed("tell", 1, 6, _may_tell, _tell),
     _deed("abandon", 1, 1, _open, _abandon),
+    _deed("skip", 1, 1, _named, _skip),
     _deed("wait", 2, 10, _if(lambda world: True), _wait),
     _deed("read on", 1, 6, _slow, _read_on),
-    _deed("heal", 1, 6, _if(lambda world: world.is_parted), _heal),
+    _deed("heal", 1, 6, _if(lambda world: world.trouble.is_parted), _heal),
     _deed("restart", 1, 20, _if(lambda world: not world.network.is_up(HUB)), _restart),
     _fault("cut", "cut", 1, 3, _links, _cut),
     _fault("slow", "stall", 2, 2, _links, _stall),
@@ -308,7 +326,8 @@ DEEDS: Final[tuple[Deed, ...]] = (
     _fault("partition", "part", 2, 1, lambda world: world.cast, _part),
     _fault("crash", "crash", 1, 1, _if(lambda world: world.network.is_up(HUB)), _crash),
     _fault("jump", "jump", 2, 1, _places_of_clocks, _jump),
-    _fault("duplicate", "double", 1, 4, lambda world: world.posted, _double),
+    _fault("duplicate", "double", 1, 4, lambda world: world.trouble.posted, _double),
+    _fault("duplicate", "again", 1, 3, _named, _again),
     _fault("hostile", "attack", 3, 3, _piped, _attack),
 )
 """All of them. Posts overtake each other where their connections are delayed: `reorder` needs no deed of its own."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from attrs import define, field
 
 from hocket.endpoint import Endpoint
-from hocket.testing.worlds.acp.roads import HubNode, Road
+from hocket.testing.worlds.acp.roads import HubNode
 from hocket.testing.worlds.acp.witness import Witness
 
 __all__ = ["HubDoor"]
@@ -20,21 +20,19 @@ class HubDoor:
     Args:
         make: Makes the hub, and makes it again after a crash; given how often it was made before.
         witness: Sees what goes in and comes out.
-        roads: What is known of each connection, by name.
     """
 
     make: Callable[[int], HubNode]
     witness: Witness
-    roads: dict[str, Road] = field(factory=dict)
     _made: int = field(default=1, init=False)
 
     def accept(self, link: str, now: float) -> Endpoint[object] | None:
         """Somebody connects."""
-        return self.witness.accept(self.roads[link], now)
+        return self.witness.accept(self.witness.roads[link], now)
 
     def gone(self, link: str, now: float) -> None:
         """A connection is over."""
-        self.witness.gone(self.roads.pop(link), now)
+        self.witness.gone(self.witness.roads.pop(link), now)
 
     def next_timeout(self) -> float | None:
         """When the hub wants to be called."""

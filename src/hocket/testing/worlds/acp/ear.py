@@ -19,8 +19,8 @@ from hocket.acp.events import (
     StreamEnded,
 )
 from hocket.testing.violation import Violation
+from hocket.testing.worlds.acp.entries import Entry
 from hocket.testing.worlds.acp.spoken import Spoken, Utterance
-from hocket.testing.worlds.acp.witness import Entry
 
 __all__ = ["Ear"]
 

@@ -8,61 +8,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any, Final
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from hocket.endpoint import Endpoint
 from hocket.framing import FrameRejected, Ndjson
 from hocket.testing.violation import Violation
+from hocket.testing.worlds.acp.entries import NO_ENTRIES, NOT_RULED, Entry, check_history, entry_of, name_of, stays_of
 from hocket.testing.worlds.acp.roads import HubNode, Road
 from hocket.testing.worlds.acp.rules import FINE, Foretold, Noted, Rules
 from hocket.testing.worlds.acp.spoken import Spoken
 
-__all__ = ["Entry", "Witness"]
+__all__ = ["Witness"]
 
 _DECLARE: Final = "$/agent"
-_NAMES: Final[Mapping[str, str]] = MappingProxyType(
-    {"stream.message": "MESSAGE_SENT", "stream.chunk": "CHUNK_RECEIVED", "stream.end": "STREAM_ENDED"}
-)
 _NOT_GIVEN: Final = frozenset({-40003, -40006})
 """Why a feed is not given: there is no such stream, or it is none of theirs."""
 _UNREADABLE: Final = frozenset({-32700, -32600})
 """What a frame is answered that was cut off."""
 _SURE: Final = frozenset({FINE})
-_NO_ENTRIES: Final = frozenset({"stream_invitation", "REPLAY_GAP"})
-"""What carries the number of another event, or of none."""
-_IN_PIECES: Final = frozenset({"CHUNK_RECEIVED", "MESSAGE_LOST"})
-_NOT_RULED: Final = _IN_PIECES | {"PARTICIPANT_LOST"}
-"""What the rules do not foretell."""
-
-
-@frozen
-class Entry:
-    """An event of a stream's log, as the hub has told it.
-
-    Attributes:
-        name: MESSAGE_SENT, CHUNK_RECEIVED, STREAM_ENDED …
-        agent: Who did it.
-        first: Of a chunk, or of a lost message: the event with which the message began; 0 if nothing of it was told.
-        by: Who sent away whom it is about; None if nobody did.
-        text: What was said, or why it ended.
-        value: All of it.
-    """
-
-    name: str
-    agent: str | None
-    first: int
-    by: str | None
-    text: str | None
-    value: Any
-
-    def is_for(self, agent: str, since: int) -> bool:
-        """Whether a member is given it that has been one since an event: not what it did itself."""
-        if self.name in _IN_PIECES and 0 < self.first <= since:
-            return False
-        return self.name == "MESSAGE_LOST" or (self.by or self.agent) != agent
 
 
 @define(eq=False, repr=False)
@@ -85,6 +50,7 @@ class Witness:
         hostile: Frames that are hostile, each with the codes that it may be answered; empty for no answer at all.
 
     Attributes:
+        roads: What is known of each connection, by name.
         logs: What is known of every stream's log, by event id.
         named: The streams that were named in an answer, or in what was told.
         crashed_streams: The streams that were lost in a crash: nobody can know what was said in them to the last.
@@ -95,6 +61,7 @@ class Witness:
     node: HubNode
     rules: Rules
     hostile: dict[bytes, Foretold] = field(factory=dict)
+    roads: dict[str, Road] = field(factory=dict, init=False)
     logs: dict[str, dict[int, Entry]] = field(factory=dict, init=False)
     named: dict[str, None] = field(factory=dict, init=False)
     crashed_streams: set[str] = field(factory=set, init=False)
@@ -102,7 +69,8 @@ class Witness:
     size: int = field(default=0, init=False)
     _doors: dict[str, _Door] = field(factory=dict, init=False)
     _replies: dict[str, dict[Any, _Asked]] = field(factory=dict, init=False)
-    _seen: set[bytes] = field(factory=set, init=False)
+    _seen: dict[bytes, tuple[str, int]] = field(factory=dict, init=False)
+    _given: dict[tuple[str, str], set[int]] = field(factory=dict, init=False)
     _starts: dict[str, tuple[str, Mapping[str, Any], float]] = field(factory=dict, init=False)
 
     # The hub, as a node
@@ -203,16 +171,25 @@ class Witness:
         """A frame comes out."""
         self.messages += 1
         self.size += len(frame)
-        if frame in self._seen:
-            return  # told to another before, byte for byte
+        if (known := self._seen.get(frame)) is not None:  # told to another before, byte for byte
+            self._give(door, *known)
+            return
         value = json.loads(frame)
         for each in value if isinstance(value, list) else [value]:
             if "method" in each:
                 if each["method"].startswith("stream."):  # else a ping
                     self._told(each)
-                    self._seen.add(frame)
+                    if (params := each["params"]).get("event") not in NO_ENTRIES:
+                        self._seen[frame] = (params["streamId"], int(params["eventId"]))
+                        self._give(door, *self._seen[frame])
             else:
                 self._answered(door, each)
+
+    def _give(self, door: _Door, stream_id: str, number: int) -> None:
+        """A connection is given an event."""
+        agent = door.agent or door.voice
+        if agent is not None:
+            self._given.setdefault((stream_id, agent), set()).add(number)
 
     def _answered(self, door: _Door, answer: Mapping[str, Any]) -> None:
         name = answer.get("id")
@@ -248,17 +225,16 @@ class Witness:
 
     def _told(self, told: Mapping[str, Any]) -> None:
         params = told["params"]
-        stream_id, name = params["streamId"], _NAMES.get(told["method"]) or params["event"]
-        data = params.get("data") or {}
+        stream_id, name = params["streamId"], name_of(told)
         if name in ("STREAM_STARTED", "stream_invitation"):
-            self._learn(stream_id, data.get("reason"))
-        if name in _NO_ENTRIES:
+            self._learn(stream_id, (params.get("data") or {}).get("reason"))
+        if name in NO_ENTRIES:
             return
         log = self.logs.setdefault(stream_id, {})
         number = int(params["eventId"])
         known = log.get(number)
         if known is None:
-            log[number] = entry = _entry(name, params, data, told)
+            log[number] = entry = entry_of(told)
             self._check_rule(stream_id, number, entry)
         elif known.value != told:
             raise Violation("one-order", f"event {number} of {stream_id} is {known.value} to one, {told} to another")
@@ -267,7 +243,7 @@ class Witness:
         stream = self.rules.stream(stream_id)
         if stream is None:
             raise Violation("states", f"event {number} is of a stream that nobody has started: {entry.value}")
-        if entry.name not in _NOT_RULED and not stream.has_noted(Noted(entry.name, entry.agent, entry.text)):
+        if entry.name not in NOT_RULED and not stream.has_noted(Noted(entry.name, entry.agent, entry.text)):
             raise Violation("states", f"event {number} of {stream_id} has never happened: {entry.value}")
 
     # In the end
@@ -283,13 +259,24 @@ class Witness:
             happened = iter(stream.noted if stream is not None else ())
             for number in sorted(log):
                 entry = log[number]
-                if entry.name in _NOT_RULED:
+                if entry.name in NOT_RULED:
                     continue
                 wanted = Noted(entry.name, entry.agent, entry.text)
                 if wanted not in happened:  # looks for it in what comes after the one before
                     raise Violation("states", f"event {number} of {stream_id} was told too late: {entry.value}")
             if max(log) == len(log):
-                _check_history(stream_id, [log[number] for number in sorted(log)])
+                entries = [log[number] for number in sorted(log)]
+                check_history(stream_id, entries)
+                self._check_given(stream_id, entries)
+
+    def _check_given(self, stream_id: str, log: list[Entry]) -> None:
+        """Nobody is given what it has done itself, or what was not for it: only members are, from when they came."""
+        for (named, agent), numbers in self._given.items():
+            stays = stays_of(agent, log) if named == stream_id else []
+            for number in numbers if named == stream_id else ():
+                since = next((since for since, until in stays if since < number <= until), None)
+                if since is None or not log[number - 1].is_for(agent, since):
+                    raise Violation("not-for-others", f"{agent} was given event {number}: {log[number - 1].value}")
 
     def check_said(self, spoken: Spoken) -> None:
         """Look for what the hub has said it has taken, and what then was not told to anybody.
@@ -380,58 +367,3 @@ def _speaker(door: _Door, method: str, params: Mapping[str, Any]) -> str | None:
     if door.agent is not None:
         return door.agent if claimed in (None, door.agent) else None
     return claimed or door.voice
-
-
-def _entry(name: str, params: Mapping[str, Any], data: Mapping[str, Any], value: Any) -> Entry:
-    content = params.get("message") or params.get("chunk")
-    first = int(params.get("firstEventId") or data.get("firstEventId") or 0)
-    if content is None:
-        text = params.get("reason") if name == "STREAM_ENDED" else None
-        return Entry(name, params.get("agentId"), first, data.get("removedBy"), text, value)
-    text = "".join([str(part.get("content")) for part in content["parts"]])
-    return Entry(name, content.get("agentId") or params.get("agentId"), first, None, text, value)
-
-
-def _check_history(stream_id: str, log: list[Entry]) -> None:
-    """Read a log from its beginning to its end: nobody speaks who may not, and all that begins ends once."""
-    members: dict[str | None, None] = {}
-    status, begun = "", set[int]()
-    for number, entry in enumerate(log, 1):
-        if status == "CLOSED":
-            raise Violation("one-end", f"event {number} of {stream_id} comes after its end: {entry.value}")
-        match entry.name:
-            case "STREAM_STARTED":
-                status = "ACTIVE"
-                members.update(dict.fromkeys(entry.value["params"]["data"]["stream"]["participants"]))
-            case "PARTICIPANT_JOINED":
-                members[entry.agent] = None
-            case "PARTICIPANT_LEFT":
-                members.pop(entry.agent, None)
-            case "STREAM_PAUSED" | "STREAM_RESUMED":
-                status = entry.name.removeprefix("STREAM_")
-            case "STREAM_ENDED":
-                status = "CLOSED"
-            case "MESSAGE_SENT" | "CHUNK_RECEIVED" if status == "PAUSED" or entry.agent not in members:
-                raise Violation("states", f"event {number} of {stream_id}: nobody could say that then: {entry.value}")
-            case "MESSAGE_LOST" if entry.first and entry.first not in begun:
-                raise Violation("lost-is-told", f"event {number} of {stream_id}: what was lost was not begun, or over")
-            case _:
-                pass
-        _follow_pieces(begun, number, entry)
-    if begun and status == "CLOSED":
-        raise Violation("lost-is-told", f"{stream_id} is over, and nobody was told what became of {sorted(begun)}")
-
-
-def _follow_pieces(begun: set[int], number: int, entry: Entry) -> None:
-    """Keep account of the messages that are open."""
-    if entry.name == "CHUNK_RECEIVED":
-        if entry.first == number:
-            begun.add(number)
-        elif entry.first not in begun:
-            raise Violation(
-                "order-per-sender", f"event {number} goes on with what was not begun, or over: {entry.value}"
-            )
-        if entry.value["params"].get("isLast"):
-            begun.discard(entry.first)
-    elif entry.name == "MESSAGE_LOST":
-        begun.discard(entry.first)

@@ -50,6 +50,21 @@ def our_client(name: str, kind: Kind, entropy: Entropy) -> Client:
 
 
 @define(eq=False, repr=False)
+class Trouble:
+    """What is wrong at the moment.
+
+    Attributes:
+        slow: The connections on which somebody reads slowly, or not at all.
+        posted: What was posted lately, and may arrive once more.
+        is_parted: Whether nothing passes between some of the places.
+    """
+
+    slow: dict[str, None] = field(factory=dict, init=False)
+    posted: list[tuple[Agent, bytes]] = field(factory=list, init=False)
+    is_parted: bool = field(default=False, init=False)
+
+
+@define(eq=False, repr=False)
 class AcpWorld:
     """A hub, some agents and what is between them.
 
@@ -87,20 +102,15 @@ class AcpWorld:
     network: VirtualNetwork = field(init=False)
     witness: Witness = field(init=False)
     cast: tuple[Agent, ...] = field(init=False)
-    slow: dict[str, None] = field(factory=dict, init=False)
-    posted: list[tuple[Agent, bytes]] = field(factory=list, init=False)
-    is_parted: bool = field(default=False, init=False)
-    _door: HubDoor = field(init=False)
-    _starts: int = field(default=0, init=False)
-    _dialed: int = field(default=0, init=False)
+    trouble: Trouble = field(factory=Trouble, init=False)
+    _count: int = field(default=0, init=False)
 
     def __attrs_post_init__(self) -> None:
         if not 1 <= self.agents <= len(self.names):
             raise LocalProtocolError(f"there are 1 to {len(self.names)} agents, not {self.agents}")
         self.network = VirtualNetwork(self.seed, carrier=Carrier(window=self.window), trace=Trace(limit=20_000))
         self.witness = Witness(self._make_hub(0), Rules(self.deadlines))
-        self._door = HubDoor(self._make_hub, self.witness)
-        self.network.add(HUB, self._door)
+        self.network.add(HUB, HubDoor(self._make_hub, self.witness))
         self.cast = tuple([self._agent(place) for place in range(self.agents)])
         for agent in self.cast:
             agent.connect(self.now_at(agent))
@@ -199,13 +209,13 @@ class AcpWorld:
 
     def new_purpose(self) -> str:
         """What no stream was for before."""
-        self._starts += 1
-        return f"purpose {self._starts}"
+        self._count += 1
+        return f"purpose {self._count}"
 
     def heal(self) -> None:
         """End all partitions."""
         self.network.heal()
-        self.is_parted = False
+        self.trouble.is_parted = False
 
     def doubt(self) -> None:
         """What anybody is saying in pieces may be lost from here on."""
@@ -230,11 +240,11 @@ class AcpWorld:
         return agent
 
     def _dial(self, agent: Agent, end: PipeEnd | PostEnd | FeedEnd, road: Road) -> Link:
-        self._dialed += 1
-        name = f"{agent.name} {road.kind} {self._dialed}"
-        self._door.roads[name] = evolve(road, name=name)
+        self._count += 1
+        name = f"{agent.name} {road.kind} {self._count}"
+        self.witness.roads[name] = evolve(road, name=name)
         if road.kind == "post" and isinstance(end, PostEnd):
-            self.posted = [*self.posted[-_RECENT:], (agent, end.message)]
+            self.trouble.posted = [*self.trouble.posted[-_RECENT:], (agent, end.message)]
         return self.network.dial(agent.name, end, HUB, name=name)
 
     def _mend(self) -> None:
@@ -244,7 +254,7 @@ class AcpWorld:
         for link in self.network.links:
             link.resume()
             link.delay(self.network.carrier.latency)
-        self.slow.clear()
+        self.trouble.slow.clear()
 
     def _farewell(self) -> None:
         """Everybody ends or leaves whatever it is in, and does not wait for others to do so."""
