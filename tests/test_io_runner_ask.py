@@ -8,13 +8,13 @@ from contextlib import suppress
 import anyio
 import httpx2
 import pytest
-import trio.testing
 
 from hocket import AgentTask, LocalProtocolError
 from hocket.a2a import Message, Part, Role, ServerLimits, TaskState, TaskStatus, TaskStatusUpdateEvent
 from hocket.errors import RpcError
 from hocket_io import AsyncClient, Client
 from hocket_io.host import Host
+from hocket_io.testing import run_virtually
 from support.agents import agent_of
 from support.hosts import NotingStore, ask, has_ended, read
 
@@ -405,18 +405,7 @@ def test_an_answer_is_given_once(run):
 # Time: a clock of the test's own -----------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def run_in_virtual_time(monkeypatch):
-    monkeypatch.setattr(Host, "now", lambda host: anyio.current_time())
-
-    def run(function):
-        clock = trio.testing.MockClock(autojump_threshold=0)
-        return anyio.run(function, backend="trio", backend_options={"clock": clock})
-
-    return run
-
-
-def test_a_run_that_nobody_answers_is_let_go_and_a_later_answer_begins_another(run_in_virtual_time):
+def test_a_run_that_nobody_answers_is_let_go_and_a_later_answer_begins_another():
     calls = []
 
     async def asks(task):
@@ -439,11 +428,11 @@ def test_a_run_that_nobody_answers_is_let_go_and_a_later_answer_begins_another(r
             assert again.state is TaskState.INPUT_REQUIRED
             assert (await client.send("red", task_id=asked.id)).text == "Painted in red."
 
-    run_in_virtual_time(talk)
+    run_virtually(talk, backend="trio")
     assert calls == ["Paint the door", "closed", "blue", "closed"]
 
 
-def test_a_generator_in_a_thread_is_let_go_too(run_in_virtual_time):
+def test_a_generator_in_a_thread_is_let_go_too():
     closed = threading.Event()
 
     def asks(task):
@@ -461,10 +450,10 @@ def test_a_generator_in_a_thread_is_let_go_too(run_in_virtual_time):
             await anyio.sleep(2)
             assert await anyio.to_thread.run_sync(closed.wait, 10)
 
-    run_in_virtual_time(talk)
+    run_virtually(talk, backend="trio")
 
 
-def test_a_function_that_says_it_asks_and_then_hangs_is_closed_when_an_answer_waits(run_in_virtual_time):
+def test_a_function_that_says_it_asks_and_then_hangs_is_closed_when_an_answer_waits():
     calls = []
 
     async def hangs(task):
@@ -487,7 +476,7 @@ def test_a_function_that_says_it_asks_and_then_hangs_is_closed_when_an_answer_wa
             assert answer.text == "Painted."
             assert anyio.current_time() - begun < ServerLimits().answer_grace + 1
 
-    run_in_virtual_time(talk)
+    run_virtually(talk, backend="trio")
     assert calls == ["Paint the door", "closed", "red", "closed"]
 
 

@@ -4,12 +4,12 @@ import threading
 
 import anyio
 import pytest
-import trio.testing
 
 from hocket.a2a import TaskState, TaskStatus
 from hocket.errors import RpcError
 from hocket_io import AsyncClient
 from hocket_io.host import Host
+from hocket_io.testing import run_virtually
 from support.agents import agent_of
 from support.hosts import ask, read
 
@@ -166,18 +166,7 @@ def test_an_interrupt_can_come_before_the_run_has_begun(run):
 # Time: a clock of the test's own -----------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def run_in_virtual_time(monkeypatch):
-    monkeypatch.setattr(Host, "now", lambda host: anyio.current_time())
-
-    def run(function):
-        clock = trio.testing.MockClock(autojump_threshold=0)
-        return anyio.run(function, backend="trio", backend_options={"clock": clock})
-
-    return run
-
-
-def test_an_agent_that_does_not_stop_is_left_behind(run_in_virtual_time):
+def test_an_agent_that_does_not_stop_is_left_behind():
     async def shielded(task):
         yield "before"
         with anyio.CancelScope(shield=True):
@@ -198,10 +187,10 @@ def test_an_agent_that_does_not_stop_is_left_behind(run_in_virtual_time):
             task = await client.get(task.id)
             assert (task.state, task.text) == (TaskState.CANCELED, "before")
 
-    run_in_virtual_time(talk)
+    run_virtually(talk, backend="trio")
 
 
-def test_cleaning_up_does_not_take_for_ever(run_in_virtual_time):
+def test_cleaning_up_does_not_take_for_ever():
     cleanup = []
 
     async def never_tidy(task):
@@ -219,5 +208,5 @@ def test_cleaning_up_does_not_take_for_ever(run_in_virtual_time):
         async with AsyncClient(agent_of(never_tidy)) as client:
             assert await client.text("go") == "said"
 
-    run_in_virtual_time(talk)
+    run_virtually(talk, backend="trio")
     assert cleanup == [pytest.approx(10.0)]

@@ -36,13 +36,19 @@ T = TypeVar("T")
 LoopName: TypeAlias = Literal["asyncio", "trio"]
 
 
-def run_virtually(function: Callable[..., Awaitable[T]], *args: Any, backend: LoopName = "asyncio") -> T:
+def run_virtually(
+    function: Callable[..., Awaitable[T]],
+    *args: Any,
+    backend: LoopName = "asyncio",
+    clock: VirtualClock | None = None,
+) -> T:
     """Run an async function on a virtual clock, which `time.time`, `time.sleep` and the like show in it, too.
 
     Args:
         function: What is run.
         *args: What it is given.
         backend: The event loop.
+        clock: The clock, which is over afterwards; by default a new one.
 
     Raises:
         BaseException: The function raised it.
@@ -53,7 +59,7 @@ def run_virtually(function: Callable[..., Awaitable[T]], *args: Any, backend: Lo
     >>> run_virtually(slow, "an hour later")
     'an hour later'
     """
-    clock = VirtualClock()
+    clock = VirtualClock() if clock is None else clock
     context = copy_context()
     context.run(enter_world, clock)
     with standard_time():
