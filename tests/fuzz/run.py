@@ -16,7 +16,8 @@ import traceback
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parents[1]
-sys.path[0] = str(TESTS)  # for `fuzz` and `support`; this folder itself holds no modules for others
+if __name__ == "__main__":
+    sys.path[0] = str(TESTS)  # for `fuzz` and `support`; this folder itself holds no modules for others
 
 from fuzz.corpus import Entry, append, read  # noqa: E402  -- after the path is set
 

@@ -32,7 +32,7 @@ def content_length_by_the_book(stream, limits):
             return [*outcomes, None]
         fields = [(name.lower(), value) for name, value in (line.split(b":", 1) for line in lines)]
         lengths = [value for name, value in fields if name == b"content-length"]
-        if not all(re.fullmatch(rb"[ \t]*[0-9]{1,18}[ \t]*", value) for value in lengths):
+        if not all(re.fullmatch(rb"[ \t]*0*[0-9]{1,18}[ \t]*", value) for value in lengths):
             return [*outcomes, None]
         if len({int(value) for value in lengths}) != 1:
             return [*outcomes, None]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypeAlias
 
-from attrs import define, evolve, field
+from attrs import define, evolve, field, frozen
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
@@ -31,7 +31,7 @@ Ending: TypeAlias = Literal["terminal", "interrupted", "cut"]
 _PARTS = st.one_of(
     st.builds(Part, text=st.text(max_size=4)),
     st.builds(Part, text=awkward_texts()),
-    st.just(Part(data={"rows": [1, None]})),
+    st.integers(0, 9).map(lambda number: Part(data={"rows": [number, None]})),
 )
 _MESSAGES = st.builds(Message, message_id=names(), role=st.just(Role.USER), parts=st.tuples(_PARTS))
 _ARTIFACTS = st.builds(
@@ -49,7 +49,48 @@ _STATUSES = {
     for phase in Phase
 }
 _WORKING = st.builds(TaskStatus, state=st.just(TaskState.WORKING), message=st.none() | _MESSAGES)
-_WORK = ["status", "artifact", "chunk", "question"]
+
+
+@frozen
+class _Says:
+    """The agent is at work, and may say how it goes."""
+
+    status: TaskStatus
+
+
+@frozen
+class _Asks:
+    """The agent asks, and is answered."""
+
+    question: TaskStatus
+    answer: Message
+
+
+@frozen
+class _Makes:
+    """A new artifact, or a new beginning of one."""
+
+    artifact: Artifact
+    is_last: bool
+
+
+@frozen
+class _Adds:
+    """More of an artifact that grows; nothing where none does."""
+
+    target: int
+    parts: tuple[Part, ...]
+    is_last: bool
+
+
+# Whatever a step needs is drawn with it, so that shrinking can leave out any of them.
+_STEPS = st.one_of(
+    st.builds(_Says, _WORKING),
+    st.builds(_Makes, _ARTIFACTS, st.booleans()),
+    st.builds(_Adds, st.integers(0, 2), st.tuples(_PARTS), st.booleans()),
+    st.builds(_Adds, st.just(0), st.tuples(_PARTS), st.just(True)),
+    st.builds(_Asks, _STATUSES[Phase.INTERRUPTED], _MESSAGES),
+)
 
 
 @define
@@ -67,6 +108,22 @@ class _Life:
     context_id: str
     items: list[StreamItem] = field(factory=list)
     growing: list[str] = field(factory=list)
+
+    def take(self, step: _Says | _Asks | _Makes | _Adds, answers: bool) -> None:
+        """What a step does to the task."""
+        match step:
+            case _Says(status):
+                self.status(status)
+            case _Makes(artifact, is_last):
+                self.artifact(TaskArtifactUpdateEvent(task_id="", artifact=artifact, last_chunk=is_last))
+            case _Adds(target, parts, is_last) if self.growing:
+                more = Artifact(artifact_id=self.growing[target % len(self.growing)], parts=parts)
+                self.artifact(TaskArtifactUpdateEvent(task_id="", artifact=more, append=True, last_chunk=is_last))
+            case _Asks(question, answer):
+                self.status(question)
+                if answers:
+                    self.answer(answer)
+                self.status(TaskStatus(state=TaskState.WORKING))
 
     def status(self, status: TaskStatus, metadata: Any = None) -> None:
         said = self._own(status.message)
@@ -131,8 +188,8 @@ def event_sequences(
     life.items.append(
         Task(id=life.task_id, context_id=life.context_id, status=TaskStatus(state=began), history=(asked,))
     )
-    for kind in draw(st.lists(st.sampled_from(_WORK), max_size=max_events)):
-        _work(draw, life, kind, answers)
+    for step in draw(st.lists(_STEPS, max_size=max_events)):
+        life.take(step, answers)
     match draw(st.sampled_from(endings)):
         case "terminal":
             life.status(draw(_STATUSES[Phase.TERMINAL]), draw(st.none() | st.just({"tokens": 7})))
@@ -146,21 +203,3 @@ def event_sequences(
         item if isinstance(item, Message) else evolve(item, generation=number)
         for number, item in enumerate(life.items, 1)
     ]
-
-
-def _work(draw: DrawFn, life: _Life, kind: str, answers: bool) -> None:
-    match kind:
-        case "question":
-            life.status(draw(_STATUSES[Phase.INTERRUPTED]))
-            if answers:
-                life.answer(draw(_MESSAGES))
-            life.status(TaskStatus(state=TaskState.WORKING))
-        case "chunk" if life.growing:
-            piece = evolve(draw(_ARTIFACTS), artifact_id=draw(st.sampled_from(life.growing)))
-            is_last = draw(st.booleans())
-            life.artifact(TaskArtifactUpdateEvent(task_id="", artifact=piece, append=True, last_chunk=is_last))
-        case "artifact":
-            is_last = draw(st.booleans())
-            life.artifact(TaskArtifactUpdateEvent(task_id="", artifact=draw(_ARTIFACTS), last_chunk=is_last))
-        case _:
-            life.status(draw(_WORKING))
