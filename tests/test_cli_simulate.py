@@ -4,12 +4,15 @@ import io
 import json
 import re
 import sys
+from functools import partial
 
 import click
 import pytest
 
-from hocket.testing.simulation import Campaign
-from hocket_io.cli import violations
+from hocket.testing.simulation import Campaign, shrink
+from hocket_io.cli import campaigning, violations
+from hocket_io.cli.campaigning import Results, Wanted
+from hocket_io.cli.campaigning import run as play_all
 from hocket_io.cli.sessions import Part, parts
 from hocket_io.cli.simulate import progress_bar
 from hocket_io.cli.worlds import world_named
@@ -200,6 +203,32 @@ def test_after_a_violation_it_ends_unless_it_is_to_go_on():
     assert {violation["detail"].partition(":")[0] for violation in told["violations"]} == {"LookupError", "ValueError"}
     assert len(told["violations"]) == len(row["violations"]) == 2
     assert sum(row["violations"].values()) > 10
+
+
+def test_of_each_kind_the_first_session_is_told_and_the_first_of_all_is_kept(workplace):
+    told = json.loads(simulate("Both", "--json", "--sessions", "30", "--keep-going", "--save", "kept.json").stdout)
+    first, second = told["violations"]
+    assert first["again"] == "hocket simulate --replay kept.json"
+    assert json.loads((workplace / "kept.json").read_bytes())["violation"]["detail"] == first["detail"]
+    campaign = Campaign(name="letters_worlds.py:Both", make=world_named("letters_worlds.py:Both"), seed=7)
+    kinds = [finding and finding.kind for finding in (campaign.play(number).finding for number in range(1, 31))]
+    number = int(second["again"].rpartition(" ")[2])
+    assert kinds.index(kinds[number - 1]) == number - 1
+
+
+@pytest.mark.parametrize(("goes_on", "played"), [(False, ["letters_worlds.py:Lost"]), (True, None)])
+def test_after_a_violation_the_other_world_is_not_played_either(goes_on, played):
+    names = ["letters_worlds.py:Lost", "letters_worlds.py:Good"]
+    campaigns = [Campaign(name=name, make=world_named(name), seed=7, steps=30) for name in names]
+    results = Results()
+    play_all(Wanted(campaigns=campaigns, numbers=range(1, 21), goes_on=goes_on), results, lambda more: None)
+    assert list(results.tallies) == (played or names)
+    assert results.exit == 1
+
+
+def test_a_session_that_may_be_smaller_is_not_called_minimal(monkeypatch):
+    monkeypatch.setattr(campaigning, "shrink", partial(shrink, effort=1))
+    assert "steps are left after 1 tries; there may be fewer: it was enough of trying\n" in simulate("Lost").stdout
 
 
 def test_json_has_the_same(workplace):
