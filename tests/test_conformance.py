@@ -274,3 +274,38 @@ def test_long_messages_are_cut_in_a_report():
     assert exchange.sent == (f"{'y' * 2_000}… (2001 characters)",)
     assert exchange.came[:12] == (f"{'x' * 2_000}… (5000 characters)",) * 12
     assert exchange.came[12:] == ("… and 8 more",)
+
+
+class Mortal(CoreProbe):
+    """A target that is broken by what it is asked, until it is started anew."""
+
+    restarted = 0
+
+    def restart(self):
+        self.restarted += 1
+
+
+def dies(trial):
+    trial.sample("what it said", lambda: trial.open(Ask.get("/health")))
+    trial.heard[0].conversation.answer.end = "cut"
+    trial.fail("it died")
+
+
+def looks(trial):
+    trial.require(trial.session.sample("what it said") is None, "what it said was before its death")
+
+
+def test_a_target_that_a_rule_has_broken_is_started_anew_for_the_next():
+    session = Session(probe=Mortal(greeter()))
+    rules = [evolve(RULES[0], name=f"1.0/{number}", play=play) for number, play in enumerate([fails, dies, looks])]
+    verdicts, restarts = zip(*[(each.verdict, session.probe.restarted) for each in check(session, rules)], strict=True)
+    assert verdicts == ("fail", "fail", "ok")
+    assert restarts == (0, 1, 1)
+
+
+def test_every_conversation_is_left_and_every_stream_ended():
+    hub = HubProbe()
+    conform(hub)
+    assert {seat.end for seat in hub.seats.values()} == {"cut"}
+    left = [stream for stream in hub.hub.registry._streams.values() if stream.status.value != "CLOSED"]
+    assert left == []

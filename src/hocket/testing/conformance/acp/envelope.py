@@ -90,12 +90,14 @@ def _again(room: Room) -> None:
     ada = room.seat("ada")
     request = _request("again", "stream.start", {"participants": [ada.agent]})
     first, second = [ada.raw(request, "again") for _ in range(2)]
+    for answer in (first, second):
+        room.started(answer, ada)
     room.trial.require(first == second, f"the same request again was answered with {compact([first, second])}")
 
 
 def _used_id(room: Room) -> None:
     ada = room.seat("ada")
-    ada.raw(_request("used", "stream.start", {"participants": [ada.agent]}), "used")
+    room.started(ada.raw(_request("used", "stream.start", {"participants": [ada.agent]}), "used"), ada)
     answer = ada.raw(_request("used", "stream.start", {"participants": [ada.agent, "bob"]}), "used")
     ada.error_in(answer, _INVALID, "another request with an id that was used")
 

@@ -167,7 +167,7 @@ class Room:
     """
 
     trial: Trial
-    _started: list[tuple[Seat, str]] = field(factory=list, init=False)
+    _started: list[tuple[tuple[Seat, ...], str]] = field(factory=list, init=False)
 
     def seat(self, name: str) -> Seat:
         """A new agent, connected."""
@@ -188,8 +188,15 @@ class Room:
         stream_id = stream.get("streamId")
         if not isinstance(stream_id, str):
             self.trial.fail(f"a new stream has no streamId: {compact(stream)}")
-        self._started.append((starter, stream_id))
+        self._started.append(((starter, *others), stream_id))
         return stream_id
+
+    def started(self, answer: Any, starter: Seat) -> None:
+        """What was asked for without `start` may have started a stream, too."""
+        result = answer.get("result") if isinstance(answer, Mapping) else None
+        stream = result.get("stream") if isinstance(result, Mapping) else None
+        if isinstance(stream, Mapping) and isinstance(stream.get("streamId"), str):
+            self._started.append(((starter,), stream["streamId"]))
 
     def stream_in(self, state: str) -> tuple[Seat, Seat, str]:
         """Whoever started a stream, another member of it, and the stream, brought into a state."""
@@ -223,6 +230,7 @@ class Room:
 
     def tidy(self) -> None:
         """End what was started, if the connection is still good for it: a hub has a limit of streams."""
-        for seat, stream_id in self._started:
-            if seat.heard.end in ("open", "silent"):
-                seat.tell("stream.end", streamId=stream_id, reason="the check is over")
+        for seats, stream_id in self._started:
+            for seat in seats:  # one may have left, or hung up; whoever is too late is not answered
+                if seat.heard.end in ("open", "silent"):
+                    seat.tell("stream.end", streamId=stream_id, reason="the check is over")

@@ -14,67 +14,24 @@ _UNKNOWN, _CLOSED, _DENIED, _PAUSED = -40003, -40004, -40006, -40010
 
 State: TypeAlias = Literal["unknown", "ACTIVE", "PAUSED", "CLOSED"]
 
-_TABLE: Mapping[str, Mapping[State, int | tuple[str, str]]] = {
-    "resume": {
-        "unknown": _UNKNOWN,
-        "ACTIVE": ("stream", "ACTIVE"),
-        "PAUSED": ("stream", "ACTIVE"),
-        "CLOSED": _CLOSED,
-    },
-    "message": {
-        "unknown": _UNKNOWN,
-        "ACTIVE": ("success", "ACTIVE"),
-        "PAUSED": _PAUSED,
-        "CLOSED": _CLOSED,
-    },
-    "chunk": {
-        "unknown": _UNKNOWN,
-        "ACTIVE": ("notification", "ACTIVE"),
-        "PAUSED": _PAUSED,
-        "CLOSED": _CLOSED,
-    },
-    "end": {
-        "unknown": _UNKNOWN,
-        "ACTIVE": ("success", "CLOSED"),
-        "PAUSED": ("success", "CLOSED"),
-        "CLOSED": _CLOSED,
-    },
-    "pause": {
-        "unknown": _UNKNOWN,
-        "ACTIVE": ("success", "PAUSED"),
-        "PAUSED": ("success", "PAUSED"),
-        "CLOSED": _CLOSED,
-    },
-    "join": {
-        "unknown": _UNKNOWN,
-        "ACTIVE": ("stream", "ACTIVE"),
-        "PAUSED": ("stream", "PAUSED"),
-        "CLOSED": _CLOSED,
-    },
-    "invite": {
-        "unknown": _UNKNOWN,
-        "ACTIVE": ("success", "ACTIVE"),
-        "PAUSED": ("success", "PAUSED"),
-        "CLOSED": _CLOSED,
-    },
-    "leave": {
-        "unknown": _UNKNOWN,
-        "ACTIVE": ("success", ""),
-        "PAUSED": ("success", ""),
-        "CLOSED": _CLOSED,
-    },
-    "remove": {
-        "unknown": _UNKNOWN,
-        "ACTIVE": ("success", "ACTIVE"),
-        "PAUSED": ("success", "PAUSED"),
-        "CLOSED": _CLOSED,
-    },
-    "get": {
-        "unknown": _UNKNOWN,
-        "ACTIVE": ("stream", "ACTIVE"),
-        "PAUSED": ("stream", "PAUSED"),
-        "CLOSED": ("stream", "CLOSED"),
-    },
+_Meets: TypeAlias = int | tuple[str, str]
+
+
+def _row(active: _Meets, paused: _Meets, closed: _Meets = _CLOSED) -> Mapping[State, _Meets]:
+    return {"unknown": _UNKNOWN, "ACTIVE": active, "PAUSED": paused, "CLOSED": closed}
+
+
+_TABLE: Mapping[str, Mapping[State, _Meets]] = {
+    "resume": _row(("stream", "ACTIVE"), ("stream", "ACTIVE")),
+    "message": _row(("success", "ACTIVE"), _PAUSED),
+    "chunk": _row(("notification", "ACTIVE"), _PAUSED),
+    "end": _row(("success", "CLOSED"), ("success", "CLOSED")),
+    "pause": _row(("success", "PAUSED"), ("success", "PAUSED")),
+    "join": _row(("stream", "ACTIVE"), ("stream", "PAUSED")),
+    "invite": _row(("success", "ACTIVE"), ("success", "PAUSED")),
+    "leave": _row(("success", ""), ("success", "")),
+    "remove": _row(("success", "ACTIVE"), ("success", "PAUSED")),
+    "get": _row(("stream", "ACTIVE"), ("stream", "PAUSED"), ("stream", "CLOSED")),
 }
 """What each method meets: the error, or the `type` of the result and the state of the stream afterwards, if seen."""
 
