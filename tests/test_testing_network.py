@@ -420,6 +420,23 @@ def test_a_slow_reader_reads_on_while_more_arrives():
     assert bob.times[-1] == pytest.approx(1.0 + 4.0)
 
 
+def test_who_is_stopped_at_the_moment_of_reading_does_not_read():
+    network, ada, bob, link = pair()
+    for name, end in (("ada", ada), ("bob", bob)):
+        end.unsaid.append(b"1")
+        link.slow(name, 10)
+    network.run(until=1.05)
+    assert network.step()
+    assert len(ada.data + bob.data) == 1
+    link.stall("ada")
+    link.stall("bob")
+    network.run()
+    assert len(ada.data + bob.data) == 1
+    link.resume()
+    network.run()
+    assert (ada.data, bob.data) == (b"1", b"1")
+
+
 def test_a_unit_that_is_lost_makes_room():
     network = VirtualNetwork(1)
     ada, bob = Recorder([b"one", b"two"]), Recorder()
@@ -492,7 +509,9 @@ def test_a_partition_has_no_direction(names):
     network = VirtualNetwork(1, carrier=WHOLE)
     ends = [Recorder([b"hi"]), Recorder([b"hi"])]
     network.connect(*ends, names=names)
+    assert network.next_time == 1.0
     network.partition(["ada"], ["bob"])
+    assert network.next_time is None
     network.run()
     assert [end.data for end in ends] == [b"", b""]
 
