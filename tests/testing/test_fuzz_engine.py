@@ -1,13 +1,15 @@
 """The engine: what it finds is small, the same each time, and told so that it can be seen again."""
 
+import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 from attrs import define, evolve, field
 
+from hocket import Agent, AgentTask
 from hocket.a2a import Part
 from hocket.errors import LocalProtocolError
 from hocket.testing.fuzzing import CHECKS, Effort, Joining, Prompt, check_named, chosen, examine, fuzz, words_in
@@ -176,13 +178,30 @@ def test_a_finding_is_told_with_all_that_is_needed_to_see_it_again() -> None:
     assert case.findtext("failure") == "\n".join(lines)
 
 
+def test_hours_that_an_agent_sleeps_take_no_time() -> None:
+    slow = Agent("slow")
+
+    @slow.stream
+    async def slowly(task: AgentTask) -> AsyncIterator[str]:
+        for word in ("one ", "two ", "three"):
+            await asyncio.sleep(3600)
+            yield word
+
+    with reach(slow) as probe:
+        patient = examine(probe, check_named("one-end"), Effort(max_examples=10, patience=4000.0))
+        assert (patient.finding, patient.examples) == (None, 10)
+        silence = examine(probe, check_named("silence"), Effort(max_examples=10)).finding
+    assert silence is not None
+    assert silence.detail == "nothing came for 60 seconds after status WORKING, and the stream is open"
+
+
 def test_examples_of_the_card_are_among_the_words() -> None:
     card: Mapping[str, object] = {
         "capabilities": {"streaming": True},
         "skills": [{"examples": ["What does it cost?", 7]}, "no skill", {"examples": "none"}],
     }
     agent = Listener(card=card)
-    examine(agent, check_named("no-crash"), Effort(max_examples=60, seed=4))
+    examine(agent, check_named("no-crash"), Effort(max_examples=40, seed=4))
     assert any(b"What does it cost?" in body for body in agent.heard)
 
 

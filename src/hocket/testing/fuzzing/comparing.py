@@ -40,7 +40,9 @@ def difference(one: Task, other: Task, *, names: tuple[str, str]) -> str | None:
 
 
 def _artifacts(task: Task) -> dict[str, _Content]:
-    return {artifact.artifact_id: _content(artifact) for artifact in task.artifacts if artifact.parts}
+    """The content of each artifact that has any."""
+    found = {artifact.artifact_id: _content(artifact) for artifact in task.artifacts}
+    return {name: content for name, content in found.items() if content}
 
 
 def _content(artifact: Artifact) -> _Content:
@@ -59,4 +61,4 @@ def _told(content: Sequence[Part] | None) -> str:
     if content is None:
         return "nothing"
     told = [repr(clipped(part.text, 60)) if part.text is not None else "a part that is no text" for part in content]
-    return " + ".join(told) or "no content"
+    return " + ".join(told)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from random import Random  # noqa: TID251  -- a seed is given
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
 from attrs import define, field
 from hypothesis import Phase, Verbosity, find, settings
-from hypothesis.errors import Flaky, NoSuchExample
+from hypothesis.errors import Flaky, HypothesisWarning, NoSuchExample
 
 from hocket.testing.fuzzing.check import Check, Ground
 from hocket.testing.fuzzing.report import DEFAULT_EFFORT, EXAMPLES, Effort, Finding, Report, Result
@@ -58,12 +59,14 @@ def examine(probe: Probe, check: Check, effort: Effort = DEFAULT_EFFORT) -> Resu
         return Result(check=check, skipped=unfit)
     trials = _Trials(probe, check, effort)
     try:
-        find(
-            check.inputs(Ground.of(probe, effort.words)),
-            trials.breaks,
-            settings=_settings(effort.max_examples),
-            random=Random(f"{effort.seed} {check.name}"),
-        )
+        with catch_warnings():
+            simplefilter("ignore", HypothesisWarning)  # of inputs that are long to be shown: reports cut them
+            find(
+                check.inputs(Ground.of(probe, effort.words)),
+                trials.breaks,
+                settings=_settings(effort.max_examples),
+                random=Random(f"{effort.seed} {check.name}"),
+            )
     except NoSuchExample:
         return Result(check=check, examples=trials.count, skipped=trials.reason)
     except Flaky:

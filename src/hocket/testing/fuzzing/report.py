@@ -229,7 +229,7 @@ def _curl(probe: Probe, ask: Ask) -> str | None:
 
 
 def _sent(body: bytes | None) -> str:
-    return clipped((body or b"").decode("utf-8", "backslashreplace"))
+    return clipped((body or b"").decode("utf-8", "backslashreplace")) or "nothing at all"
 
 
 def _labelled(label: str, text: str) -> Iterator[str]:
