@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Sequence
 
 import click
 
@@ -78,13 +75,14 @@ def fuzz(
     with needs("test", "hocket fuzz"):
         from hocket.testing.fuzzing import Effort, chosen
         from hocket_io.cli.fuzzing import Run
+        from hocket_io.testing.notes import notes_kept_elsewhere
         from hocket_io.testing.source_words import source_words
 
     try:
         wanted = chosen(checks, without)
     except LocalProtocolError as error:
         raise click.UsageError(str(error)) from None
-    with _notes_kept_elsewhere(), reaching.probe() as probe:
+    with notes_kept_elsewhere(), reaching.probe() as probe:
         effort = Effort(
             max_examples=max_examples or (_EXAMPLES if probe.binding == "memory" else _EXAMPLES_ELSEWHERE),
             seed=secrets.randbelow(_SEEDS) if seed is None else seed,
@@ -101,19 +99,3 @@ def fuzz(
             sys.exit(Exit.OK)
         reaching.write_junit(f"hocket fuzz {probe.target}", run.cases())
     sys.exit(run.exit)
-
-
-@contextmanager
-def _notes_kept_elsewhere() -> Iterator[None]:
-    """Hypothesis keeps notes of the source it has read: not in the directory where the command was called."""
-    import hypothesis.configuration
-
-    if "HYPOTHESIS_STORAGE_DIRECTORY" in os.environ:
-        yield
-        return
-    caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    hypothesis.configuration.set_hypothesis_home_dir(Path(caches, "hocket", "hypothesis"))
-    try:
-        yield
-    finally:
-        hypothesis.configuration.set_hypothesis_home_dir(None)
