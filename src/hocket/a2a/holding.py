@@ -19,6 +19,7 @@ class Holding:
         entries: Entries of the log that has the most of them, of those that `LogLimits.entries` bounds.
         links: Links that have asked for something and have not left.
         watches: Links that read whatever begins.
+        strays: Calls that wait for something although their link has left: there should be none.
     """
 
     tasks: int
@@ -26,6 +27,7 @@ class Holding:
     entries: int
     links: int
     watches: int
+    strays: int
 
 
 def holding(server: Server) -> Holding:
@@ -33,7 +35,7 @@ def holding(server: Server) -> Holding:
 
     >>> from hocket.entropy import seeded
     >>> holding(Server(entropy=seeded(1)))
-    Holding(tasks=0, busy=0, entries=0, links=0, watches=0)
+    Holding(tasks=0, busy=0, entries=0, links=0, watches=0, strays=0)
     """
     tasks = list(server._tasks)
     return Holding(
@@ -42,4 +44,5 @@ def holding(server: Server) -> Holding:
         entries=max([len(live.log) for live in tasks], default=0),
         links=len(server._mailboxes),
         watches=len(server._watches),
+        strays=sum(server._mailboxes.get(link) is None for live in tasks for link, _ in (*live.waiters, *live.parked)),
     )

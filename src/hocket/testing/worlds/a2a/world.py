@@ -137,6 +137,7 @@ class A2AWorld:
                 ("tasks", held.tasks, most),
                 ("entries of a log", held.entries, self.limits.log.entries),
                 ("links", held.links, len(site.ends)),
+                ("calls of links that have left", held.strays, 0),
             ):
                 if has > may:
                     raise Violation("bounded-memory", f"{site.name} holds {has} {what}; there may be {may}")
