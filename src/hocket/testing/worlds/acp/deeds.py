@@ -100,7 +100,8 @@ def _named(world: AcpWorld) -> list[tuple[Agent, str, Opened]]:
 
 
 def _may_tell(world: AcpWorld) -> list[tuple[Agent, str, Opened]]:
-    return [each for each in _ready(world) if each[0].pipe is not None]
+    """Where nothing waits in the client that it would overtake."""
+    return [each for each in _ready(world) if each[0].pipe is not None and not each[0].client.unposted(each[1])]
 
 
 def _piped(world: AcpWorld) -> list[Agent]:

@@ -32,7 +32,7 @@ class Entry:
         agent: Who did it.
         first: Of a chunk, or of a lost message: the event with which the message began; 0 if nothing of it was told.
         by: Who sent away whom it is about; None if nobody did.
-        text: What was said, or why it ended.
+        text: What was said, or why it ended, or was lost.
         value: All of it.
     """
 
@@ -62,7 +62,9 @@ def entry_of(told: Mapping[str, Any]) -> Entry:
     content = params.get("message") or params.get("chunk")
     first = int(params.get("firstEventId") or data.get("firstEventId") or 0)
     if content is None:
-        text = params.get("reason") if name == "STREAM_ENDED" else None
+        text = (
+            params.get("reason") if name == "STREAM_ENDED" else data.get("reason") if name == "MESSAGE_LOST" else None
+        )
         return Entry(name, params.get("agentId"), first, data.get("removedBy"), text, told)
     text = "".join([str(part.get("content")) for part in content["parts"]])
     return Entry(name, content.get("agentId") or params.get("agentId"), first, None, text, told)
