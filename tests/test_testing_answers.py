@@ -178,8 +178,8 @@ def test_an_id_may_be_used_again_while_the_first_call_is_still_to_be_ended():
 @pytest.mark.parametrize("body", [b"{nonsense", b"[]", b"\xff", b"7", b'{"jsonrpc":"2.0","method":"x"}'])
 def test_an_error_without_an_id_is_for_the_request_that_has_none(body):
     pipe = PipeAnswers()
-    readable = pipe.ask(Ask.call("tasks/get", {}, id=1))
     unreadable = pipe.ask(Ask(body=body))
+    readable = pipe.ask(Ask.call("tasks/get", {}, id=1))
     pipe.receive(response(None, error={"code": -32700, "message": "?"}))
     assert (readable.end, unreadable.end, len(drained(unreadable))) == ("open", "complete", 1)
 
