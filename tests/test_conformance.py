@@ -8,6 +8,8 @@ from contextlib import contextmanager
 import pytest
 from anyio.from_thread import start_blocking_portal
 from attrs import evolve
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from hocket.a2a import DIALECTS
 from hocket.acp.wire import PARAMS
@@ -21,8 +23,10 @@ from hocket_io.acp.serving import serve_tcp
 from hocket_io.http.asgi import App
 from hocket_io.testing import reach
 from support.agents import agent_of, greeter
+from support.altering import objects
 from support.core_probe import CoreProbe, HubProbe
 from support.hub_worlds import web_hub
+from support.lying_probe import Liar, Lie
 from support.serving import serving
 
 
@@ -175,6 +179,11 @@ def test_a_rule_holds_fails_or_has_nothing_to_ask():
     assert told == [("ok", ""), ("fail", "because"), ("skip", "nothing to ask")]
 
 
+def test_what_a_play_falls_over_is_the_failure_of_the_target():
+    (outcome,) = played(lambda trial: {}["contextId"])
+    assert (outcome.verdict, "KeyError: 'contextId'" in outcome.detail) == ("fail", True)
+
+
 def test_a_failure_shows_what_was_said():
     (outcome,) = played(fails)
     (exchange,) = outcome.exchanges
@@ -309,3 +318,36 @@ def test_every_conversation_is_left_and_every_stream_ended():
     assert {seat.end for seat in hub.seats.values()} == {"cut"}
     left = [stream for stream in hub.hub.registry._streams.values() if stream.status.value != "CLOSED"]
     assert left == []
+
+
+JUNK = st.sampled_from([None, True, 0, -1, 2**70, "", "x", 1.5, [], {}, [None], {"a": 1}])
+
+
+@st.composite
+def spoilers(draw):
+    """Something that spoils answers: here and there a member is junk, or gone."""
+    rolls = draw(st.lists(st.integers(0, 9), min_size=5, max_size=40))
+    junk = draw(st.lists(JUNK, min_size=1, max_size=5))
+    turns = iter(range(10**9))
+
+    def alter(asked, answer):
+        for each in list(objects(answer)):
+            for name in list(each):
+                turn = next(turns)
+                if name not in ("jsonrpc", "id") and rolls[turn % len(rolls)] == 0:
+                    each[name] = junk[turn % len(junk)]
+        return answer
+
+    return Lie(name="spoiled", fails=(), alter=alter)
+
+
+@pytest.mark.parametrize("make", [lambda: CoreProbe(greeter()), HubProbe], ids=["agent", "hub"])
+@settings(max_examples=8)
+@given(data=st.data())
+def test_whatever_a_target_says_there_is_a_report(make, data):
+    lie = data.draw(spoilers())
+    probe = Liar(make(), lie)
+    names = data.draw(st.sampled_from(["*/s*", "*/c*", "*/[d-l]*", "*/[m-r]*", "*/t*"]))
+    for outcome in conform(probe, rules_for(probe, names=[names]), timeout=1.0).outcomes:
+        assert outcome.verdict in ("ok", "fail", "skip")
+        json.dumps(outcome.to_value())

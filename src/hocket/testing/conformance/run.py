@@ -42,6 +42,9 @@ def rules_for(probe: Probe, *, versions: Sequence[str] | None = None, names: Seq
 def check(session: Session, rules: Iterable[Rule]) -> Iterator[Outcome]:
     """Check rules, one at a time: the next one when the next outcome is asked for.
 
+    Plays take what they are given as it should be. Where it is of no such form, with a text for a list, say, they fall
+    over it: that is the target's failure as well.
+
     A target that a rule has broken, such as a child process that died of it, is started anew for those that come.
     """
     for rule in rules:
@@ -50,6 +53,9 @@ def check(session: Session, rules: Iterable[Rule]) -> Iterator[Outcome]:
             rule.play(trial)
         except Violation as violation:
             outcome = Outcome(rule=rule, verdict="fail", detail=violation.detail, exchanges=trial.exchanges())
+        except (LookupError, TypeError, AttributeError) as error:
+            detail = f"what came is not in any form that can be looked at ({type(error).__name__}: {error})"
+            outcome = Outcome(rule=rule, verdict="fail", detail=detail, exchanges=trial.exchanges())
         except NotApplicable as reason:
             outcome = Outcome(rule=rule, verdict="skip", detail=reason.reason)
         else:
