@@ -7,8 +7,7 @@ What they say comes from a `Liar`; how it gets onto the wire is written here, an
 import json
 import sys
 from pathlib import Path
-
-from hocket.testing.probe import Ask
+from types import SimpleNamespace
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -56,7 +55,7 @@ async def respond(send, status, kind, body, *, more=False):
 
 
 async def converse(agent, body, send):
-    answer = agent.open(Ask(body=body))
+    answer = agent.open(SimpleNamespace(body=body))
     if b"SendStreamingMessage" not in body and b"SubscribeToTask" not in body:
         await respond(send, answer.status, b"application/json", answer.next() or b"")
         return
@@ -80,7 +79,7 @@ def program(lie):
     for line in sys.stdin.buffer:
         if lie == "dies of a batch" and line.lstrip().startswith(b"["):
             raise TypeError("list indices must be integers or slices, not str")
-        answer = agent.open(Ask(body=line))
+        answer = agent.open(SimpleNamespace(body=line))
         if lie == "prints" and b"SendStreamingMessage" in line:
             print("thinking …")
         while (message := answer.next()) is not None:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import define, field, frozen
 
-from hocket.testing.probe import Ask, End
+if TYPE_CHECKING:  # whoever runs this as a program starts sooner without hocket
+    from hocket.testing.probe import Ask, End
 
 JSON = dict[str, Any]
 ENDED = ("TASK_STATE_COMPLETED", "TASK_STATE_CANCELED", "TASK_STATE_FAILED")

@@ -63,16 +63,16 @@ def test_what_is_found_is_the_least_that_shows_it() -> None:
     assert joining.value == Joining(prompt=Prompt(parts=(Part(text=""),)), after=2)
 
 
-@pytest.mark.parametrize("name", ["no-crash", "at-once", "hostile-json"])
+@pytest.mark.parametrize("name", ["no-crash", "at-once"])
 def test_the_same_seed_asks_the_same_whatever_else_is_checked(name: str) -> None:
     def heard(seed: int, *before: str) -> list[bytes]:
         agent = Listener()
         for each in before:
-            examine(agent, check_named(each), Effort(max_examples=3, seed=seed))
+            examine(agent, check_named(each), Effort(max_examples=2, seed=seed))
         agent.heard.clear()
         agent.restart()
         agent._numbers = 0
-        examine(agent, check_named(name), Effort(max_examples=8, seed=seed))
+        examine(agent, check_named(name), Effort(max_examples=5, seed=seed))
         return agent.heard
 
     assert heard(5) == heard(5) == heard(5, "send", "cancel")
@@ -201,7 +201,7 @@ def test_examples_of_the_card_are_among_the_words() -> None:
         "skills": [{"examples": ["What does it cost?", 7]}, "no skill", {"examples": "none"}],
     }
     agent = Listener(card=card)
-    examine(agent, check_named("no-crash"), Effort(max_examples=40, seed=4))
+    examine(agent, check_named("no-crash"), Effort(max_examples=30, seed=4))
     assert any(b"What does it cost?" in body for body in agent.heard)
 
 
