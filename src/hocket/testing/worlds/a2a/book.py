@@ -101,6 +101,7 @@ class Page:
         said: What its agent was made to say, in order; a crash takes back what was not in the log by then.
         heard: The messages that its agent was given, by their ids.
         wishes: How many appends the store was asked for and has not made.
+        is_orphan: Whether its server has died while it was under way: what it was told then, no agent may have heard.
         is_lost: Whether the server has lost it, with its log.
     """
 
@@ -110,6 +111,7 @@ class Page:
     said: list[StreamItem] = field(factory=list)
     heard: dict[str, None] = field(factory=dict)
     wishes: int = 0
+    is_orphan: bool = False
     is_lost: bool = False
     _in_log: int = field(default=0, init=False)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from hocket.a2a import CancelTaskRequest, Operation, TaskState
+from hocket.a2a import CancelTaskRequest, Operation, Role, TaskState
 from hocket.testing.violation import Violation
+from hocket.testing.worlds.a2a.book import QUESTIONS
 from hocket.testing.worlds.a2a.reading import Reading
 from hocket.testing.worlds.a2a.scene import Scene
 from hocket.testing.worlds.a2a.ways import WAYS
@@ -26,6 +27,7 @@ def come_to_an_end(scene: Scene) -> None:
     _rest(scene, 12.0)  # what was cut has been resumed by then
     _check_waits(scene)
     _let_agents_end(scene)
+    _check_heard(scene)
     _cancel_questions(scene)
     _await_ends(scene)
     _check_said(scene)
@@ -69,6 +71,14 @@ def _let_agents_end(scene: Scene) -> None:
             site.stage.end(player, "finish", site.tested.core, scene.network.now_at(site.name))
             site.pump(scene.network.now_at(site.name))
         _rest(scene, 1.0)
+
+
+def _check_heard(scene: Scene) -> None:
+    """Nobody is at work any more: the agents have had the last word of every user who was to answer."""
+    for _, page in scene.pages:
+        said = [each for each in page.task.history if each.role is Role.USER]
+        if page.state in QUESTIONS and not page.is_orphan and said and said[-1].message_id not in page.heard:
+            raise Violation("exactly-once", f"message {said[-1].message_id} never reached the agent of {page.id}")
 
 
 def _cancel_questions(scene: Scene) -> None:

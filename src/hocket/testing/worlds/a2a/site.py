@@ -134,6 +134,7 @@ class Site:
         """Another process in its place, which finds the log of the one that died, or nothing."""
         for page in self.book.pages.values():
             page.take_back()
+            page.is_orphan = True
             if not keep_log:
                 page.is_lost = True
             elif page.log and not page.is_over and page.state not in QUESTIONS:
