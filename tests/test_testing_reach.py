@@ -237,17 +237,22 @@ def test_a_server_of_something_else_is_no_agent():
         pass
 
 
-def test_a_server_that_hangs_up_after_an_error_does_the_next_no_harm():
+def test_no_connection_is_used_for_two_requests():
+    """A server may close one after an answer without a word: the next request would be lost, and did no wrong."""
+    connections = []
+
     async def fragile(scope, receive, send):
+        connections.append(scope["client"])
         if scope["path"] == "/break":
             raise RuntimeError("uvicorn answers 500 and closes the connection")
         await App(parrot)(scope, receive, send)
 
     with serving(lambda url: fragile, lifespan="off", log_config=None) as url, reach(url) as probe:
-        for _ in range(5):
-            broken = probe.open(Ask.get("/break"))
-            assert (broken.next(10), broken.status) == (b"Internal Server Error", 500)
+        broken = probe.open(Ask.get("/break"))
+        assert (broken.next(10), broken.status) == (b"Internal Server Error", 500)
+        for _ in range(3):
             assert answers(probe, [Ask.call("GetTask", {"id": "no"})])[0][1] == "complete"
+    assert len(connections) == len(set(connections)) == 5
 
 
 def test_credentials_are_sent_along_and_missed_where_there_are_none():
