@@ -19,10 +19,10 @@ _ALL: tuple[Rule, ...] = (
     *VERSION_RULES,
     *SENDING_RULES,
     *STREAM_RULES,
-    *TASK_RULES,
     *LIST_RULES,
     *CAPABILITY_RULES,
     *REST_RULES,
+    *TASK_RULES,  # last: there are servers that a cancel of no task breaks, and then every rule after it
 )
 
 A2A_RULES: tuple[Rule, ...] = tuple(sorted(_ALL, key=lambda rule: rule.version != "1.0"))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hocket.testing.conformance.a2a.caller import Caller, compact
+from hocket.testing.conformance.a2a.caller import Caller, CallerPlay, compact
 from hocket.testing.conformance.a2a.rules import SHOULD, Line, a2a_rules
 from hocket.testing.conformance.a2a.wire import state_of
 
 __all__ = ["LIST_RULES"]
 
-_PARAMS = -32602
+_METHOD, _PARAMS, _UNSUPPORTED = -32601, -32602, -32004
 _PAGES = 50
 """Pages that are turned before a list counts as endless."""
 
@@ -26,6 +26,18 @@ def _page(caller: Caller, **params: Any) -> Mapping[str, Any]:
     token = page.get("nextPageToken")
     require(isinstance(token, str), f'nextPageToken must be there, "" on the last page, and is {token!r}')
     return page
+
+
+def _having_lists(play: CallerPlay) -> CallerPlay:
+    """A play for agents that have lists: that there are none is told once, by the first rule."""
+
+    def played(caller: Caller) -> None:
+        error = caller.trial.sample("lists", lambda: caller.call("list", {"pageSize": 1})).error
+        if error is not None and error.get("code") in (_METHOD, _UNSUPPORTED):
+            caller.trial.skip(f"the agent has no lists: {compact(error)}")
+        play(caller)
+
+    return played
 
 
 def _is_whole(caller: Caller) -> None:
@@ -147,67 +159,67 @@ LIST_RULES = a2a_rules(
             name="list-new",
             title="A task that was just begun is on the first page",
             sections=_SECTION,
-            play=_has_the_new_one,
+            play=_having_lists(_has_the_new_one),
         ),
         Line(
             name="list-context",
             title="The list of a context has its tasks and no others",
             sections=_SECTION,
-            play=_of_a_context,
+            play=_having_lists(_of_a_context),
         ),
         Line(
             name="list-status",
             title="The list of a state has tasks in that state and no others",
             sections=_SECTION,
-            play=_of_a_state,
+            play=_having_lists(_of_a_state),
         ),
         Line(
             name="list-no-artifacts",
             title="Where artifacts are not asked for, tasks have no member artifacts",
             sections=_SECTION,
-            play=_without_artifacts,
+            play=_having_lists(_without_artifacts),
         ),
         Line(
             name="list-artifacts",
             title="includeArtifacts gives the artifacts",
             sections=_SECTION,
-            play=_with_artifacts,
+            play=_having_lists(_with_artifacts),
         ),
         Line(
             name="list-history",
             title="historyLength 0 gives no history in a list either",
             sections={"1.0": "§3.2.4"},
-            play=_without_history,
+            play=_having_lists(_without_history),
         ),
         Line(
             name="list-pages",
             title="Pages have as many tasks as asked for at the most, repeat none, lose none, and end",
             sections=_SECTION,
-            play=_in_pages,
+            play=_having_lists(_in_pages),
         ),
         Line(
             name="list-order",
             title="The task that changed last comes first",
             sections=_SECTION,
-            play=_newest_first,
+            play=_having_lists(_newest_first),
         ),
         Line(
             name="list-sizes",
             title="A pageSize that is not from 1 to 100 is refused with -32602",
             sections=_SECTION,
-            play=_sizes,
+            play=_having_lists(_sizes),
         ),
         Line(
             name="list-token",
             title="A pageToken that the agent has not given is refused with -32602",
             sections=_SECTION,
-            play=_wrong_token,
+            play=_having_lists(_wrong_token),
         ),
         Line(
             name="list-wrong-status",
             title="A state that there is not is refused with -32602",
             sections={"1.0": "§3.3.2"},
-            play=_wrong_status,
+            play=_having_lists(_wrong_status),
             level=SHOULD,
         ),
     ),

@@ -217,12 +217,6 @@ TASK_RULES = a2a_rules(
             play=_cancel_ended,
         ),
         Line(
-            name="cancel-unknown",
-            title="To cancel a task that is not there is refused with -32001",
-            sections={"1.0": "§3.1.5", "0.3": "§8.2"},
-            play=_cancel_unknown,
-        ),
-        Line(
             name="cancel-again",
             title="A second cancel does no more than the first",
             sections={"1.0": "§3.3.1", "0.3": "§7.4"},
@@ -251,6 +245,12 @@ TASK_RULES = a2a_rules(
             title="A second reader has in the end what the first has",
             sections={"1.0": "§3.5.2"},
             play=_subscribe_same,
+        ),
+        Line(
+            name="cancel-unknown",
+            title="To cancel a task that is not there is refused with -32001",
+            sections={"1.0": "§3.1.5", "0.3": "§8.2"},
+            play=_cancel_unknown,
         ),
     ),
 )
