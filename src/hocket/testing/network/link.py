@@ -59,6 +59,8 @@ class Link:
     def cut(self, kept: tuple[int | None, int | None] = (None, None)) -> None:
         """Break it. Both ends learn it, one after the other, and what was on its way is lost.
 
+        What has arrived may still be read until the break is learnt.
+
         Args:
             kept: Bytes there and back that are on their way and still arrive, the first ones; None for any number.
         """
