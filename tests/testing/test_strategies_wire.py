@@ -16,7 +16,7 @@ from hocket.testing.strategies.hostile_json import FLAWS
 ENGINES = [engine for engine in (STDLIB, MSGSPEC) if engine is not None]
 
 
-def cases(strategy, names, *, examples=300):
+def cases(strategy, names, *, examples=200):
     """How often each named case came in so many examples."""
     seen = Counter()
 
@@ -99,11 +99,11 @@ def test_the_liberties_of_peers_are_taken():
         "bare LF": lambda framed: b"\n\n{" in framed.data and b"\r" not in framed.data.replace(b"\\r", b""),
         "small letters": lambda framed: b"content-length:" in framed.data,
         "zeros": lambda framed: b"00" in framed.data,
-        "another field first": lambda framed: framed.data.startswith(b"X-Y"),
+        "another field": lambda framed: b"X-Y: z" in framed.data,
         "a charset": lambda framed: b"charset" in framed.data,
     }
     assert set(cases(frames("ndjson"), lines, examples=120)) == set(lines)
-    assert set(cases(frames("content-length"), headers, examples=120)) == set(headers)
+    assert set(cases(frames("content-length"), headers, examples=150)) == set(headers)
 
 
 # Server-sent events.
