@@ -204,6 +204,22 @@ def test_a_child_that_dies_is_told_with_its_last_words_and_can_be_started_anew()
         assert probe.open(Ask.call("tasks/get", {}, version="0.3")).next(10) is not None
 
 
+def test_who_leaves_a_call_on_a_pipe_cancels_it():
+    remembers = (
+        "import sys, json\n"
+        "cancelled = []\n"
+        "for line in sys.stdin:\n"
+        "    asked = json.loads(line)\n"
+        "    if asked['method'] == '$/cancelRequest': cancelled.append(asked['params']['id'])\n"
+        "    if asked['method'] == 'tasks/get':\n"
+        "        print(json.dumps({'jsonrpc': '2.0', 'id': asked['id'], 'result': cancelled}), flush=True)\n"
+    )
+    with reach(f'stdio:python -c "{remembers}"') as probe:
+        probe.open(Ask.call("message/stream", {}, id=7, version="0.3")).close()
+        answer = probe.open(Ask.call("tasks/get", {}, id=8, version="0.3")).next(10)
+    assert json.loads(answer)["result"] == [7]
+
+
 @pytest.mark.parametrize(
     ("target", "said"),
     [
