@@ -10,11 +10,13 @@ from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from hocket.acp.client import Client
+from hocket.acp.hub import Hub
+from hocket.acp.limits import HubLimits, LaneLimits, StreamLimits
 from hocket.testing.machines import HubMachine, HubTargetMachine
 from hocket.testing.simulation import Campaign, Session, Step, play, replay, shrink
 from hocket.testing.violation import Violation
 from hocket.testing.worlds import AcpWorld
-from hocket.testing.worlds.acp.hosted import hosted
+from hocket.testing.worlds.acp.hosted import Hosted, hosted
 from hocket_io.acp import HubHost
 from hocket_io.acp.serving import serve_tcp
 from hocket_io.testing import reach
@@ -148,6 +150,21 @@ def test_a_hub_that_does_wrong_is_caught(meddle, invariant):
     with pytest.raises(Violation) as caught:
         replay(lambda seed, **options: AcpWorld(seed, hub=wrong_hub(meddle), **options), played)
     assert caught.value.invariant == invariant, caught.value
+
+
+def test_a_hub_that_waits_too_long_for_a_piece_is_caught():
+    """cyd posts: one piece, not the next one, and the one after it."""
+
+    def patient(entropy, history):
+        lane = LaneLimits(gap=1_000.0, stall=1_000.0)
+        return Hosted(Hub(entropy=entropy, limits=HubLimits(stream=StreamLimits(lane=lane))))
+
+    posts = [Step("start", (0, 0, 1)), Step("wait", (0, 2))]
+    pieces = [Step("begin", (0, 3, 0, 1)), Step("skip", (0,)), Step("go on", (0,)), Step("wait", (0, 0))]
+    played = Session(seed=1, options={"agents": 1}, steps=[*posts, *pieces])
+    replay(lambda seed, **options: AcpWorld(seed, kinds=["posts"], **options), played)
+    with pytest.raises(Violation, match=r"lost-is-told: .* waits since .* for piece 2"):
+        replay(lambda seed, **options: AcpWorld(seed, kinds=["posts"], hub=patient, **options), played)
 
 
 class Deaf(Client):

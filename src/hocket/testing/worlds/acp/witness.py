@@ -16,6 +16,7 @@ from hocket.endpoint import Endpoint
 from hocket.framing import FrameRejected, Ndjson
 from hocket.testing.violation import Violation
 from hocket.testing.worlds.acp.entries import NO_ENTRIES, NOT_RULED, Entry, check_history, entry_of, name_of, stays_of
+from hocket.testing.worlds.acp.gaps import Gaps
 from hocket.testing.worlds.acp.roads import HubNode, Road
 from hocket.testing.worlds.acp.rules import FINE, Foretold, Noted, Rules
 from hocket.testing.worlds.acp.spoken import Spoken
@@ -69,6 +70,7 @@ class Witness:
     size: int = field(default=0, init=False)
     _doors: dict[str, _Door] = field(factory=dict, init=False)
     _replies: dict[str, dict[Any, _Asked]] = field(factory=dict, init=False)
+    _gaps: Gaps = field(factory=Gaps, init=False)
     _seen: dict[bytes, tuple[str, int]] = field(factory=dict, init=False)
     _given: dict[tuple[str, str], set[int]] = field(factory=dict, init=False)
     _starts: dict[str, tuple[str, Mapping[str, Any], float]] = field(factory=dict, init=False)
@@ -82,7 +84,7 @@ class Witness:
         if endpoint is None:
             return None
         session = road.name if road.kind == "pipe" else f"session of {road.agent}"
-        door = _Door(self, endpoint, road.agent, self._replies.setdefault(session, {}))
+        door = _Door(self, endpoint, road, self._replies.setdefault(session, {}))
         self._doors[road.name] = door
         if road.kind == "feed":
             door.may_complain(_NOT_GIVEN)
@@ -113,6 +115,7 @@ class Witness:
         self._doors.clear()
         self._replies.clear()
         self._starts.clear()
+        self._gaps.forget()
 
     def check_answers(self) -> None:
         """Look for what was asked on connections that are still there, and has no answer.
@@ -208,6 +211,8 @@ class Witness:
         result = answer.get("result")
         if code == FINE and isinstance(result, dict):
             self._granted(asked, result)
+        if code == FINE and door.road.kind == "post" and "chunk" in asked.params and asked.agent is not None:
+            self._gaps.take(asked.agent, asked.params, door.now)
 
     def _granted(self, asked: _Asked, result: Mapping[str, Any]) -> None:
         stream = result.get("stream")
@@ -235,6 +240,7 @@ class Witness:
         known = log.get(number)
         if known is None:
             log[number] = entry = entry_of(told)
+            self._gaps.hear(stream_id, entry)
             self._check_rule(stream_id, number, entry)
         elif known.value != told:
             raise Violation("one-order", f"event {number} of {stream_id} is {known.value} to one, {told} to another")
@@ -247,6 +253,16 @@ class Witness:
             raise Violation("states", f"event {number} of {stream_id} has never happened: {entry.value}")
 
     # In the end
+
+    def check_gaps(self, stream_id: str, agent: str, now: float) -> None:
+        """Look for a message that is waited for too long; see `Gaps.check`.
+
+        Raises:
+            Violation: There is one.
+        """
+        log = self.logs.get(stream_id, {})
+        if stream_id in self.rules.streams and max(log, default=0) == len(log):
+            self._gaps.check(stream_id, agent, now)
 
     def check_logs(self) -> None:
         """Hold the order of what was told against the order of what has happened.
@@ -301,19 +317,25 @@ class _Door:
 
     witness: Witness
     endpoint: Endpoint[object]
-    agent: str | None
+    road: Road
     replies: dict[Any, _Asked]
     owed: dict[Any, list[_Asked]] = field(factory=dict, init=False)
     complaints: dict[int, None] = field(factory=dict, init=False)
+    agent: str | None = field(init=False)
     voice: str | None = field(default=None, init=False)
+    now: float = field(default=0.0, init=False)
     _into: Ndjson = field(factory=Ndjson, init=False)
     _out: Ndjson = field(factory=Ndjson, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.agent = self.road.agent
 
     @property
     def is_closed(self) -> bool:
         return self.endpoint.is_closed
 
     def receive_data(self, data: bytes, now: float) -> None:
+        self.now = now
         self.witness.rules.tick(now)
         self._into.receive_data(data)
         while (frame := self._into.next_frame()) is not None:

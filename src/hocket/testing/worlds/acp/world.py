@@ -176,6 +176,9 @@ class AcpWorld:
         """
         self._mend()
         self.wait(_ROUND)
+        for agent in self.cast:
+            for stream_id in agent.streams(ClientState.ACTIVE):
+                self.witness.check_gaps(stream_id, agent.name, self.network.now_at(HUB))
         for _ in range(_ROUNDS):
             self._farewell()
             self.wait(_ROUND)
