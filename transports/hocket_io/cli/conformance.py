@@ -71,8 +71,6 @@ def conformance(
 
     The exit code is 1 if a MUST is broken, 3 if there is nothing at TARGET.
     """
-    if reaching.target.startswith("acp+stdio"):
-        raise click.UsageError("A hub on a pipe has one connection, and the rules take several: serve it on TCP.")
     if acp and "://" in reaching.target and not reaching.target.startswith(("acp+", "tcp://")):
         reaching = evolve(reaching, target=f"acp+{reaching.target}")
     with reaching.probe() as probe:
