@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from attrs import define, field
 
-from hocket.a2a import ClientCall
+from hocket.a2a import ClientCall, Outcome
 from hocket.errors import ConnectionFailed, HocketError, RequestTimeout
 from hocket.http import Request
 from hocket.http.resuming import ResumingCall
@@ -127,7 +127,8 @@ class HttpEnd:
         """Bytes of the response."""
         if self.is_closed:
             return
-        self.heard = now
+        if not self._has_settled:
+            self.heard = now
         machine, incoming = self.asking.machine, self._incoming
         body = incoming.receive(data)
         if incoming.start and not self._has_head:
@@ -138,7 +139,7 @@ class HttpEnd:
         if incoming.is_complete:
             machine.receive_eof(now)
             self._check_end()
-        if incoming.is_complete or not machine.is_reading:
+        if incoming.is_complete or (not machine.is_reading and not self._has_settled):
             self.is_closed = True
         self.asking.go_on(now)
 
@@ -158,7 +159,7 @@ class HttpEnd:
             self._fail(ConnectionFailed(f"the connection broke: {error}"), now)
 
     def next_timeout(self) -> float | None:
-        """When the silence of a stream has been too long."""
+        """When a stream has been silent for too long, or was not ended for too long after its last event."""
         if self.is_closed or not self.asking.machine.call.is_streaming:
             return None
         return self.heard + PATIENCE
@@ -167,15 +168,16 @@ class HttpEnd:
         """Give up a stream that is silent.
 
         Raises:
-            Violation: `silence`: there was no reason for it.
+            Violation: `silence`: there was no reason for it. `every-call-ends`: all was told, and it goes on.
         """
         at = self.next_timeout()
         if at is None or now < at:
             return
-        if not self.asking.reading.is_disturbed:
-            raise Violation(
-                "silence", f"{self.asking.reading.name}: nothing came for {PATIENCE:g} s, not even a comment"
-            )
+        name, is_disturbed = self.asking.reading.name, self.asking.reading.is_disturbed
+        if not is_disturbed and self._has_settled:
+            raise Violation("every-call-ends", f"{name}: its last event came, and the server does not end it")
+        if not is_disturbed:
+            raise Violation("silence", f"{name}: nothing came for {PATIENCE:g} s, not even a comment")
         self._fail(RequestTimeout(f"nothing came for {PATIENCE:g} s"), now)
 
     def next_event(self) -> None:
@@ -209,6 +211,11 @@ class HttpEnd:
                 f"{self.asking.reading.name}: the server ends it in good order after entry {after}, "
                 f"and the task goes on: {'' if page is None or not after else page.folds[after - 1].state.value}",
             )
+
+    @property
+    def _has_settled(self) -> bool:
+        """Whether the last event of a stream has come: then the server is to end the response, too."""
+        return self.asking.machine.call.outcome is Outcome.SETTLED
 
     def _fail(self, error: HocketError, now: float) -> None:
         self.is_closed = True
