@@ -1,5 +1,7 @@
 """Strategies for what agents say, lives of tasks and chunks on their way among it: only that, and all of it."""
 
+import importlib
+import sys
 from collections import Counter
 
 import pytest
@@ -14,6 +16,7 @@ from hocket.acp import Message as AcpMessage
 from hocket.acp.limits import StreamLimits
 from hocket.acp.params import read_params
 from hocket.acp.wire import ACP, PARAMS
+from hocket.errors import MissingExtra
 from hocket.testing.strategies import (
     acp_messages,
     acp_requests,
@@ -212,3 +215,10 @@ def test_a_request_of_acp_is_understood(request):
 def test_every_method_of_acp_is_asked():
     names = {method: lambda request, method=method: request.method == method for method in PARAMS}
     assert cases(acp_requests(), names, examples=250) == set(names)
+
+
+def test_without_hypothesis_it_is_said_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "hypothesis", None)
+    monkeypatch.delitem(sys.modules, "hocket.testing.strategies")
+    with pytest.raises(MissingExtra, match=r'pip install "hocket\[test\]"'):
+        importlib.import_module("hocket.testing.strategies")
