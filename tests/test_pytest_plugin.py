@@ -93,10 +93,8 @@ def test_what_is_found_is_told_as_hocket_fuzz_tells_it_and_no_more(folder):
 
 def test_the_test_of_a_report_can_be_pasted_and_fails(folder):
     result = play(folder, "--hocket-agent=broken.py:broken", "--hocket-checks=no-crash")
-    lines = result.outlines
-    begin = next(number for number, line in enumerate(lines) if line.startswith("  test "))
-    end = next(number for number, line in enumerate(lines) if number > begin and "play(probe" in line)
-    folder.makepyfile(test_pasted="\n".join(line[10:] for line in lines[begin : end + 1]))
+    test = result.stdout.str().partition("\n  test\n")[2].partition("\n====")[0]
+    folder.makepyfile(test_pasted=test)
     pasted = play(folder, "test_pasted.py")
     pasted.assert_outcomes(failed=1)
     pasted.stdout.fnmatch_lines(["*ZeroDivisionError*"])
