@@ -104,6 +104,27 @@ class Asking:
             self.connect(self, request, now)
         elif (at := self.machine.next_timeout()) is not None:
             self.pauses.set(self, at)
+        else:
+            self._check_effort()
+
+    def _check_effort(self) -> None:
+        """Who has lost a stream has tried to get it back, as often as it may.
+
+        Raises:
+            Violation: `ended-not-cut`: it has not.
+        """
+        call, page, backoff = self.machine.call, self.reading.page, self.machine.backoff
+        if (
+            call.outcome is not Outcome.CUT
+            or backoff is None
+            or page is None
+            or page.is_lost
+            or self.reading.is_dropped
+        ):
+            return
+        if call.reader.task_id is not None and not self.reading.was_refused and len(self.requests) <= backoff.attempts:
+            asked = len(self.requests)
+            raise Violation("ended-not-cut", f"{self.reading.name}: it was cut, and given up after {asked} requests")
 
     def resume(self, now: float) -> None:
         """It is time to ask again."""

@@ -72,6 +72,13 @@ class Reading:
         return self.book.pages.get(task_id) if isinstance(task_id, str) else None
 
     @property
+    def was_refused(self) -> bool:
+        """Whether it was the server that has said no, in the end."""
+        return isinstance(self._error, RpcError) or (
+            self._error is not None and isinstance(self._error.__cause__, RpcError)
+        )
+
+    @property
     def is_waiting(self) -> bool:
         """Whether its end is not known yet."""
         if self.is_dropped:
