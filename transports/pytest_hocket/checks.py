@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 
 import pytest
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from hocket.errors import HocketError, LocalProtocolError
 from hocket.testing.fuzzing import EXAMPLES, Check, Effort, Finding, chosen, examine
 from hocket.testing.probe import Probe
 from hocket_io.testing import loaded, reach
+from hocket_io.testing.source_words import source_words
 from pytest_hocket import option_of, targets_of
 
 __all__ = ["CheckItem", "Checks", "TargetCollector"]
@@ -99,9 +100,10 @@ class TargetCollector(pytest.Collector):
         self._stack.close()
 
     def _items(self) -> Iterator[CheckItem]:
+        effort = evolve(self.asked.effort, words=source_words(self.name))
         for check in self.asked.checks:
             item = CheckItem.from_parent(self, name=check.name)
-            item.check, item.effort = check, self.asked.effort
+            item.check, item.effort = check, effort
             yield item
 
 

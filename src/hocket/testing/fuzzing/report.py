@@ -44,9 +44,7 @@ class Effort:
 
     def arguments(self) -> list[str]:
         """The options of `hocket fuzz` that say so."""
-        found = [f"--seed {self.seed}"]
-        if self.max_examples != EXAMPLES:
-            found.append(f"--max-examples {self.max_examples}")
+        found = [f"--seed {self.seed}", f"--max-examples {self.max_examples}"]
         if self.patience != PATIENCE:
             found.append(f"--timeout {self.patience:g}")
         return found
