@@ -5,7 +5,6 @@ four file descriptors: stdin, stdout and stderr of the copy, and a pipe for news
 A copy goes on as the program and ends as any interpreter does, with all that is told at its end.
 """
 
-import gc
 import importlib
 import json
 import os
@@ -93,8 +92,6 @@ if __name__ == "__main__":
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     for needed in NEEDED:
         importlib.import_module(needed)
-    gc.collect()
-    gc.freeze()
     with socket.socket(fileno=int(sys.argv[1])) as asked:
         program = serve(asked)
     if program is not None:
