@@ -65,11 +65,13 @@ class Gaps:
     def check(self, stream_id: str, agent: str, now: float) -> None:
         """Look for a message that is waited for too long. Its sender is a member, and was told all there is to tell.
 
+        One of which no piece was told does not count: of its loss nobody is told, either.
+
         Raises:
             Violation: There is one.
         """
         for (where, who, message_id), pieces in self._pieces.items():
-            is_late = pieces.since is not None and now > pieces.since + _PATIENCE + _SLACK
+            is_late = pieces.told and pieces.since is not None and now > pieces.since + _PATIENCE + _SLACK
             if (where, who) == (stream_id, agent) and is_late:
                 what = f"{message_id!r} of {agent} in {stream_id}"
                 raise Violation("lost-is-told", f"{what} waits since {pieces.since} for piece {pieces.told + 1}: {now}")
