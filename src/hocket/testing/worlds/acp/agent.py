@@ -47,6 +47,8 @@ Dial: TypeAlias = Callable[["Agent", PipeEnd | PostEnd | FeedEnd, Road], Link]
 
 _PATIENCE: Final = 20.0
 """Seconds that a message in pieces may take, and be sure to arrive."""
+_RETRY: Final = 10.0
+"""Seconds after which a client asks again."""
 _TRANSPORT: Final = (Reconnecting, Reconnected, ReconnectExhausted)
 
 
@@ -144,6 +146,7 @@ class Agent:
     def say(self, stream_id: str, now: float) -> None:
         """Say something in one piece."""
         said = self.spoken.new(self.name, stream_id, is_ranked=self.is_ordered)
+        said.began = now
         self.spoken.end(said)
         self._wish(self.client.message(stream_id, said.text, now=now), _Wish("say", stream_id, said), now)
 
@@ -353,7 +356,8 @@ class Agent:
                 wish.said.is_doubtful = wish.said.is_doubtful or now > wish.said.began + _PATIENCE
             case Failed(error=error) if wish.said is not None and wish.stream_id is not None:
                 wish.said.is_doubtful = True
-                wish.said.is_false = wish.kind == "say" and self.is_ordered and isinstance(error, RpcError)
+                is_first = now < wish.said.began + _RETRY  # else it was sent again, and taken then, it may be
+                wish.said.is_false = wish.kind == "say" and self.is_ordered and isinstance(error, RpcError) and is_first
                 if wish.kind == "chunk":
                     self.mouth(wish.stream_id).failed(wish.said)
 
