@@ -123,6 +123,7 @@ class Agent:
             for ear in stays:
                 to_the_end = isinstance(ear.end, StreamEnded) and ear.end.reason != "not_found"  # that says it all
                 to_the_end = to_the_end and stream_id not in witness.crashed_streams
+                to_the_end = to_the_end and self.is_ordered  # the posts that ask for the rest may all be lost
                 ear.check_complete(witness.logs.get(stream_id, {}), to_the_end=to_the_end)
 
     # What it says
