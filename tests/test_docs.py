@@ -232,13 +232,28 @@ def test_every_link_leads_to_a_file_and_a_heading_of_it(page: Path) -> None:
         assert not anchor or anchor in anchors(file), f"{page.name} links to {link}"
 
 
-def test_every_room_of_hocket_io_is_on_the_map() -> None:
+@pytest.mark.parametrize(
+    ("house", "folder_name"), [("hocket.testing", "src/hocket/testing"), ("hocket_io", "transports/hocket_io")]
+)
+def test_every_room_is_on_the_map(house: str, folder_name: str) -> None:
     page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    section = page.partition("## The rooms of `hocket_io`")[2]
+    section = page.partition(f"## The rooms of `{house}`")[2].partition("\n## ")[0]
     on_the_map = set(", ".join(re.findall(r"^ {4} *([a-z_, ]+?)  +\S", section, re.MULTILINE)).split(", "))
-    folder = ROOT / "transports" / "hocket_io"
+    folder = ROOT / folder_name
     packages = {path.parent.name for path in folder.glob("*/__init__.py")}
     assert on_the_map == packages | {path.stem for path in folder.glob("*.py") if path.stem != "__init__"}
+
+
+@pytest.mark.parametrize("name", ["a2a", "acp"])
+def test_what_must_hold_in_a_world_is_what_it_checks(name: str) -> None:
+    files = sorted((ROOT / "src/hocket/testing/worlds" / name).glob("*.py"))
+    source = "".join(file.read_text(encoding="utf-8") for file in files)
+    page = (ROOT / "docs" / "simulation.md").read_text(encoding="utf-8")
+    table = page.partition(f"| in {name.upper()} ")[2].partition("\n\n")[0]
+    checked = re.findall(r"(?:Violation|_violation|_wrong)\(\s*\"([a-z-]+)\"", source)
+    assert set(re.findall(r"^\| `([a-z-]+)` ", table, re.MULTILINE)) == set(checked) - {
+        "does-not-rest"
+    }  # of every world
 
 
 def test_the_index_names_every_page() -> None:
