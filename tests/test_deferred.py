@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 import hocket
+import hocket.testing.worlds
 import hocket_io
 from hocket.deferred import deferred
 
-PACKAGES = [hocket, hocket_io]
+PACKAGES = [hocket, hocket_io, hocket.testing.worlds]
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.__name__)
@@ -31,10 +32,18 @@ def test_a_name_that_is_not_there_is_told_as_by_any_module(package):
     assert not hasattr(package, "__path_of_nothing__")
 
 
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.__name__)
+def test_what_has_not_been_asked_for_is_listed_for_whoever_types_its_name(package, monkeypatch):
+    for name in set(package.__all__) - {"__version__"}:
+        monkeypatch.delitem(vars(package), name, raising=False)
+    assert {*package.__all__, "__file__"} <= set(dir(package))
+    assert len(dir(package)) == len(set(dir(package)))
+
+
 def test_a_name_is_looked_up_once(monkeypatch):
     monkeypatch.delitem(vars(hocket), "Backoff", raising=False)
     asked = []
-    look_up = deferred("hocket", {"hocket.backoff": ["Backoff"]})
+    look_up, _ = deferred("hocket", {"hocket.backoff": ["Backoff"]})
     monkeypatch.setattr(hocket, "__getattr__", lambda name: asked.append(name) or look_up(name))
     assert hocket.Backoff is hocket.Backoff
     assert asked == ["Backoff"]

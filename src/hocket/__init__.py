@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 else:
     from hocket.deferred import deferred
 
-    __getattr__ = deferred(
+    __getattr__, __dir__ = deferred(
         __name__,
         {
             "hocket.agent": ["Addition", "Agent", "AgentTask", "Progress", "Question"],

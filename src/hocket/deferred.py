@@ -8,20 +8,24 @@ from importlib import import_module
 __all__ = ["deferred"]
 
 
-def deferred(package: str, homes: Mapping[str, Sequence[str]]) -> Callable[[str], object]:
-    """The `__getattr__` of a package. A name is looked up once: from then on the package has it.
+def deferred(
+    package: str, homes: Mapping[str, Sequence[str]]
+) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
+    """The `__getattr__` and the `__dir__` of a package. A name is looked up once: from then on the package has it.
 
     Args:
         package: Its name.
         homes: The modules, each with the names that the package has from it.
 
-    >>> ask = deferred("hocket", {"hocket.errors": ["Code", "RpcError"]})
+    >>> ask, names = deferred("hocket", {"hocket.errors": ["Code", "RpcError"]})
     >>> ask("Code").PARSE_ERROR.value
     -32700
     >>> ask("Cod")
     Traceback (most recent call last):
         ...
     AttributeError: module 'hocket' has no attribute 'Cod'
+    >>> "RpcError" in names()
+    True
     """
     home_of = {name: home for home, names in homes.items() for name in names}
 
@@ -33,4 +37,7 @@ def deferred(package: str, homes: Mapping[str, Sequence[str]]) -> Callable[[str]
         setattr(import_module(package), name, found)
         return found
 
-    return look_up
+    def names() -> list[str]:
+        return sorted({*vars(import_module(package)), *home_of})
+
+    return look_up, names

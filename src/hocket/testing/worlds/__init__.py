@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 else:
     from hocket.deferred import deferred
 
-    __getattr__ = deferred(
+    __getattr__, __dir__ = deferred(
         __name__,
         {"hocket.testing.worlds.a2a": ["A2AWorld"], "hocket.testing.worlds.acp": ["AcpWorld"]},
     )
