@@ -148,6 +148,7 @@ CODES = Lie(
         *both("batch", "goes-on", "message-unknown-task", "stream-unknown-task", "get-unknown", "cancel-ended"),
         *both("cancel-unknown", "subscribe-unknown", "push-undeclared", "extended-undeclared"),
         *new("no-parts", "version-unknown", "version-patch", "version-absent", "version-in-query", "history-negative"),
+        *both("no-message-id"),
         *new("message-to-ended", "subscribe-ended", "list-sizes", "list-token", "list-wrong-status"),
     ),
 )
@@ -172,7 +173,12 @@ A2A_LIES = (
         card=_card(supportedInterfaces=[{**INTERFACE, "protocolVersion": "1.0.1"}]),
         fails=new("card-patch"),
     ),
-    Lie(name="pigeons", card=_card(preferredTransport="PIGEON"), fails=old("card-transports")),
+    Lie(
+        name="pigeons",
+        card=_card(preferredTransport="PIGEON", supportedInterfaces=[{**INTERFACE, "protocolBinding": "PIGEON"}]),
+        fails=both("card-binding"),
+    ),
+    Lie(name="a transport of number 7", card=_card(preferredTransport=7), fails=old("card-transports")),
     Lie(
         name="two transports at one URL",
         card=lambda card: {**card, "additionalInterfaces": [{"url": card["url"], "transport": "GRPC"}]},
@@ -229,8 +235,19 @@ A2A_LIES = (
     Lie(
         name="no contexts",
         alter=everywhere(drop("contextId"), is_task),
-        fails=(*both("send-shape", "context-new", "get"),),
+        fails=(*old("send-shape", "context-new", "get"), *new("stream-one-task")),
     ),
+    Lie(
+        name="a context that is not said",
+        alter=everywhere(drop("contextId"), is_task, SENDS),
+        fails=both("context-new"),
+    ),
+    Lie(
+        name="roles of nobody",
+        alter=everywhere(put(role="boss"), has("role")),
+        fails=both("send-shape", "get"),
+    ),
+    Lie(name="snakes", alter=everywhere(put(context_id="c"), is_task), fails=new("send-names")),
     Lie(
         name="nobody waits",
         alter=everywhere(_set_state("TASK_STATE_WORKING", "working"), is_task, SENDS),
@@ -290,7 +307,7 @@ A2A_LIES = (
     Lie(
         name="the last event is gone",
         alter=_in_streams(when(is_last, lambda answer: GONE)),
-        fails=both("stream-settled"),
+        fails=(*both("stream-settled"), *new("stream-others")),
     ),
     Lie(
         name="the last event comes twice",
@@ -345,7 +362,7 @@ A2A_LIES = (
     Lie(
         name="empty lists",
         alter=everywhere(put(tasks=[]), has("tasks")),
-        fails=new("list-new", "list-context", "list-status", "list-artifacts", "list-pages", "rest-list"),
+        fails=new("list-new", "list-context", "list-status", "list-artifacts", "list-pages", "list-since", "rest-list"),
     ),
     Lie(
         name="lists of others",
@@ -395,11 +412,16 @@ A2A_LIES = (
     Lie(
         name="another status",
         head=lambda status, headers: (418, headers),
-        fails=new("rest-unknown", "rest-cancel-ended", "rest-no-json", "rest-params", "rest-version"),
+        fails=new("rest-unknown", "rest-cancel-ended", "rest-no-json", "rest-params", "rest-version", "rest-subscribe"),
     ),
     Lie(
         name="no reasons",
         alter=everywhere(drop("reason", "details"), lambda each: True),
         fails=new("rest-reason"),
+    ),
+    Lie(
+        name="no names of statuses",
+        alter=everywhere(drop("status"), has("details")),
+        fails=new("rest-status"),
     ),
 )

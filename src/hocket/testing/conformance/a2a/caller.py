@@ -217,7 +217,7 @@ class Caller:
         for _ in range(_TURNS):
             if self.wire.state(task) in TERMINAL:
                 break
-            self.sent(self.message(taskId=task["id"], contextId=task["contextId"]))
+            self.sent(self.message(**self.following(task)))
             task = self.get(task["id"])
         state = self.wire.state(task)
         return task if state in TERMINAL else self.trial.skip(f"the agent's task has no end: it is {state}")
@@ -227,6 +227,14 @@ class Caller:
         if self.wire.state(self.settled_task()) != "input-required":
             self.trial.skip("the agent asks nothing: its task ended in one turn")
         return self.new_task()
+
+    def following(self, task: Mapping[str, Any]) -> dict[str, Any]:
+        """The members of a Message that goes on with a task, which in 1.0 may have no context."""
+        return {"taskId": task["id"], **({"contextId": task["contextId"]} if task.get("contextId") else {})}
+
+    def context_of(self, task: Mapping[str, Any]) -> Any:
+        """The context of a task, for rules about contexts."""
+        return task.get("contextId") or self.trial.skip("the agent's tasks have no contextId")
 
     # Streams
 

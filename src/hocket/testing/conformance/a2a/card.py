@@ -79,10 +79,22 @@ def _says_where(caller: Caller) -> None:
     for each in interfaces:
         url, binding, version = each.get("url"), each.get("protocolBinding"), each.get("protocolVersion")
         caller.trial.require(isinstance(url, str) and bool(url), f"an interface has no url: {compact(each)}")
-        is_name = binding in _TRANSPORTS or (isinstance(binding, str) and bool(urlsplit(binding).scheme))
-        caller.trial.require(is_name, f"protocolBinding is none of {', '.join(_TRANSPORTS)} and no URI: {binding!r}")
+        caller.trial.require(isinstance(binding, str) and bool(binding), f"an interface has no protocolBinding: {each}")
         is_version = isinstance(version, str) and re.match(r"\d+\.\d+", version) is not None
         caller.trial.require(is_version, f"protocolVersion must be like 1.0, and is {version!r}")
+
+
+def _is_known_or_uri(caller: Caller) -> None:
+    card = caller.card
+    if caller.wire.is_new:
+        interfaces = _objects(caller, card.get("supportedInterfaces"), "supportedInterfaces")
+        names = [each.get("protocolBinding") for each in interfaces]
+    else:
+        others = _objects(caller, card.get("additionalInterfaces") or [], "additionalInterfaces")
+        names = [card.get("preferredTransport", "JSONRPC"), *[each.get("transport") for each in others]]
+    for name in names:
+        is_it = name in _TRANSPORTS or (isinstance(name, str) and bool(urlsplit(name).scheme))
+        caller.trial.require(is_it, f"{name!r} is none of {', '.join(_TRANSPORTS)}, and no URI")
 
 
 def _has_no_patches(caller: Caller) -> None:
@@ -94,7 +106,7 @@ def _has_no_patches(caller: Caller) -> None:
 def _says_transport(caller: Caller) -> None:
     card = caller.card
     preferred = card.get("preferredTransport", "JSONRPC")
-    caller.trial.require(preferred in _TRANSPORTS, f"preferredTransport is unknown: {preferred!r}")
+    caller.trial.require(isinstance(preferred, str), f"preferredTransport is no text: {compact(preferred)}")
     for each in _objects(caller, card.get("additionalInterfaces") or [], "additionalInterfaces"):
         has_both = isinstance(each.get("url"), str) and isinstance(each.get("transport"), str)
         caller.trial.require(has_both, f"an additional interface has not both url and transport: {compact(each)}")
@@ -192,9 +204,17 @@ CARD_RULES = a2a_rules(
         ),
         Line(
             name="card-interfaces",
-            title="Each interface has a URL, a binding that is known or a URI, and a version",
+            title="Each interface has a URL, a binding and a version",
             sections={"1.0": "§4.4.6"},
             play=_says_where,
+            bindings=HTTP,
+        ),
+        Line(
+            name="card-binding",
+            title="A binding that A2A does not have is named by a URI",
+            sections={"1.0": "§5.8", "0.3": "§5.5.5"},
+            play=_is_known_or_uri,
+            level=SHOULD,
             bindings=HTTP,
         ),
         Line(
@@ -207,16 +227,17 @@ CARD_RULES = a2a_rules(
         ),
         Line(
             name="card-transports",
-            title="The preferred transport is a known one, and additional interfaces have a URL and a transport",
+            title="The preferred transport is a text, and additional interfaces have a URL and a transport",
             sections={"0.3": "§5.6"},
             play=_says_transport,
             bindings=HTTP,
         ),
         Line(
             name="card-main-url",
-            title="What additionalInterfaces says of the main URL is what preferredTransport says",
-            sections={"0.3": "§5.6.2"},
+            title="Where additionalInterfaces has the main URL, it has it with the preferred transport",
+            sections={"0.3": "§5.6.4"},
             play=_transports_agree,
+            level=SHOULD,
             bindings=HTTP,
         ),
         Line(

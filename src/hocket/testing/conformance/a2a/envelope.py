@@ -84,10 +84,14 @@ def _wrong_params(caller: Caller) -> None:
         {"message": "hello"},
         {"message": {**message, "parts": "hello"}},
         {"message": {**message, "role": "boss"}},
-        {"message": {name: value for name, value in message.items() if name != "messageId"}},
     )
     for params in wrong:
         caller.refusal(caller.call("send", params), _PARAMS)
+
+
+def _no_message_id(caller: Caller) -> None:
+    message = {name: value for name, value in caller.message().items() if name != "messageId"}
+    caller.refusal(caller.call("send", {"message": message}), _PARAMS)
 
 
 def _no_id(caller: Caller) -> None:
@@ -162,7 +166,8 @@ def _batch(caller: Caller) -> None:
 
 def _goes_on(caller: Caller) -> None:
     for body in (b"{", b"[[[[", b'"\\ud800"', b"null"):
-        _raw(caller, body)
+        heard = caller.trial.open(evolve(caller.ask("get", {}), body=body, method=None))
+        caller.trial.next(heard)  # other rules say what must come
     caller.refusal(caller.call("get", {"id": _NO_TASK}), -32001)
 
 
@@ -227,8 +232,22 @@ ENVELOPE_RULES = a2a_rules(
         Line(
             name="invalid-id",
             title="To get or cancel a task without its id is answered with -32602",
-            sections={"1.0": "§9.5", "0.3": "§8.1"},
+            sections={"0.3": "§8.1"},
             play=_no_id,
+        ),
+        Line(
+            name="invalid-id",
+            title="To get or cancel a task without its id is answered with -32602",
+            sections={"1.0": "§5.7"},
+            play=_no_id,
+            level=SHOULD,
+        ),
+        Line(
+            name="no-message-id",
+            title="A message without its messageId is answered with -32602",
+            sections={"1.0": "§5.7", "0.3": "§6.4"},
+            play=_no_message_id,
+            level=SHOULD,
         ),
         Line(
             name="no-parts",

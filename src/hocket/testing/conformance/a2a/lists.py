@@ -7,7 +7,7 @@ from typing import Any
 
 from hocket.testing.conformance.a2a.caller import Caller, CallerPlay, compact
 from hocket.testing.conformance.a2a.rules import SHOULD, Line, a2a_rules
-from hocket.testing.conformance.a2a.wire import state_of
+from hocket.testing.conformance.a2a.wire import SETTLED, state_of
 
 __all__ = ["LIST_RULES"]
 
@@ -58,11 +58,11 @@ def _has_the_new_one(caller: Caller) -> None:
 
 
 def _of_a_context(caller: Caller) -> None:
-    task = caller.settled_task()
-    tasks = _page(caller, contextId=task["contextId"])["tasks"]
-    caller.trial.require(bool(tasks), f"the context {task['contextId']} has a task, and its list is empty")
-    others = [each.get("contextId") for each in tasks if each.get("contextId") != task["contextId"]]
-    caller.trial.require(not others, f"the list of {task['contextId']} has tasks of other contexts: {others}")
+    context = caller.context_of(caller.settled_task())
+    tasks = _page(caller, contextId=context)["tasks"]
+    caller.trial.require(bool(tasks), f"the context {context} has a task, and its list is empty")
+    others = [each.get("contextId") for each in tasks if each.get("contextId") != context]
+    caller.trial.require(not others, f"the list of {context} has tasks of other contexts: {others}")
 
 
 def _of_a_state(caller: Caller) -> None:
@@ -83,7 +83,7 @@ def _with_artifacts(caller: Caller) -> None:
     task = caller.settled_task()
     if not task.get("artifacts"):
         caller.trial.skip("the agent makes no artifacts")
-    tasks = _page(caller, includeArtifacts=True, contextId=task["contextId"])["tasks"]
+    tasks = _page(caller, includeArtifacts=True, contextId=caller.context_of(task))["tasks"]
     found = [each for each in tasks if each.get("id") == task["id"] and each.get("artifacts")]
     caller.trial.require(bool(found), f"the artifacts of {task['id']} were asked for, and are not in the list")
 
@@ -95,11 +95,11 @@ def _without_history(caller: Caller) -> None:
 
 
 def _in_pages(caller: Caller) -> None:
-    context = caller.settled_task()["contextId"]
+    context = caller.context_of(caller.settled_task())
     begun = {caller.settled_task()["id"]}
     for _ in range(2):
         task = caller.new_task(contextId=context)
-        begun |= {task["id"]} if task["contextId"] == context else set()
+        begun |= {task["id"]} if task.get("contextId") == context else set()
     seen: list[Any] = []
     token = ""
     for _ in range(_PAGES):
@@ -116,19 +116,32 @@ def _in_pages(caller: Caller) -> None:
 
 
 def _newest_first(caller: Caller) -> None:
-    for _ in range(2):
-        caller.new_task()
-    stamps = [each["status"].get("timestamp") for each in _page(caller)["tasks"]]
-    if len(stamps) < 2 or not all(isinstance(stamp, str) for stamp in stamps):
+    begun = [caller.new_task() for _ in range(3)]
+    if not all(caller.wire.state(task) in SETTLED for task in begun):
+        caller.trial.skip("its calls do not wait for their tasks, which may change in any order")
+    stamps = {task["id"]: task["status"].get("timestamp") for task in begun}
+    if not all(isinstance(stamp, str) for stamp in stamps.values()):
         caller.trial.skip("the statuses of its tasks have no timestamps")
-    keys = [_instant(stamp) for stamp in stamps]
-    caller.trial.require(keys == sorted(keys, reverse=True), f"the newest are not first: {compact(stamps[:5])}")
+    listed = [stamps[each["id"]] for each in _page(caller)["tasks"] if each.get("id") in stamps]
+    keys = [_instant(stamp) for stamp in listed]
+    caller.trial.require(keys == sorted(keys, reverse=True), f"the newest are not first: {compact(listed)}")
 
 
 def _instant(stamp: str) -> str:
     """A time in UTC, so that the later one is the greater text, however many digits it has."""
     whole, _, fraction = stamp.rstrip("Z").partition(".")
     return f"{whole}.{fraction:0<9}"
+
+
+def _since(caller: Caller) -> None:
+    task = caller.settled_task()
+    if not isinstance(task["status"].get("timestamp"), str):
+        caller.trial.skip("the statuses of its tasks have no timestamps")
+    for since, is_there in (("2000-01-01T00:00:00Z", True), ("9999-01-01T00:00:00Z", False)):
+        page = _page(caller, statusTimestampAfter=since, pageSize=100)
+        found = any(each.get("id") == task["id"] for each in page["tasks"])
+        says = "is missing" if is_there else "is there"
+        caller.trial.require(found is is_there, f"{task['id']} {says} among the tasks that changed since {since}")
 
 
 def _sizes(caller: Caller) -> None:
@@ -204,16 +217,24 @@ LIST_RULES = a2a_rules(
             play=_having_lists(_newest_first),
         ),
         Line(
+            name="list-since",
+            title="statusTimestampAfter gives the tasks that have changed since then",
+            sections=_SECTION,
+            play=_having_lists(_since),
+        ),
+        Line(
             name="list-sizes",
             title="A pageSize that is not from 1 to 100 is refused with -32602",
             sections=_SECTION,
             play=_having_lists(_sizes),
+            level=SHOULD,
         ),
         Line(
             name="list-token",
             title="A pageToken that the agent has not given is refused with -32602",
             sections=_SECTION,
             play=_having_lists(_wrong_token),
+            level=SHOULD,
         ),
         Line(
             name="list-wrong-status",

@@ -53,7 +53,7 @@ def parts_in(items: tuple[Item, ...]) -> list[Mapping[str, Any]]:
 
 
 def _task(task: Mapping[str, Any], wire: Wire, path: str) -> Iterator[str]:
-    yield from _texts(task, ("id", "contextId"), path)
+    yield from _texts(task, ("id",) if wire.is_new else ("id", "contextId"), path)
     yield from _status(task, wire, path)
     yield from _each(task, "artifacts", wire, path, _artifact)
     yield from _each(task, "history", wire, path, _message)

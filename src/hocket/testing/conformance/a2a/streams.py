@@ -8,7 +8,7 @@ from typing import Any
 from hocket.testing.conformance.a2a.caller import Caller, Story, compact
 from hocket.testing.conformance.a2a.rules import HTTP, SHOULD, Line, a2a_rules
 from hocket.testing.conformance.a2a.shapes import mistakes_in
-from hocket.testing.conformance.a2a.wire import SETTLED, TERMINAL, Item
+from hocket.testing.conformance.a2a.wire import SETTLED, TERMINAL, WAITING, Item
 
 __all__ = ["STREAM_RULES", "artifacts_of"]
 
@@ -61,7 +61,9 @@ def _ends(caller: Caller) -> None:
     wait = caller.trial.session.timeout
     last = _last_state(caller, story)
     how = f"stayed open for {wait:g} s" if end == "silent" else f"was {end}"
-    caller.trial.require(end == "complete", f"the stream {how} after its last event ({last or 'no status'})")
+    may_stay_open = caller.wire.is_new and end == "silent" and last in WAITING
+    is_over = end == "complete" or may_stay_open
+    caller.trial.require(is_over, f"the stream {how} after its last event ({last or 'no status'})")
 
 
 def _ends_settled(caller: Caller) -> None:
@@ -157,6 +159,18 @@ def _leaving(caller: Caller) -> None:
     caller.trial.require(state != "canceled", "a reader left its stream, and the task was cancelled")
 
 
+def _others_go_on(caller: Caller) -> None:
+    heard, task = caller.running()
+    other = caller.trial.open(caller.ask("subscribe", {"id": task["id"]}))
+    if caller.read(other).error is not None:
+        caller.trial.skip("the agent ended before a second reader could join")
+    other.conversation.close()
+    items = caller.told(heard).items
+    states = [caller.wire.state(item.value) for item in items if item.kind in ("task", "status")]
+    is_told = heard.end != "cut" and states[-1:] != [] and states[-1] in SETTLED
+    caller.trial.require(is_told, f"a second reader left, and the first one's stream was {heard.end} after {states}")
+
+
 def _task_story(caller: Caller) -> tuple[Story, Mapping[str, Any]]:
     """A stream that is that of a task."""
     story = caller.story()
@@ -239,7 +253,7 @@ STREAM_RULES = a2a_rules(
         ),
         Line(
             name="stream-ends",
-            title="The stream is closed by the agent when its task is over or waits",
+            title="The stream is closed by the agent when its task is over",
             sections={"1.0": "§3.1.2", "0.3": "§7.2"},
             play=_ends,
         ),
@@ -313,6 +327,12 @@ STREAM_RULES = a2a_rules(
             sections={"1.0": "§3.5.2", "0.3": "§7.2"},
             play=_leaving,
             level=SHOULD,
+        ),
+        Line(
+            name="stream-others",
+            title="A stream goes on when another reader of its task leaves",
+            sections={"1.0": "§3.5.2"},
+            play=_others_go_on,
         ),
     ),
 )

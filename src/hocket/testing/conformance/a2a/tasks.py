@@ -149,6 +149,8 @@ def _subscribe_same(caller: Caller) -> None:
     second, first_answer = _joined_in_time(caller, task["id"])
     joined = caller.told(second)
     caller.told(heard)
+    is_over = second.end == heard.end
+    caller.trial.require(is_over, f"the first reader's stream was {heard.end}, and the second's {second.end}")
     items = (caller.item(first_answer), *joined.items)
     told = artifacts_of(items)
     kept = caller.get(task["id"])
@@ -242,7 +244,7 @@ TASK_RULES = a2a_rules(
         ),
         Line(
             name="subscribe-same",
-            title="A second reader has in the end what the first has",
+            title="A second reader has in the end what the first has, and its stream ends, too",
             sections={"1.0": "§3.5.2"},
             play=_subscribe_same,
         ),

@@ -7,13 +7,16 @@ from typing import Any, Literal, TypeAlias
 
 from attrs import frozen
 
-__all__ = ["SETTLED", "TERMINAL", "V0_3", "V1_0", "Item", "Kind", "Wire", "state_of"]
+__all__ = ["SETTLED", "TERMINAL", "V0_3", "V1_0", "WAITING", "Item", "Kind", "Wire", "state_of"]
 
 Kind: TypeAlias = Literal["task", "message", "status", "artifact"]
 
 TERMINAL = frozenset({"completed", "failed", "canceled", "rejected"})
-SETTLED = TERMINAL | {"input-required", "auth-required"}
-"""States in which a blocking call returns and a stream may end: final ones, and those that wait for the caller."""
+WAITING = frozenset({"input-required", "auth-required"})
+"""States that wait for the caller: a stream may end in them, and in 1.0 it may as well stay open."""
+
+SETTLED = TERMINAL | WAITING
+"""States in which a blocking call returns and a stream may end."""
 
 
 @frozen(kw_only=True)
