@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import sys
 from collections.abc import Sequence
 
@@ -13,12 +12,10 @@ from hocket.errors import LocalProtocolError
 from hocket_io.cli.exits import Exit
 from hocket_io.cli.output import leave_quietly, write_line
 from hocket_io.cli.reaching import Reaching, reaches_a_target
+from hocket_io.cli.shared_options import seed_or_new
 from hocket_io.extras import needs
 
 __all__ = ["fuzz"]
-
-_SEEDS = 1_000_000
-"""Seeds that nobody gave are below it: short enough to be typed."""
 
 _EXAMPLES = 100
 _EXAMPLES_ELSEWHERE = 25
@@ -85,7 +82,7 @@ def fuzz(
     with notes_kept_elsewhere(), reaching.probe() as probe:
         effort = Effort(
             max_examples=max_examples or (_EXAMPLES if probe.binding == "memory" else _EXAMPLES_ELSEWHERE),
-            seed=secrets.randbelow(_SEEDS) if seed is None else seed,
+            seed=seed_or_new(seed),
             words=source_words(reaching.target),
             patience=reaching.timeout,
         )

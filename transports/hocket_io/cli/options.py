@@ -19,6 +19,7 @@ from hocket.a2a import BINDINGS, DIALECTS, dialect_for
 from hocket.errors import LocalProtocolError
 from hocket_io.cli.access import Access, Style
 from hocket_io.cli.exits import Failure
+from hocket_io.cli.shared_options import entry_options
 from hocket_io.cli.tapping import tap_option
 from hocket_io.cli.trust import context_of, trust_options
 from hocket_io.client.targets import CommandTarget, parse_target
@@ -250,24 +251,7 @@ _OPTIONS = (
         help="Protocol binding to speak.  [default: the one that the agent's card names first]",
     ),
     click.option("--extension", metavar="URI", multiple=True, help="An A2A extension to ask for. Can be repeated."),
-    click.option(
-        "--bearer",
-        metavar="TOKEN",
-        envvar="A2ACLI_BEARER",
-        show_envvar=True,
-        help="Bearer token. A token on the command line shows in the process table and in the shell's history.",
-    ),
-    click.option(
-        "--svc-param",
-        metavar="NAME:VALUE",
-        multiple=True,
-        help="A service parameter, sent as a header field. Can be repeated.",
-    ),
-    click.option(
-        "--proxy",
-        metavar="URL",
-        help="A proxy for all requests.  [default: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY]",
-    ),
+    entry_options,
     trust_options,
     tap_option,
 )

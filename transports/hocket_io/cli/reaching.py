@@ -17,6 +17,7 @@ from hocket.testing.junit import JunitCase, junit_xml
 from hocket.testing.probe import PATIENCE, Probe
 from hocket_io.cli.exits import Failure, failure_of
 from hocket_io.cli.options import duration, headers_of
+from hocket_io.cli.shared_options import entry_options
 from hocket_io.cli.trust import context_of, trust_options
 
 if TYPE_CHECKING:
@@ -126,24 +127,7 @@ _OPTIONS = (
         default=f"{PATIENCE:g}",
         help="How long each message is waited for, of the time that passes at the target: 90, 500ms, 5m.",
     ),
-    click.option(
-        "--bearer",
-        metavar="TOKEN",
-        envvar="A2ACLI_BEARER",
-        show_envvar=True,
-        help="Bearer token. A token on the command line shows in the process table and in the shell's history.",
-    ),
-    click.option(
-        "--svc-param",
-        metavar="NAME:VALUE",
-        multiple=True,
-        help="A service parameter, sent as a header field. Can be repeated.",
-    ),
-    click.option(
-        "--proxy",
-        metavar="URL",
-        help="A proxy for all requests.  [default: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY]",
-    ),
+    entry_options,
     trust_options,
     click.option(
         "--loop", type=click.Choice(["asyncio", "trio"]), default="asyncio", help="What runs an agent of this process."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,13 +18,11 @@ from hocket.testing.simulation.telling import step_lines
 from hocket_io.cli.campaigning import Results, Wanted, run
 from hocket_io.cli.exits import Exit, Failure
 from hocket_io.cli.output import escaped, leave_quietly, write_line
+from hocket_io.cli.shared_options import seed_or_new
 from hocket_io.cli.violations import Violated
 from hocket_io.cli.worlds import WORLDS, world_named
 
 __all__ = ["progress_bar", "simulate"]
-
-_SEEDS = 1_000_000
-"""Seeds that nobody gave are below it: short enough to be typed."""
 
 _STEPS = 100
 
@@ -89,7 +86,7 @@ def simulate(
     try:
         if replay is not None:
             sys.exit(_replay(replay, as_json=as_json))
-        chosen = secrets.randbelow(_SEEDS) if seed is None else seed
+        chosen = seed_or_new(seed)
         worlds = [world] if world is not None else list(WORLDS) if protocol == "both" else [protocol]
         most = {} if agents is None else {"agents": agents}
         wanted = Wanted(
