@@ -12,6 +12,7 @@ from hocket.testing.simulation import Campaign, Session, Step, play, replay, shr
 from hocket.testing.violation import Violation
 from hocket.testing.worlds import A2AWorld
 from hocket.testing.worlds.a2a import OurServer
+from support.meddling import Meddler
 
 PLAYED = settings(max_examples=20, stateful_step_count=50)
 
@@ -60,24 +61,6 @@ def test_an_action_that_makes_no_sense_does_nothing():
 
 
 # A server that is somebody else's: all that is known of it are its bytes
-
-
-@define(eq=False)
-class Meddler:
-    """The server's end of a pipe, with lines that are dropped, doubled or changed on their way out."""
-
-    served: object
-    meddle: object
-    _lines: bytearray = field(factory=bytearray)
-
-    def __getattr__(self, name):
-        return getattr(self.served, name)
-
-    def data_to_send(self):
-        self._lines += b"".join(self.served.data_to_send())
-        *whole, rest = bytes(self._lines).split(b"\n")
-        self._lines[:] = rest
-        return [line + b"\n" for each in whole for line in self.meddle(each)]
 
 
 def drops_the_third(line):

@@ -20,6 +20,7 @@ from hocket.testing.worlds.acp.hosted import Hosted, hosted
 from hocket_io.acp import HubHost
 from hocket_io.acp.serving import serve_tcp
 from hocket_io.testing import reach
+from support.meddling import Meddler
 
 TestHubMachine = HubMachine.TestCase
 TestHubMachine.settings = settings(max_examples=20, stateful_step_count=50)
@@ -51,24 +52,6 @@ def test_an_action_that_makes_no_sense_does_nothing():
 
 
 # A hub that is somebody else's: all that is known of it are its bytes
-
-
-@define(eq=False)
-class Meddler:
-    """The hub's end of a connection, with lines that are dropped, doubled or changed on their way out."""
-
-    end: object
-    meddle: object
-    _lines: bytearray = field(factory=bytearray)
-
-    def __getattr__(self, name):
-        return getattr(self.end, name)
-
-    def data_to_send(self):
-        self._lines += b"".join(self.end.data_to_send())
-        *whole, rest = bytes(self._lines).split(b"\n")
-        self._lines[:] = rest
-        return [line + b"\n" for each in whole for line in self.meddle(each)]
 
 
 @define(eq=False)

@@ -8,18 +8,13 @@ from typing import Any
 
 from hocket.testing.conformance.a2a.wire import Item, Wire, state_of
 
-__all__ = ["mistakes_in", "parts_in", "tasks_in"]
+__all__ = ["mistakes_in"]
 
 _CONTENT = ("text", "raw", "url", "data")
 """The members of a Part of 1.0, exactly one of which it has; data may be null."""
 
 _ZULU = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z")
 _ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
-
-
-def tasks_in(items: tuple[Item, ...]) -> list[Mapping[str, Any]]:
-    """The Tasks among the items."""
-    return [each.value for each in items if each.kind == "task"]
 
 
 def mistakes_in(item: Item, wire: Wire) -> list[str]:
@@ -35,21 +30,6 @@ def mistakes_in(item: Item, wire: Wire) -> list[str]:
             return list(_update(item.value, "artifactUpdate")) + list(
                 _artifact(item.value.get("artifact"), wire, "artifactUpdate.artifact")
             )
-
-
-def parts_in(items: tuple[Item, ...]) -> list[Mapping[str, Any]]:
-    """All Parts in the items, wherever they are."""
-    found: list[Mapping[str, Any]] = []
-    waiting: list[Any] = [each.value for each in items]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, Mapping):
-            parts = value.get("parts")
-            found += [each for each in parts if isinstance(each, Mapping)] if isinstance(parts, list) else []
-            waiting += [each for name, each in value.items() if name != "parts"]
-        elif isinstance(value, list):
-            waiting += value
-    return found
 
 
 def _task(task: Mapping[str, Any], wire: Wire, path: str) -> Iterator[str]:
