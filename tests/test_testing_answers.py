@@ -300,3 +300,53 @@ def test_what_is_kept_of_a_long_answer_is_bounded():
     for _ in range(6):
         answer.receive_data(piece)
     assert len(answer.raw) == 4 * 1_048_576
+
+
+# Too much
+
+
+def fed(answer, say):
+    """What `say(answer)` leaves of an answer that may hold ten bytes."""
+    say(answer)
+    return answer.end, drained(answer)
+
+
+def says_much_in_a_body(answer):
+    answer.receive_head(200, {"Content-Type": "application/json"})
+    for _ in range(3):
+        answer.receive_data(b"12345678")
+    answer.receive_eof()
+
+
+def says_much_in_events(answer):
+    answer.receive_head(200, {"Content-Type": "text/event-stream"})
+    for _ in range(3):
+        answer.receive_data(b"data: 12345678\n\n")
+    answer.receive_eof()
+
+
+def says_much_on_a_link(answer):
+    for _ in range(3):
+        answer.receive_message(b"12345678")
+
+
+@pytest.mark.parametrize(
+    ("answer", "say", "left"),
+    [
+        (HttpAnswer, says_much_in_a_body, []),
+        (HttpAnswer, says_much_in_events, [b"12345678"]),
+        (LinkAnswer, says_much_on_a_link, [b"12345678"]),
+    ],
+)
+def test_what_nobody_takes_has_a_limit(answer, say, left):
+    limited = answer(limit=10)
+    assert fed(limited, say) == ("cut", left)
+    assert limited.reason == "it is too long: more than 10 bytes came that nobody had taken"
+
+
+def test_what_is_taken_does_not_count():
+    answer = LinkAnswer(limit=10)
+    for _ in range(5):
+        answer.receive_message(b"12345678")
+        assert drained(answer) == [b"12345678"]
+    assert answer.end == "open"

@@ -27,18 +27,27 @@ _REMEMBERED = 1_000
 """Ids of requests that are remembered."""
 
 
+_HELD = 64 * 1024 * 1024
+"""Bytes that may come before anybody takes them."""
+
+
 @define(eq=False)
 class _Answer:
-    """What both kinds have."""
+    """What all kinds have."""
 
+    limit: int = field(default=_HELD, kw_only=True)
     end: End = field(default="open", init=False)
     reason: str = field(default="", init=False)
     raw: bytearray = field(factory=bytearray, init=False)
     _messages: deque[bytes] = field(factory=deque, init=False)
+    _held: int = field(default=0, init=False)
 
     def next_message(self) -> bytes | None:
         """The next message that has come, or None."""
-        return self._messages.popleft() if self._messages else None
+        if not self._messages:
+            return None
+        self._held -= len(self._messages[0])
+        return self._messages.popleft()
 
     @property
     def has_news(self) -> bool:
@@ -54,6 +63,17 @@ class _Answer:
         """Nothing came for as long as was waited."""
         if self.end == "open":
             self.end = "silent"
+
+    def _give(self, message: bytes) -> None:
+        """One more message; what is too much is not kept, and cuts the answer."""
+        if self._has_room(len(message)):
+            self._held += len(message)
+            self._messages.append(message)
+
+    def _has_room(self, size: int) -> bool:
+        if self._held + size > self.limit:
+            self.receive_failure(f"it is too long: more than {self.limit:,} bytes came that nobody had taken")
+        return self.end != "cut"
 
     def _keep(self, data: bytes) -> None:
         self.raw += data[: _RAW - len(self.raw)]
@@ -91,7 +111,8 @@ class HttpAnswer(_Answer):
         """Bytes of its body."""
         self._keep(data)
         if self._events is None:
-            self._body += data
+            if self._has_room(len(self._body) + len(data)):
+                self._body += data
         else:
             self._events.receive_data(data)
             self._take_events(self._events)
@@ -107,7 +128,7 @@ class HttpAnswer(_Answer):
             if self._events.cut:
                 self.receive_failure("the response ended in the middle of an event")
         elif self._body:
-            self._messages.append(bytes(self._body))
+            self._give(bytes(self._body))
         if self.end != "cut":
             self.end = "complete"
 
@@ -116,7 +137,7 @@ class HttpAnswer(_Answer):
             if isinstance(event, FrameRejected):
                 self.receive_failure(f"an event cannot be read: {event.error}")
             else:
-                self._messages.append(event.data)
+                self._give(event.data)
 
 
 @define(eq=False)
@@ -149,7 +170,7 @@ class PipeAnswer(_Answer):
         """A notification with an item of the stream."""
         self._keep(raw + b"\n")
         params = message["params"]
-        self._messages.append(_written({"jsonrpc": "2.0", "id": params["id"], "result": params.get("result")}, raw))
+        self._give(_written({"jsonrpc": "2.0", "id": params["id"], "result": params.get("result")}, raw))
 
     def receive_response(self, message: Any, raw: bytes) -> None:
         """A response: the answer, or the end of the stream."""
@@ -157,7 +178,7 @@ class PipeAnswer(_Answer):
         result = message.get("result") if isinstance(message, dict) else None
         is_end = self.streams and isinstance(result, dict) and result.keys() == {"state", "offset"}
         if not is_end:
-            self._messages.append(raw)
+            self._give(raw)
         if is_end or not self.streams or not _goes_on(result):
             self.is_answered = True
             if self.end != "cut":
@@ -166,7 +187,7 @@ class PipeAnswer(_Answer):
     def receive_noise(self, raw: bytes) -> None:
         """Something that belongs to no request, while this one is open."""
         self._keep(raw + b"\n")
-        self._messages.append(raw)
+        self._give(raw)
 
 
 @define(eq=False)
@@ -186,7 +207,7 @@ class LinkAnswer(_Answer):
     def receive_message(self, message: bytes) -> None:
         """One whole message."""
         self._keep(message + b"\n")
-        self._messages.append(message)
+        self._give(message)
 
     def receive_eof(self) -> None:
         """The other side has ended the connection in good order."""

@@ -158,7 +158,8 @@ class HttpProbe:
     def _check_reached(self, conversation: StagedConversation) -> None:
         url = shown_url(self.carrier.url)
         if conversation.end == "silent":
-            raise ConnectionFailed(f"{url} takes requests and does not answer: {_LOOKING:g} s and nothing came")
+            does = "answer" if conversation.status is None else "end its answer"
+            raise ConnectionFailed(f"{url} takes requests and does not {does}: {_LOOKING:g} s were waited")
         if conversation.status is None:
             raise ConnectionFailed(conversation.reason or f"{url} gave no response")
 

@@ -132,6 +132,8 @@ class Web:
                 async for data in response.aiter_raw():
                     answer.receive_data(data)
                     conversation.ring()
+                    if answer.end == "cut":
+                        return
             answer.receive_eof()
         except BROKEN as error:
             answer.receive_failure(str(failure_of(error, url, self.options)))

@@ -64,6 +64,12 @@ class Heard:
         """The header fields of the answer, names in lower case."""
         return self.conversation.headers
 
+    @property
+    def how(self) -> str:
+        """How it has ended, in words, and why."""
+        status = "" if self.status is None else f", status {self.status}"
+        return f"{self.end}{status}" + (f": {self.conversation.reason}" if self.conversation.reason else "")
+
     def next(self, timeout: float) -> bytes | None:
         """The next message; None where there is none."""
         message = self.conversation.next(timeout)

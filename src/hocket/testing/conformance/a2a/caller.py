@@ -137,8 +137,7 @@ class Caller:
         """The next message of an answer, which must be there and be JSON."""
         message = self.trial.next(heard)
         if message is None:
-            because = f": {heard.conversation.reason}" if heard.conversation.reason else ""
-            self.trial.fail(f"there was no answer; it ended {heard.end}{because}")
+            self.trial.fail(f"there was no answer; it ended {heard.how}")
         return Answer(body=self.json(message), heard=heard)
 
     def json(self, message: bytes) -> Any:

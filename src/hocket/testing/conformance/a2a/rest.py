@@ -46,7 +46,7 @@ class _Rest:
         heard = self.caller.trial.open(ask)
         message = self.caller.trial.next(heard)
         if message is None:
-            self.caller.trial.fail(f"there was no answer; it ended {heard.end}, status {heard.status}")
+            self.caller.trial.fail(f"there was no answer; it ended {heard.how}")
         return heard, self.caller.json(message)
 
     def ok(self, http_method: str, path: str, body: Any = None) -> tuple[Heard, Mapping[str, Any]]:
@@ -101,7 +101,7 @@ def _streamed(caller: Caller) -> None:
     caller.trial.require(not wrong, f"an event is no bare item of a stream: {wrong[:1]}")
     stays_open = heard.end == "silent" and items[-1] is not None and caller.wire.state(items[-1].value) in WAITING
     is_over = heard.end == "complete" or stays_open
-    caller.trial.require(is_over, f"the stream was {heard.end} after its last event")
+    caller.trial.require(is_over, f"the stream was {heard.how} after its last event")
     kinds = [item.kind for item in items if item is not None]
     caller.trial.require(kinds[0] in ("task", "message"), f"the first event is a {kinds[0]}")
 

@@ -27,7 +27,7 @@ def _is_event_stream(caller: Caller) -> None:
 
 def _first(caller: Caller) -> None:
     story = caller.story()
-    caller.trial.require(bool(story.items), "the stream ended without an event")
+    caller.trial.require(bool(story.items), f"there was no event; the stream was {story.heard.how}")
     kind = story.items[0].kind
     caller.trial.require(kind in ("task", "message"), f"the first event is a {kind}, and neither Task nor Message")
 
@@ -60,7 +60,7 @@ def _ends(caller: Caller) -> None:
     end = story.heard.end
     wait = caller.trial.session.timeout
     last = _last_state(caller, story)
-    how = f"stayed open for {wait:g} s" if end == "silent" else f"was {end}"
+    how = f"stayed open for {wait:g} s" if end == "silent" else f"was {story.heard.how}"
     may_stay_open = caller.wire.is_new and end == "silent" and last in WAITING
     is_over = end == "complete" or may_stay_open
     caller.trial.require(is_over, f"the stream {how} after its last event ({last or 'no status'})")
@@ -168,7 +168,7 @@ def _others_go_on(caller: Caller) -> None:
     items = caller.told(heard).items
     states = [caller.wire.state(item.value) for item in items if item.kind in ("task", "status")]
     is_told = heard.end != "cut" and states[-1:] != [] and states[-1] in SETTLED
-    caller.trial.require(is_told, f"a second reader left, and the first one's stream was {heard.end} after {states}")
+    caller.trial.require(is_told, f"a second reader left, and the first one's stream was {heard.how} after {states}")
 
 
 def _task_story(caller: Caller) -> tuple[Story, Mapping[str, Any]]:
