@@ -2,14 +2,18 @@
 
 import asyncio
 import logging
+import pickle
 import socket
 import sys
 import threading
 import time
+from concurrent.futures import Executor, Future
 from contextvars import copy_context
 from types import ModuleType
 
 import anyio
+import anyio.from_thread
+import anyio.lowlevel
 import anyio.to_thread
 import pytest
 import trio
@@ -145,6 +149,94 @@ def test_while_a_job_of_an_executor_is_at_work_the_clock_stands_still():
             return await asyncio.to_thread(count), time.time()
 
     assert run_virtually(race) == (count(), NEW_YEAR)
+
+
+def test_jobs_of_an_executor_sleep_in_this_time():
+    async def jobs():
+        loop = asyncio.get_running_loop()
+        return await asyncio.gather(*(loop.run_in_executor(None, slept, delay) for delay in (3_600, 10, 100)))
+
+    assert run_virtually(jobs) == [NEW_YEAR + delay for delay in (3_600, 10, 100)]
+
+
+def slept(delay):
+    time.sleep(delay)
+    return time.time()
+
+
+def test_what_runs_in_a_process_is_only_waited_for():
+    async def job(executor):
+        return await asyncio.get_running_loop().run_in_executor(executor, abs, -1)
+
+    class Elsewhere(Executor):
+        """Takes only what can be sent to another process."""
+
+        def submit(self, function, /, *args, **named):
+            pickle.dumps((function, args, named))
+            future = Future()
+            future.set_result(function(*args, **named))
+            return future
+
+    assert run_virtually(job, Elsewhere()) == 1
+
+
+@both
+def test_a_thread_that_waits_for_the_loop_lets_the_time_pass(backend):
+    def ask():
+        anyio.from_thread.run(anyio.sleep, 3_600)
+        return anyio.from_thread.run_sync(time.time), slept(10)
+
+    async def call():
+        return await anyio.to_thread.run_sync(ask)
+
+    assert run_virtually(call, backend=backend) == (NEW_YEAR + 3_600, NEW_YEAR + 3_610)
+
+
+@both
+def test_after_a_thread_has_waited_for_the_loop_it_is_at_work_again(backend):
+    def ask():
+        anyio.from_thread.run_sync(time.time)
+        return count()
+
+    async def race():
+        with anyio.move_on_after(10):
+            return await anyio.to_thread.run_sync(ask), time.time()
+
+    assert run_virtually(race, backend=backend) == (count(), NEW_YEAR)
+
+
+@both
+def test_who_looks_again_and_again_whether_it_is_time_gets_there(backend):
+    async def poll():
+        while time.monotonic() < began + 3:
+            await anyio.lowlevel.checkpoint()
+        return time.time()
+
+    async def spin():
+        while time.time() < NEW_YEAR + 3:
+            pass
+        return time.time()
+
+    async def rest():
+        with anyio.move_on_after(3):
+            while True:
+                await anyio.lowlevel.checkpoint()
+        return time.time()
+
+    began = VirtualClock().now
+    for wait in (poll, spin, rest):
+        assert run_virtually(wait, backend=backend) == pytest.approx(NEW_YEAR + 3, abs=0.01)
+
+
+@both
+def test_time_stands_still_for_who_does_much_in_an_instant(backend):
+    async def work():
+        for _ in range(1_000):
+            await anyio.lowlevel.checkpoint()
+            time.time()
+        return time.time()
+
+    assert run_virtually(work, backend=backend) == NEW_YEAR
 
 
 def test_trio_threads_count_too():

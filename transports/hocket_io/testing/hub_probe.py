@@ -19,7 +19,7 @@ from hocket_io.acp.host import HubHost
 from hocket_io.acp.links.protocol import MessageLink
 from hocket_io.concurrency.groups import scratch_group
 from hocket_io.entropy import entropy_given
-from hocket_io.testing.clocks import LoopName
+from hocket_io.testing.clocks import LoopName, VirtualClock
 from hocket_io.testing.conversations import StagedConversation
 from hocket_io.testing.stage import AsyncioStage, Stage, virtual_stage
 from hocket_io.testing.web import Web
@@ -237,7 +237,7 @@ class HubProbe:
     def _start(self) -> None:
         with ExitStack() as stack:
             with entropy_given(seeded(self.seed)):
-                self._stage = virtual_stage(self.loop) if self.make is not None else AsyncioStage()
+                self._stage = virtual_stage(self.loop, VirtualClock()) if self.make is not None else AsyncioStage()
             stack.enter_context(self._stage)
             if self.web is not None:
                 self.web.start()

@@ -15,9 +15,10 @@ from hocket.testing.probe import Ask, Binding
 from hocket_io.entropy import entropy_given
 from hocket_io.http.asgi import App
 from hocket_io.testing.app import RunningApp
-from hocket_io.testing.clocks import LoopName, time_in
+from hocket_io.testing.clocks import LoopName, VirtualClock, time_in
 from hocket_io.testing.conversations import StagedConversation
 from hocket_io.testing.stage import virtual_stage
+from hocket_io.testing.watchdog import LIMIT, Watchdog
 from hocket_io.testing.witness import WatchedStage, Witness
 
 __all__ = ["Memory"]
@@ -33,11 +34,13 @@ class Memory:
         agent: Who is asked.
         loop: The event loop that it runs on.
         seed: What the ids come from that it is given.
+        spins: Seconds of the processor that it may take for itself before it is stopped; fewer, once it was.
     """
 
     agent: Agent
     loop: LoopName = "asyncio"
     seed: int = 0
+    spins: float = LIMIT
     stage: WatchedStage = field(init=False)
     _running: RunningApp = field(init=False)
     _stack: ExitStack = field(factory=ExitStack, init=False)
@@ -72,7 +75,8 @@ class Memory:
         with ExitStack() as stack:
             stack.enter_context(time_in(module))
             with entropy_given(seeded(self.seed)):  # whatever begins on the stage has it from here
-                stage = WatchedStage(virtual_stage(self.loop), Witness())
+                clock = VirtualClock()
+                stage = WatchedStage(virtual_stage(self.loop, clock), Witness(), Watchdog(clock, self.spins))
             self.stage = stack.enter_context(stage)
             self._running = RunningApp(stage.run(self._served), stage)
             self._running.start()
@@ -82,6 +86,7 @@ class Memory:
     def stop(self) -> None:
         """End it."""
         self._stack.close()
+        self.spins = self.stage.watchdog.limit
 
     def open(self, url: str, ask: Ask) -> StagedConversation:
         """Ask."""

@@ -48,13 +48,14 @@ class Stage(Protocol):
         """End it."""
 
 
-def virtual_stage(loop: LoopName) -> Stage:
+def virtual_stage(loop: LoopName, clock: VirtualClock) -> Stage:
     """A stage on a virtual clock.
 
     Args:
         loop: The event loop.
+        clock: What its time is.
     """
-    return AsyncioStage(VirtualClock()) if loop == "asyncio" else TrioStage(VirtualClock())
+    return AsyncioStage(clock) if loop == "asyncio" else TrioStage(clock)
 
 
 @define(eq=False)

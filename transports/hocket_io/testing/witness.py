@@ -15,6 +15,7 @@ from attrs import define, field
 
 from hocket_io.runner import runner
 from hocket_io.testing.stage import Stage
+from hocket_io.testing.watchdog import Watchdog
 
 __all__ = ["WatchedStage", "Witness"]
 
@@ -87,14 +88,16 @@ class WatchedStage:
     Args:
         stage: The stage.
         witness: Who looks on.
+        watchdog: Who stops an agent that would never let go of the loop.
     """
 
     stage: Stage
     witness: Witness
+    watchdog: Watchdog
 
     def run(self, function: Callable[..., Awaitable[T]], *args: Any) -> T:
         """Call an async function and let the loop run until it returns."""
-        with self.witness.looking():
+        with self.witness.looking(), self.watchdog.watching():
             return self.stage.run(function, *args)
 
     def begin(self, function: Callable[..., Awaitable[object]], *args: Any) -> None:
@@ -103,10 +106,14 @@ class WatchedStage:
 
     def __enter__(self) -> Self:
         self.stage.__enter__()
+        self.watchdog.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with self.witness.looking():
-            self.stage.__exit__(kind, error, trace)
+        try:
+            with self.witness.looking(), self.watchdog.watching():
+                self.stage.__exit__(kind, error, trace)
+        finally:
+            self.watchdog.stop()

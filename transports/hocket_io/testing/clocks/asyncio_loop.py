@@ -6,7 +6,8 @@ import asyncio
 import selectors
 import time
 from collections.abc import Callable
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextvars import copy_context
 from functools import partial
 from math import inf
 from typing import Any
@@ -38,6 +39,7 @@ class VirtualSelector(selectors.DefaultSelector):
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         """What is ready. `timeout` is of the clock's seconds."""
+        self._clock.turned()
         is_quiet = self._clock.is_quiet  # first: what a thread has told before it left is then seen
         ready = super().select(0)
         if ready or (timeout is not None and timeout <= 0):
@@ -92,6 +94,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self, executor: Executor | None, func: Callable[..., Any], *args: Any
     ) -> asyncio.Future[Any]:
         """Run a function in a thread, which counts as at work until its result is there."""
+        if executor is None or isinstance(executor, ThreadPoolExecutor):
+            func, args = copy_context().run, (func, *args)  # so that it lives in this world, and sleeps in its time
         self.clock.entered()
         try:
             future: asyncio.Future[Any] = super().run_in_executor(executor, func, *args)

@@ -19,6 +19,13 @@ GRACE = 1.0
 """Seconds for which a thread may be at work, or a socket silent, until the time that this takes counts."""
 
 
+POLLS = 10_000
+"""How often one may look whether it is time yet, in the same instant, until looking takes time."""
+
+LOOK = 0.001
+"""Seconds that it then takes."""
+
+
 class WorldEnded(BaseException):
     """Raised in a thread that sleeps on a clock that nobody moves any more: it has nothing left to do."""
 
@@ -30,11 +37,18 @@ class VirtualClock:
     Threads count as at work from `entered` to `left`, but for while they `sleep` here. One that sleeps is woken by
     `jump`, alone, so that the order in which threads go on is the same each time.
 
+    Who waits by looking again and again whether it is time yet would stop time for ever; so after `POLLS` looks at the
+    same instant, each takes a moment.
+
     Attributes:
-        now: Seconds; only `jump` and `passed` move it.
+        now: Seconds; only `jump`, `passed`, and looking on and on move it.
+        turns: How many times the event loop has gone round.
     """
 
     now: float = 1_000.0
+    turns: int = field(default=0, init=False)
+    _instant: float = field(default=0.0, init=False)
+    _looks: int = field(default=0, init=False)
     _poke: Callable[[], object] = field(default=lambda: None, init=False)
     _at_work: int = field(default=0, init=False)
     _sleepers: list[tuple[float, int, threading.Event]] = field(factory=list, init=False)
@@ -82,7 +96,7 @@ class VirtualClock:
         if seconds < 0:
             raise ValueError("sleep length must be non-negative")
         if threading.get_ident() in self._threads:
-            self.now += seconds  # all of the loop waits for it
+            self.passed(seconds)  # all of the loop waits for it
             return
         woken = threading.Event()
         with self._lock:
@@ -116,7 +130,24 @@ class VirtualClock:
 
     def passed(self, seconds: float) -> None:
         """So much time has really passed, while something outside was waited for."""
-        self.now += max(0.0, seconds)
+        with self._lock:
+            self.now += max(0.0, seconds)
+
+    def turned(self) -> None:
+        """The event loop goes round. Without a thread at work, that is a look at the time."""
+        self.turns += 1
+        if self.is_quiet:
+            self.look()
+
+    def look(self) -> float:
+        """What it shows."""
+        if self.now != self._instant:
+            self._instant, self._looks = self.now, 0
+        self._looks += 1
+        if self._looks > POLLS:
+            self.passed(LOOK)
+            self._instant = self.now
+        return self.now
 
     def end(self) -> None:
         """Nobody moves it any more: whoever sleeps, or will, is told with a WorldEnded."""

@@ -28,12 +28,12 @@ _REAL: Mapping[str, Callable[..., Any]] = {
 }
 
 _VIRTUAL: Mapping[str, Callable[[VirtualClock], Any]] = {
-    "time": lambda clock: EPOCH + clock.now,
-    "time_ns": lambda clock: int((EPOCH + clock.now) * 1e9),
-    "monotonic": lambda clock: clock.now,
-    "monotonic_ns": lambda clock: int(clock.now * 1e9),
-    "perf_counter": lambda clock: clock.now,
-    "perf_counter_ns": lambda clock: int(clock.now * 1e9),
+    "time": lambda clock: EPOCH + clock.look(),
+    "time_ns": lambda clock: int((EPOCH + clock.look()) * 1e9),
+    "monotonic": lambda clock: clock.look(),
+    "monotonic_ns": lambda clock: int(clock.look() * 1e9),
+    "perf_counter": lambda clock: clock.look(),
+    "perf_counter_ns": lambda clock: int(clock.look() * 1e9),
 }
 
 

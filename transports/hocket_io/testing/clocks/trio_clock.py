@@ -42,6 +42,10 @@ class JumpingClock(trio.abc.Clock, trio.abc.Instrument):
         """Seconds on the virtual clock."""
         return self.clock.now
 
+    def before_io_wait(self, timeout: float) -> None:
+        """Trio looks for what is ready: its loop goes round."""
+        self.clock.turned()
+
     def before_task_step(self, task: trio.lowlevel.Task) -> None:
         """A task goes on."""
         self._has_looked, self._waits_since = False, None
