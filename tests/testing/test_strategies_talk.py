@@ -2,10 +2,9 @@
 
 import importlib
 import sys
-from collections import Counter
 
 import pytest
-from hypothesis import Phase, find, given, settings
+from hypothesis import find, given
 from hypothesis import strategies as st
 
 from hocket import codec
@@ -26,21 +25,9 @@ from hocket.testing.strategies import (
     tasks,
 )
 from hocket.testing.strategies.chunks import whole
+from support.reach import unreached
 
 VERSIONS = pytest.mark.parametrize("dialect", [None, *DIALECTS], ids=lambda each: each.version if each else "all")
-
-
-def cases(strategy, names, *, examples=150):
-    """The named cases that came in so many examples."""
-    seen = Counter()
-
-    @settings(max_examples=examples, database=None, derandomize=True, phases=[Phase.generate])
-    @given(strategy)
-    def look(value):
-        seen.update(name for name, holds in names.items() if holds(value))
-
-    look()
-    return set(seen)
 
 
 # A2A.
@@ -67,7 +54,7 @@ def test_parts_are_of_every_kind():
         "metadata": lambda part: part.metadata,
         "a name": lambda part: part.filename,
     }
-    assert cases(parts(V1_0), names, examples=200) == set(names)
+    assert unreached(parts(V1_0), names) == []
 
 
 # Lives of tasks.
@@ -128,7 +115,7 @@ LIVES = {
 
 
 def test_lives_are_of_every_kind_and_shrink_to_few_events():
-    assert cases(event_sequences(), LIVES, examples=150) == set(LIVES)
+    assert unreached(event_sequences(), LIVES) == []
     asked = find(event_sequences(endings=("terminal",), max_events=1), LIVES["asks, and is answered"])
     assert [type(item).__name__ for item in asked] == [
         "Task", "TaskStatusUpdateEvent", "Message", "TaskStatusUpdateEvent", "TaskStatusUpdateEvent"
@@ -191,8 +178,8 @@ def test_deliveries_are_of_every_kind_and_shrink_to_the_chunks_that_matter():
         "on and on": lambda delivery: ("ada", "continue") in delivery.numberings,
         "interleaved": lambda delivery: senders_of(delivery) != sorted(senders_of(delivery)),
     }
-    assert cases(chunk_deliveries(), names) == set(names)
-    assert cases(chunk_deliveries(ordered=True), counted, examples=60) == set(counted)
+    assert unreached(chunk_deliveries(), names) == []
+    assert unreached(chunk_deliveries(ordered=True), counted) == []
     swapped = find(chunk_deliveries(), names["a permutation"])
     assert len(swapped.said) == len(swapped.arrived) == 2
 
@@ -214,7 +201,7 @@ def test_a_request_of_acp_is_understood(request):
 
 def test_every_method_of_acp_is_asked():
     names = {method: lambda request, method=method: request.method == method for method in PARAMS}
-    assert cases(acp_requests(), names, examples=250) == set(names)
+    assert unreached(acp_requests(), names) == []
 
 
 def test_without_hypothesis_it_is_said_what_to_install(monkeypatch):

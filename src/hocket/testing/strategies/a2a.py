@@ -33,7 +33,9 @@ __all__ = ["ANYTHING", "METADATA", "TEXTS", "URIS", "artifacts", "messages", "pa
 
 TEXTS = texts()
 ANYTHING = json_values(TEXTS, st.integers(-(2**60), 2**60) | FLOATS, leaves=5)
-METADATA = st.none() | json_objects(ANYTHING)
+# Nearly everything has metadata, and drawing is what takes the time of a test: what is deep in them is of one shape.
+_DEEP = st.builds(lambda: [{"deep": [None]}])
+METADATA = st.none() | st.dictionaries(TEXTS, st.sampled_from([None, True, 7, 0.5]) | TEXTS | _DEEP, max_size=2)
 URIS = st.lists(TEXTS, max_size=2).map(tuple)
 _NAMES = st.none() | TEXTS
 _IDS = st.none() | names()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
-from typing import Any
+from functools import cache, lru_cache
+from typing import Any, TypeAlias
 
 from attrs import frozen
 from hypothesis import strategies as st
@@ -21,7 +21,6 @@ __all__ = ["AcpRequest", "acp_messages", "acp_parts", "acp_requests"]
 
 _FILES = [PartType.FILE, PartType.IMAGE, PartType.AUDIO]
 _EXTRA = st.dictionaries(st.sampled_from(["x-messageId", "width", "checksum"]), json_values(leaves=3), max_size=2)
-_REASONS = st.none() | texts()
 _EVENT_IDS = st.integers(0, 2**53 - 1).map(str)
 
 
@@ -103,64 +102,57 @@ def acp_requests(
         agents: The agents that are named; any by default.
 
     >>> from hypothesis import find
-    >>> find(acp_requests(), lambda request: request.method == "stream.leave").body
-    b'{"jsonrpc":"2.0","id":"","method":"stream.leave","params":{"streamId":"0"}}'
+    >>> find(acp_requests(), lambda request: True).body
+    b'{"jsonrpc":"2.0","id":"","method":"stream.start","params":{"participants":[]}}'
     """
-    stream_ids = names() if streams is None else streams
-    agent_ids = names() if agents is None else agents
-    method = draw(st.sampled_from([*_OWN_PARAMS, *_PLAIN]))
-    own = draw(_OWN_PARAMS[method](stream_ids, agent_ids)) if method in _OWN_PARAMS else {}
-    if method != "stream.start":
-        own = {"streamId": draw(stream_ids), **own}
-    if method in _GIVES_REASON and (reason := draw(_REASONS)) is not None:
-        own["reason"] = reason
-    tells = method in ("stream.message", "stream.chunk") and draw(st.booleans())
-    return AcpRequest(method=method, params=own, id=draw(request_ids()), is_notification=tells)
+    return draw(_about(streams, agents))
 
 
-def _start(streams: SearchStrategy[str], agents: SearchStrategy[str]) -> SearchStrategy[dict[str, Any]]:
-    purpose = st.fixed_dictionaries(
-        {}, optional={"purpose": texts(), "roles": st.dictionaries(agents, texts(), max_size=1)}
-    )
-    return st.fixed_dictionaries({"participants": st.lists(agents, max_size=3)}, optional={"metadata": purpose})
+@lru_cache(maxsize=64)
+def _about(streams: SearchStrategy[str] | None, agents: SearchStrategy[str] | None) -> SearchStrategy[AcpRequest]:
+    params = _params(names() if streams is None else streams, names() if agents is None else agents)
+    return st.one_of([_requests(method, *members) for method, members in params.items()])
 
 
-def _message(streams: SearchStrategy[str], agents: SearchStrategy[str]) -> SearchStrategy[dict[str, Any]]:
-    return st.fixed_dictionaries({"message": acp_messages().map(_as_json)})
+_Members: TypeAlias = Mapping[str, SearchStrategy[Any]]
 
 
-def _chunk(streams: SearchStrategy[str], agents: SearchStrategy[str]) -> SearchStrategy[dict[str, Any]]:
-    return st.fixed_dictionaries(
-        {"chunk": acp_messages().map(_as_json), "sequence": st.integers(0, 5)}, optional={"isLast": st.booleans()}
+def _requests(method: str, members: _Members, optional: _Members) -> SearchStrategy[AcpRequest]:
+    return st.builds(
+        AcpRequest,
+        method=st.just(method),
+        params=st.fixed_dictionaries(dict(members), optional=dict(optional)),
+        id=request_ids(),
+        is_notification=st.booleans() if method in _TELLING else st.just(value=False),
     )
 
 
-def _join(streams: SearchStrategy[str], agents: SearchStrategy[str]) -> SearchStrategy[dict[str, Any]]:
-    return st.fixed_dictionaries(
-        {}, optional={"capabilities": st.lists(texts(), max_size=2), "lastEventId": _EVENT_IDS}
-    )
+def _params(streams: SearchStrategy[str], agents: SearchStrategy[str]) -> Mapping[str, tuple[_Members, _Members]]:
+    """For each method the members that its params must have, and those that they may have."""
+    said = acp_messages().map(_as_json)
+    purpose = {"purpose": texts(), "roles": st.dictionaries(agents, texts(), max_size=1)}
+    stream, reason, seen = {"streamId": streams}, {"reason": texts()}, {"lastEventId": _EVENT_IDS}
+    member = {**stream, "agentId": agents}
+    return {
+        "stream.start": (
+            {"participants": st.lists(agents, max_size=3)},
+            {"metadata": st.fixed_dictionaries({}, optional=purpose)},
+        ),
+        "stream.message": ({**stream, "message": said}, {}),
+        "stream.chunk": ({**stream, "chunk": said, "sequence": st.integers(0, 5)}, {"isLast": st.booleans()}),
+        "stream.join": (stream, {"capabilities": st.lists(texts(), max_size=2), **seen}),
+        "stream.get": (stream, {**seen, "limit": st.integers(1, 100)}),
+        "stream.invite": (member, reason),
+        "stream.remove": (member, reason),
+        "stream.end": (stream, reason),
+        "stream.pause": (stream, reason),
+        "stream.resume": (stream, reason),
+        "stream.leave": (stream, reason),
+    }
 
 
-def _get(streams: SearchStrategy[str], agents: SearchStrategy[str]) -> SearchStrategy[dict[str, Any]]:
-    return st.fixed_dictionaries({}, optional={"lastEventId": _EVENT_IDS, "limit": st.integers(1, 100)})
-
-
-def _member(streams: SearchStrategy[str], agents: SearchStrategy[str]) -> SearchStrategy[dict[str, Any]]:
-    return st.fixed_dictionaries({"agentId": agents})
+_TELLING = ("stream.message", "stream.chunk")
 
 
 def _as_json(message: Message) -> Any:
     return codec.loads(ACP.writer(Message).to_json(message))
-
-
-_OWN_PARAMS = {
-    "stream.start": _start,
-    "stream.message": _message,
-    "stream.chunk": _chunk,
-    "stream.join": _join,
-    "stream.get": _get,
-    "stream.invite": _member,
-    "stream.remove": _member,
-}
-_PLAIN = ("stream.end", "stream.pause", "stream.resume", "stream.leave")
-_GIVES_REASON = (*_PLAIN, "stream.invite", "stream.remove")

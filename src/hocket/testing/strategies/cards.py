@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from attrs import evolve
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
@@ -56,29 +57,31 @@ def cards(dialect: Dialect | None = None) -> SearchStrategy[AgentCard]:
     if dialect is not V0_3:
         least = 1 if dialect is None else 0
         own["supported_interfaces"] = st.lists(_interfaces(V1_0), min_size=least, max_size=2).map(tuple)
-    has_more = _FLAGS
-    return has_more.flatmap(
-        lambda said: st.builds(
-            AgentCard,
-            name=TEXTS,
-            description=TEXTS,
-            version=TEXTS,
-            capabilities=_capabilities(said),
-            default_input_modes=URIS,
-            default_output_modes=URIS,
-            skills=st.lists(_skills(), max_size=2).map(tuple),
-            provider=st.none() | st.builds(AgentProvider, url=TEXTS, organization=TEXTS),
-            documentation_url=_NAMES,
-            icon_url=_NAMES,
-            security_schemes=st.dictionaries(TEXTS, _schemes(dialect), max_size=2),
-            security=_REQUIREMENTS,
-            signatures=st.lists(
-                st.builds(AgentCardSignature, protected=TEXTS, signature=TEXTS, header=METADATA), max_size=1
-            ).map(tuple),
-            **({} if dialect is V1_0 else {"supports_authenticated_extended_card": st.just(said)}),
-            **own,
-        )
+    said = st.builds(
+        AgentCard,
+        name=TEXTS,
+        description=TEXTS,
+        version=TEXTS,
+        capabilities=_capabilities(),
+        default_input_modes=URIS,
+        default_output_modes=URIS,
+        skills=st.lists(_skills(), max_size=2).map(tuple),
+        provider=st.none() | st.builds(AgentProvider, url=TEXTS, organization=TEXTS),
+        documentation_url=_NAMES,
+        icon_url=_NAMES,
+        security_schemes=st.dictionaries(TEXTS, _schemes(dialect), max_size=2),
+        security=_REQUIREMENTS,
+        signatures=st.lists(
+            st.builds(AgentCardSignature, protected=TEXTS, signature=TEXTS, header=METADATA), max_size=1
+        ).map(tuple),
+        **own,
     )
+    return said if dialect is V1_0 else said.map(_said_as_before)
+
+
+def _said_as_before(card: AgentCard) -> AgentCard:
+    """Whether there is an extended card is said at the top in 0.3, and says the same there."""
+    return evolve(card, supports_authenticated_extended_card=card.capabilities.extended_agent_card)
 
 
 def _interfaces(dialect: Dialect) -> SearchStrategy[AgentInterface]:
@@ -86,7 +89,7 @@ def _interfaces(dialect: Dialect) -> SearchStrategy[AgentInterface]:
     return st.builds(AgentInterface, url=TEXTS, protocol_binding=TEXTS, **more)
 
 
-def _capabilities(has_more: bool | None) -> SearchStrategy[AgentCapabilities]:
+def _capabilities() -> SearchStrategy[AgentCapabilities]:
     extension = st.builds(AgentExtension, uri=TEXTS, description=_NAMES, required=st.booleans(), params=METADATA)
     return st.builds(
         AgentCapabilities,
@@ -94,7 +97,7 @@ def _capabilities(has_more: bool | None) -> SearchStrategy[AgentCapabilities]:
         push_notifications=_FLAGS,
         state_transition_history=_FLAGS,
         progressive_artifacts=_FLAGS,
-        extended_agent_card=st.just(has_more),
+        extended_agent_card=_FLAGS,
         extensions=st.lists(extension, max_size=2).map(tuple),
     )
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
-from attrs import frozen
+from attrs import evolve, frozen
 from hypothesis import strategies as st
-from hypothesis.strategies import DrawFn, SearchStrategy
+from hypothesis.strategies import SearchStrategy
 
 from hocket import codec
 from hocket.testing.strategies.values import awkward_texts
@@ -35,12 +36,10 @@ _MESSAGES = st.one_of(
 )
 
 
-@st.composite
-def frames(draw: DrawFn, framing: FramingName = "ndjson", messages: SearchStrategy[bytes] | None = None) -> Framed:
+def frames(framing: FramingName = "ndjson", messages: SearchStrategy[bytes] | None = None) -> SearchStrategy[Framed]:
     r"""Streams that a framing allows: other line ends, blank lines, further header fields, comments, ids.
 
     Args:
-        draw: Given by Hypothesis.
         framing: Which one.
         messages: What is framed, in one line each; small JSON objects by default.
 
@@ -48,28 +47,34 @@ def frames(draw: DrawFn, framing: FramingName = "ndjson", messages: SearchStrate
     >>> find(frames("content-length"), lambda framed: b"X-" in framed.data and framed.messages == (b"{}",)).data
     b'X-Y: z\r\nContent-Length: 2\r\n\r\n{}'
     """
-    said = tuple(draw(st.lists(_MESSAGES if messages is None else messages, max_size=4)))
-    wrapped = {"ndjson": _line, "content-length": _with_header, "sse": _event}[framing]
-    pieces = [draw(wrapped(message)) for message in said]
-    if framing == "ndjson" and pieces and draw(st.booleans()):
-        pieces[-1] = pieces[-1].rstrip(b"\r\n \t")  # the last line may have no end
-    return Framed(b"".join(pieces), said)
+    wrapped = st.lists(_WRAPPED[framing](_MESSAGES if messages is None else messages), max_size=4)
+    return wrapped.map(_joined) | wrapped.map(_left_open) if framing == "ndjson" else wrapped.map(_joined)
 
 
-@st.composite
-def _line(draw: DrawFn, message: bytes) -> bytes:
-    before = draw(st.sampled_from([b"", b"\n", b"\r\n", b" \t\n", b"\n\n"]))
-    return before + message + draw(st.sampled_from([b"\n", b"\r\n"]))
+@frozen
+class _Wrapped:
+    """A message, and how it stands on the wire."""
+
+    data: bytes
+    message: bytes
 
 
-@st.composite
-def _with_header(draw: DrawFn, message: bytes) -> bytes:
-    size = draw(st.sampled_from([b"%d", b"00%d", b" %d \t"])) % len(message)
-    name = draw(st.sampled_from([b"Content-Length: ", b"content-length:", b"CONTENT-LENGTH:\t"]))
-    fields = [name + size]
-    for more in draw(st.lists(st.sampled_from(_MORE_FIELDS), max_size=2)):
-        fields.insert(draw(st.integers(0, len(fields))), more)
-    return draw(st.sampled_from([b"\r\n", b"\n"])).join([*fields, b"", message])
+def _joined(wrapped: Sequence[_Wrapped]) -> Framed:
+    return Framed(b"".join([each.data for each in wrapped]), tuple(each.message for each in wrapped))
+
+
+def _left_open(wrapped: Sequence[_Wrapped]) -> Framed:
+    """The last line has no end."""
+    return evolve(_joined(wrapped), data=_joined(wrapped).data.rstrip(b"\r\n"))
+
+
+def _lines(messages: SearchStrategy[bytes]) -> SearchStrategy[_Wrapped]:
+    before = st.sampled_from([b"", b"\n", b"\r\n", b" \t\n", b"\n\n"])
+    return st.builds(_line, messages, before, st.sampled_from([b"\n", b"\r\n"]))
+
+
+def _line(message: bytes, before: bytes, end: bytes) -> _Wrapped:
+    return _Wrapped(before + message + end, message)
 
 
 _MORE_FIELDS = [
@@ -80,9 +85,27 @@ _MORE_FIELDS = [
 ]
 
 
-@st.composite
-def _event(draw: DrawFn, message: bytes) -> bytes:
-    end = draw(st.sampled_from([b"\n", b"\r\n", b"\r"]))
-    before = draw(st.lists(st.sampled_from([b": ping", b":", b"id: 7", b"event: message", b"retry: 10"]), max_size=2))
-    space = draw(st.sampled_from([b" ", b""])) if not message.startswith(b" ") else b" "
-    return end.join([*before, b"data:" + space + message, b"", b""])
+def _with_headers(messages: SearchStrategy[bytes]) -> SearchStrategy[_Wrapped]:
+    sizes = st.sampled_from([b"%d", b"00%d", b" %d \t"])
+    names = st.sampled_from([b"Content-Length: ", b"content-length:", b"CONTENT-LENGTH:\t"])
+    more = st.lists(st.tuples(st.sampled_from(_MORE_FIELDS), st.booleans()), max_size=2)
+    return st.builds(_with_header, messages, sizes, names, more, st.sampled_from([b"\r\n", b"\n"]))
+
+
+def _with_header(message: bytes, size: bytes, name: bytes, more: Sequence[tuple[bytes, bool]], end: bytes) -> _Wrapped:
+    before = [field for field, is_behind in more if not is_behind]
+    behind = [field for field, is_behind in more if is_behind]
+    return _Wrapped(end.join([*before, name + size % len(message), *behind, b"", message]), message)
+
+
+def _events(messages: SearchStrategy[bytes]) -> SearchStrategy[_Wrapped]:
+    before = st.lists(st.sampled_from([b": ping", b":", b"id: 7", b"event: message", b"retry: 10"]), max_size=2)
+    return st.builds(_event, messages, st.sampled_from([b"\n", b"\r\n", b"\r"]), before, st.sampled_from([b" ", b""]))
+
+
+def _event(message: bytes, end: bytes, before: Sequence[bytes], space: bytes) -> _Wrapped:
+    space = b" " if message.startswith(b" ") else space  # one is taken away
+    return _Wrapped(end.join([*before, b"data:" + space + message, b"", b""]), message)
+
+
+_WRAPPED = {"ndjson": _lines, "content-length": _with_headers, "sse": _events}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Literal, TypeAlias
 
 from attrs import define, evolve, field, frozen
 from hypothesis import strategies as st
-from hypothesis.strategies import DrawFn
+from hypothesis.strategies import DrawFn, SearchStrategy
 
 from hocket.a2a import (
     Artifact,
@@ -83,6 +84,8 @@ class _Adds:
     is_last: bool
 
 
+_Step: TypeAlias = _Says | _Asks | _Makes | _Adds
+
 # Whatever a step needs is drawn with it, so that shrinking can leave out any of them.
 _STEPS = st.one_of(
     st.builds(_Says, _WORKING),
@@ -109,7 +112,7 @@ class _Life:
     items: list[StreamItem] = field(factory=list)
     growing: list[str] = field(factory=list)
 
-    def take(self, step: _Says | _Asks | _Makes | _Adds, answers: bool) -> None:
+    def take(self, step: _Step, *, answers: bool) -> None:
         """What a step does to the task."""
         match step:
             case _Says(status):
@@ -182,24 +185,45 @@ def event_sequences(
     >>> [type(item).__name__ for item in items]
     ['Task', 'TaskStatusUpdateEvent']
     """
-    life = _Life(task_id=draw(names()), context_id=draw(names()))
-    began = draw(st.sampled_from([TaskState.SUBMITTED, TaskState.WORKING]))
-    asked = evolve(draw(_MESSAGES), role=Role.USER, task_id=life.task_id, context_id=life.context_id)
-    life.items.append(
-        Task(id=life.task_id, context_id=life.context_id, status=TaskStatus(state=began), history=(asked,))
-    )
-    for step in draw(st.lists(_STEPS, max_size=max_events)):
-        life.take(step, answers)
-    match draw(st.sampled_from(endings)):
-        case "terminal":
-            life.status(draw(_STATUSES[Phase.TERMINAL]), draw(st.none() | st.just({"tokens": 7})))
-        case "interrupted":
-            life.status(draw(_STATUSES[Phase.INTERRUPTED]))
-        case "cut":
-            pass
+    began, steps, ending = draw(_lives(tuple(endings), max_events))
+    life = _Life(task_id=began.id, context_id=began.context_id or "", items=[began])
+    for step in steps:
+        life.take(step, answers=answers)
+    if ending is not None:
+        life.status(ending.status, ending.metadata)
     if not numbered:
         return life.items
     return [
         item if isinstance(item, Message) else evolve(item, generation=number)
         for number, item in enumerate(life.items, 1)
     ]
+
+
+def _begun(task_id: str, context_id: str, state: TaskState, asked: Message) -> Task:
+    message = evolve(asked, role=Role.USER, task_id=task_id, context_id=context_id)
+    return Task(id=task_id, context_id=context_id, status=TaskStatus(state=state), history=(message,))
+
+
+_BEGINNINGS = st.builds(_begun, names(), names(), st.sampled_from([TaskState.SUBMITTED, TaskState.WORKING]), _MESSAGES)
+_ENDED = st.builds(
+    TaskStatusUpdateEvent,
+    task_id=st.just(""),
+    status=_STATUSES[Phase.TERMINAL],
+    metadata=st.none() | st.builds(dict, tokens=st.just(7)),
+)
+_ASKED = st.builds(TaskStatusUpdateEvent, task_id=st.just(""), status=_STATUSES[Phase.INTERRUPTED])
+_ENDINGS: dict[Ending, SearchStrategy[TaskStatusUpdateEvent | None]] = {
+    "terminal": _ENDED,
+    "interrupted": _ASKED,
+    "cut": st.none(),
+}
+
+
+@cache
+def _lives(
+    endings: tuple[Ending, ...], max_events: int
+) -> SearchStrategy[tuple[Task, list[_Step], TaskStatusUpdateEvent | None]]:
+    """How a task begins, what happens, and how it ends."""
+    return st.tuples(
+        _BEGINNINGS, st.lists(_STEPS, max_size=max_events), st.one_of([_ENDINGS[ending] for ending in endings])
+    )
