@@ -21,7 +21,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from hocket.testing.simulation.actions import FAULTS
 from hocket.testing.worlds.a2a import A2AWorld, OurServer, Teller, Tested
-from hocket.testing.worlds.a2a.choices import DELAYS, ENDS, JUMPS, LATENCIES, PACES, SECONDS, STATES
+from hocket.testing.worlds.a2a.choices import DELAYS, ENDS, JUMPS, LATENCIES, PACES, REVISIONS, SECONDS, STATES
 from hocket.testing.worlds.a2a.ours import our_teller
 from hocket.testing.worlds.a2a.ways import WAYS
 
@@ -172,6 +172,12 @@ class A2AMachine(RuleBasedStateMachine):
     def become(self, who: int, state: str) -> None:
         """An agent says in which state its task is."""
         self._act("become", who, [each.value for each in STATES].index(state))
+
+    @_when("revise")
+    @rule(who=_WHICH, how=st.sampled_from(REVISIONS))
+    def revise(self, who: int, how: str) -> None:
+        """An agent sends an artifact in chunks, and then once more as a whole."""
+        self._act("revise", who, REVISIONS.index(how))
 
     @_when("ask")
     @rule(who=_WHICH, wants=st.sampled_from(["input", "auth"]))

@@ -21,6 +21,7 @@ ACTIONS = (
     # agents
     Action("speak", 2, 14),
     Action("become", 2, 2),
+    Action("revise", 2, 3),
     Action("ask", 2, 4),
     Action("end", 2, 4),
     # the clock

@@ -70,10 +70,17 @@ def _with_chunk(artifacts: tuple[Artifact, ...], event: TaskArtifactUpdateEvent)
 def told(items: Iterable[StreamItem]) -> str:
     """The text that a reader of these entries, one after the other, is to be shown."""
     pieces, known = [], set()
+    texts: dict[str, str] = {}
     for item in items:
         match item:
-            case TaskArtifactUpdateEvent(artifact=artifact):
-                pieces.append(artifact.text)
+            case TaskArtifactUpdateEvent(artifact=artifact, append=append):
+                before, whole = texts.get(artifact.artifact_id, ""), artifact.text
+                if append:
+                    pieces.append(artifact.text)
+                    whole = before + whole
+                else:  # it is whole, and what it begins with may have been shown
+                    pieces.append(whole.removeprefix(before))
+                texts[artifact.artifact_id] = whole
             case TaskStatusUpdateEvent(status=status, metadata=metadata) if status.message is not None:
                 if "progress" not in (metadata or {}) and status.message.message_id not in known:
                     pieces.append(status.message.text)
@@ -100,6 +107,7 @@ class Page:
         folds: The task after the first entry, the second …
         said: What its agent was made to say, in order; a crash takes back what was not in the log by then.
         heard: The messages that its agent was given, by their ids.
+        taken: The messages of users that the server has asked the store to append, by their ids.
         wishes: How many appends the store was asked for and has not made.
         is_orphan: Whether its server has died while it was under way: what it was told then, no agent may have heard.
         is_lost: Whether the server has lost it, with its log.
@@ -110,6 +118,7 @@ class Page:
     folds: list[Task] = field(factory=list)
     said: list[StreamItem] = field(factory=list)
     heard: dict[str, None] = field(factory=dict)
+    taken: dict[str, None] = field(factory=dict)
     wishes: int = 0
     is_orphan: bool = False
     is_lost: bool = False
@@ -158,6 +167,7 @@ class Page:
         """What was said and is not in the log yet is lost: the server has died, or was told that it is too late."""
         del self.said[self._in_log :]
         self.wishes = 0
+        self.taken = {item.message_id: None for item in self.log if isinstance(item, Message)}
 
     def _judge(self, item: StreamItem) -> None:
         """Whether the entry is what its agent has said next, or what a server writes by itself."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hocket.a2a import TaskState
 from hocket.testing.worlds.a2a.book import QUESTIONS
 
-__all__ = ["DELAYS", "ENDS", "JUMPS", "LATENCIES", "PACES", "SECONDS", "STATES"]
+__all__ = ["DELAYS", "ENDS", "JUMPS", "LATENCIES", "PACES", "REVISIONS", "SECONDS", "STATES"]
 
 SECONDS = (0.02, 0.1, 0.5, 2.0, 10.0, 45.0)
 """How long it may be waited for."""
@@ -24,6 +24,9 @@ PACES = (20.0, 200.0, 2_000.0)
 
 STATES = (*QUESTIONS, TaskState.WORKING, TaskState.REJECTED, TaskState.COMPLETED)
 """The states that an agent may give to its task by itself."""
+
+REVISIONS = ("longer", "as it was", "other words")
+"""How an artifact may look that is sent whole after its chunks."""
 
 ENDS = ("finish", "finish", "fail", "vanish")
 """How the function of an agent may end."""

@@ -15,7 +15,7 @@ from hocket.a2a import (
 )
 from hocket.testing.worlds.a2a.book import QUESTIONS, Page
 from hocket.testing.worlds.a2a.callers import Caller, HttpEnd, PipeEnd
-from hocket.testing.worlds.a2a.choices import DELAYS, ENDS, JUMPS, LATENCIES, PACES, SECONDS, STATES
+from hocket.testing.worlds.a2a.choices import DELAYS, ENDS, JUMPS, LATENCIES, PACES, REVISIONS, SECONDS, STATES
 from hocket.testing.worlds.a2a.reading import Reading
 from hocket.testing.worlds.a2a.scene import Scene
 from hocket.testing.worlds.a2a.site import Site
@@ -26,9 +26,18 @@ __all__ = ["DEEDS", "NEEDS", "THERE"]
 
 T = TypeVar("T")
 
+_NONE, _HESITATION = 4, 0.1
+_RECENT = 2
+"""So many of what was asked last are repeated more often."""
+
 
 def _one(of: Sequence[T], number: int) -> T:
     return of[number % len(of)]
+
+
+def _lately(of: Sequence[T], number: int) -> T:
+    """One of them; as likely as not one of the last, which may be under way still."""
+    return of[-1 - number // 2 % (len(of) if number % 2 else min(len(of), _RECENT))]
 
 
 def _caller(scene: Scene, number: int) -> Caller:
@@ -46,7 +55,11 @@ def _send(scene: Scene, client: int, agent: int, way: int) -> None:
 def _say(scene: Scene, client: int, site: Site, params: SendMessageRequest, number: int) -> None:
     way = _one(WAYS, number)
     operation = Operation.STREAM if way.streams else Operation.SEND
-    scene.ask(_caller(scene, client), site, operation, params, way, on_new=number // len(WAYS) % 3 == 2)
+    on_new, patience = number // len(WAYS) % 3 == 2, number // len(WAYS) // 3 % 5
+    scene.ask(_caller(scene, client), site, operation, params, way, on_new=on_new)
+    if patience == _NONE and params.message.task_id is not None:  # says it again while the first may be under way
+        scene.network.run(scene.network.now + _HESITATION)
+        scene.ask(_caller(scene, client), site, operation, params, way)
 
 
 def _follow_up(scene: Scene, client: int, task: int, way: int) -> None:
@@ -72,7 +85,7 @@ def _messages(scene: Scene) -> list[tuple[Site, SendMessageRequest]]:
 
 
 def _repeat(scene: Scene, client: int, which: int, way: int) -> None:
-    site, params = _one(_messages(scene), which)
+    site, params = _lately(_messages(scene), which)
     _say(scene, client, site, params, way)
 
 
@@ -137,6 +150,13 @@ def _become(scene: Scene, who: int, state: int) -> None:
     site, player = _one(_speakers(scene), who)
     now = scene.network.now_at(site.name)
     site.stage.become(player, _one(STATES, state), site.tested.core, now)
+    site.pump(now)
+
+
+def _revise(scene: Scene, who: int, how: int) -> None:
+    site, player = _one(_speakers(scene), who)
+    now = scene.network.now_at(site.name)
+    site.stage.revise(player, _one(REVISIONS, how), site.tested.core, now)
     site.pump(now)
 
 
@@ -232,7 +252,7 @@ def _jump(scene: Scene, who: int, seconds: int) -> None:
 
 
 def _duplicate(scene: Scene, which: int) -> None:
-    asking = _one(scene.askings, which)
+    asking = _lately(scene.askings, which)
     scene.again(asking.requests[-1], scene.sites[asking.agent])
 
 
@@ -254,6 +274,7 @@ DEEDS: Mapping[str, Callable[..., None]] = {
     "hang_up": _hang_up,
     "speak": _speak,
     "become": _become,
+    "revise": _revise,
     "ask": _ask,
     "end": _end,
     "wait": _wait,
@@ -302,6 +323,7 @@ NEEDS: Mapping[str, str] = {
     "hang_up": "links",
     "speak": "speakers",
     "become": "speakers",
+    "revise": "speakers",
     "ask": "speakers",
     "end": "players",
     "cut": "links",

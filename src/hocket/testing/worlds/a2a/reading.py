@@ -9,6 +9,7 @@ from hocket.a2a import (
     Message,
     Operation,
     Outcome,
+    SendMessageRequest,
     StreamEvent,
     Task,
     TaskState,
@@ -56,6 +57,11 @@ class Reading:
     _is_seamless: bool = field(default=True, init=False)
     _is_done: bool = field(default=False, init=False)
     _is_judged: bool = field(default=False, init=False)
+    _is_again: bool = field(init=False)
+    """Whether the server has the message already that is sent here."""
+
+    def __attrs_post_init__(self) -> None:
+        self._is_again = self._is_taken
 
     @property
     def name(self) -> str:
@@ -70,6 +76,15 @@ class Reading:
         params = self.call.params
         task_id = self.call.reader.task_id or getattr(params, "id", None)
         return self.book.pages.get(task_id) if isinstance(task_id, str) else None
+
+    @property
+    def _is_taken(self) -> bool:
+        """Whether the server has taken the message that is sent here, a follow-up, now or from another call."""
+        params = self.call.params
+        if not isinstance(params, SendMessageRequest) or params.message.task_id is None:
+            return False
+        page = self.book.pages.get(params.message.task_id)
+        return page is not None and params.message.message_id in page.taken
 
     @property
     def was_refused(self) -> bool:
@@ -235,6 +250,8 @@ class Reading:
             raise self._violation("refusal", f"the task is there, and it was told: {error}")
         if code == Code.TASK_NOT_CANCELABLE and page is not None and not page.is_over and not page.is_ahead:
             raise self._violation("refusal", f"the task is {page.state.value}, and it was told: {error}")
+        if code == Code.UNSUPPORTED_OPERATION and self._is_again and self._is_taken and not self.is_disturbed:
+            raise self._violation("refusal", f"the message was taken before, and now it was told: {error}")
         subscribes = self.call.operation is Operation.SUBSCRIBE
         if code == Code.UNSUPPORTED_OPERATION and subscribes and page is not None and not page.is_over:
             raise self._violation("refusal", f"the task is {page.state.value}, and it was told: {error}")

@@ -86,6 +86,7 @@ class Site:
         book: What is said and done here.
         sent: The messages of all users.
         sites: Where it is found by its name; a restarted one takes the place of the one that died.
+        patience: Seconds that an agent of the server waits for an answer.
     """
 
     name: str
@@ -94,6 +95,7 @@ class Site:
     book: Book
     sent: dict[str, str]
     sites: dict[str, Site]
+    patience: float
     tested: Tested = field(init=False)
     store: Store = field(init=False)
     stage: Stage = field(init=False)
@@ -102,7 +104,7 @@ class Site:
     def __attrs_post_init__(self) -> None:
         self.tested = self.make(self.seed)
         self.store = Store(self.book)
-        self.stage = Stage(self.book, self.sent)
+        self.stage = Stage(self.book, self.sent, self.patience)
         self.sites[self.name] = self
 
     # What the network calls ---------------------------------------------------------------------------------------
@@ -139,7 +141,7 @@ class Site:
                 page.is_lost = True
             elif page.log and not page.is_over and page.state not in QUESTIONS:
                 page.append([_abandoned(page.id)])
-        site = Site(self.name, self.make, self.seed + 1, self.book, self.sent, self.sites)
+        site = Site(self.name, self.make, self.seed + 1, self.book, self.sent, self.sites, self.patience)
         site.store.inherit(self.store)
         return site
 
@@ -165,7 +167,7 @@ class Site:
                 case Reply():
                     self.stage.reply(output)
                 case Interrupt() | Release():
-                    self.stage.stop(output)
+                    self.stage.stop(output, now)
                 case Ready(link=str(link)) if link in self.ends:
                     self.ends[link].served.ring()
         raise Violation("does-not-rest", f"a server wants {_MOST:,} things at one moment")

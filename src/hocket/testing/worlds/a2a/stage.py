@@ -5,6 +5,7 @@ from __future__ import annotations
 from attrs import define, field
 
 from hocket.a2a import (
+    Artifact,
     Interrupt,
     Message,
     Part,
@@ -38,6 +39,7 @@ class Player:
         has_begun: Whether it has said that it is at work.
         is_waiting: Whether it waits for an answer.
         is_stopping: Whether it was told to stop: what it says may be refused from then on.
+        waits_since: When it asked what it waits for, on the clock of its server.
     """
 
     page: Page
@@ -46,7 +48,9 @@ class Player:
     has_begun: bool = False
     is_waiting: bool = False
     is_stopping: bool = False
+    waits_since: float = 0.0
     _words: list[str] = field(factory=list, init=False)
+    _drafts: dict[str, None] = field(factory=dict, init=False)
     _texts: dict[str, str] = field(factory=dict, init=False)
 
     @property
@@ -60,6 +64,22 @@ class Player:
             self._words.append(value)
         return self.speech.say(value)
 
+    def draft(self, name: str, *versions: str) -> list[StreamItem]:
+        """The events of an artifact that comes in two chunks, and then whole: each version is a text of it."""
+        first, second, whole = versions
+        self._drafts[name] = None
+        chunks = [
+            TaskArtifactUpdateEvent(
+                task_id=self.page.id,
+                context_id=self.speech.context_id,
+                artifact=Artifact(artifact_id=name, parts=(Part(text=text),)),
+                append=text is second,
+            )
+            for text in (first, second)
+        ]
+        values = (*chunks, Artifact(artifact_id=name, parts=(Part(text=whole),)))
+        return [item for value in values for item in self.speech.say(value)]
+
     def note(self, items: list[StreamItem]) -> None:
         """The agent says these.
 
@@ -67,7 +87,7 @@ class Player:
             Violation: `said`: the text of its artifacts is not what it has said.
         """
         for item in items:
-            if isinstance(item, TaskArtifactUpdateEvent):
+            if isinstance(item, TaskArtifactUpdateEvent) and item.artifact.artifact_id not in self._drafts:
                 before = self._texts.get(item.artifact.artifact_id, "") if item.append else ""
                 self._texts[item.artifact.artifact_id] = before + item.artifact.text
         words, text = "".join(self._words), "".join(self._texts.values())
@@ -82,10 +102,12 @@ class Stage:
     Args:
         book: Where it is written down what they said.
         sent: The messages that users have sent, by their ids: agents are given no others.
+        patience: Seconds that an agent is to wait for an answer.
     """
 
     book: Book
     sent: dict[str, str]
+    patience: float
     _players: dict[tuple[str, int], Player] = field(factory=dict, init=False)
     _words: int = field(default=0, init=False)
 
@@ -123,16 +145,30 @@ class Stage:
         player.is_waiting = False
         player.speech.answered()
 
-    def stop(self, output: Interrupt | Release) -> None:
+    def stop(self, output: Interrupt | Release, now: float) -> None:
         """An agent is to stop.
 
         Raises:
-            Violation: There is none.
+            Violation: `said`: there is none. `in-time`: it waits for an answer, and has not waited long enough.
         """
         player = self._players.get((output.task_id, output.run))
         if player is None:
             raise Violation("said", f"run {output.run} of task {output.task_id} is not there, and is told to stop")
+        if isinstance(output, Release) and player.is_waiting and now < player.waits_since + self.patience:
+            waited = now - player.waits_since
+            raise Violation("in-time", f"the agent of task {output.task_id} was let go after {waited:g} s")
         player.is_stopping = True
+
+    def check(self, now: float) -> None:
+        """Look for an agent that waits for an answer longer than it is to.
+
+        Raises:
+            Violation: `in-time`: there is one.
+        """
+        for player in self._players.values():
+            if player.is_waiting and not player.is_stopping and now > player.waits_since + self.patience:
+                waited = now - player.waits_since
+                raise Violation("in-time", f"the agent of task {player.page.id} waits for {waited:g} s, and goes on")
 
     def clear(self) -> None:
         """They are gone, in the middle of a word."""
@@ -162,6 +198,13 @@ class Stage:
         words = Message(message_id=f"w{self._words}", role=Role.AGENT, parts=(Part(text=f"[{self._words}]"),))
         self._emit(player, player.speech.say(TaskStatus(state=state, message=words)), core, now)
 
+    def revise(self, player: Player, how: str, core: Core, now: float) -> None:
+        """Say an artifact in chunks, and then once more as a whole: "longer", "as it was", or in "other words"."""
+        self._words += 1
+        first, second = f"draft{self._words} ", "in two "
+        whole = {"longer": f"{first}{second}and more ", "as it was": first + second, "other words": f"[{self._words}]"}
+        self._emit(player, player.draft(f"draft-{self._words}", first, second, whole[how]), core, now)
+
     def ask(self, player: Player, core: Core, now: float, *, auth: bool) -> None:
         """Ask something, and wait for the answer."""
         self._words += 1
@@ -169,7 +212,7 @@ class Stage:
         if not self._emit(player, player.speech.ask(question), core, now):
             player.speech.unanswered()
             return
-        player.is_waiting = True
+        player.is_waiting, player.waits_since = True, now
         core.asked(*player.key, now)
 
     def end(self, player: Player, how: str, core: Core, now: float) -> None:

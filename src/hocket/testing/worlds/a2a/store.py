@@ -7,6 +7,7 @@ from collections import deque
 from attrs import define, field
 
 from hocket.a2a.fold import weigh
+from hocket.a2a.model import Message
 from hocket.a2a.ports import Append, Checkpoint, Find, Load, Owner, Stored, TaskPage
 from hocket.log import Entry
 from hocket.testing.worlds.a2a.book import Book
@@ -40,7 +41,9 @@ class Store:
         due = max(now + self.latency, self._wishes[-1][0] if self._wishes else now)
         self._wishes.append((due, wish))
         if isinstance(wish, Append):
-            self.book.page(wish.task_id).wishes += 1
+            page = self.book.page(wish.task_id)
+            page.wishes += 1
+            page.taken.update({item.message_id: None for item in wish.items if isinstance(item, Message)})
 
     def next_timeout(self) -> float | None:
         """When the next wish is fulfilled."""

@@ -15,6 +15,7 @@ from hocket.testing.violation import Violation
 from hocket.testing.worlds.a2a.actions import ACTIONS
 from hocket.testing.worlds.a2a.book import Book
 from hocket.testing.worlds.a2a.callers import Caller
+from hocket.testing.worlds.a2a.choices import LATENCIES
 from hocket.testing.worlds.a2a.deeds import DEEDS, NEEDS, THERE
 from hocket.testing.worlds.a2a.ending import come_to_an_end
 from hocket.testing.worlds.a2a.ours import LIMITS, OurServer, our_teller
@@ -40,9 +41,10 @@ class A2AWorld:
         seed: What all chances of the network come from, and the ids.
         agents: How many agents there are, each with a server and a store.
         clients: How many clients, 6 at the most.
+        store: How slow the stores are in the beginning, from 1 for not at all to 4 for two seconds.
         server: Makes a server; it is given a seed for its ids.
         client: Makes the client's end of a pipe.
-        limits: What the server holds at the most, as far as its memory is checked.
+        limits: What the server holds at the most, and how long it lets an agent wait, as far as that is checked.
 
     >>> world = A2AWorld(1)
     >>> world.act("send", (0, 0, 0))
@@ -55,11 +57,12 @@ class A2AWorld:
     """
 
     ACTIONS: ClassVar[tuple[Action, ...]] = ACTIONS
-    OPTIONS: ClassVar[Mapping[str, tuple[int, int]]] = {"agents": (1, 3), "clients": (1, 3)}
+    OPTIONS: ClassVar[Mapping[str, tuple[int, int]]] = {"agents": (1, 3), "clients": (1, 3), "store": (1, 4)}
 
     seed: int
     agents: int = field(default=1, kw_only=True)
     clients: int = field(default=2, kw_only=True)
+    store: int = field(default=1, kw_only=True)
     server: MakeServer = field(default=OurServer, kw_only=True)
     client: MakeTeller = field(default=our_teller, kw_only=True)
     limits: ServerLimits = field(default=LIMITS, kw_only=True)
@@ -71,7 +74,9 @@ class A2AWorld:
         self.scene = scene = Scene.of(self.network, self.client, self.seed)
         for number in range(1, self.agents + 1):
             name = "agent" if self.agents == 1 else f"agent {number}"
-            site = Site(name, self.server, self.seed * 1_000_003 + number * 1_009, Book(), scene.sent, scene.sites)
+            seed, patience = self.seed * 1_000_003 + number * 1_009, self.limits.patience
+            site = Site(name, self.server, seed, Book(), scene.sent, scene.sites, patience)
+            site.store.latency = LATENCIES[(self.store - 1) % len(LATENCIES)]
             self.network.add(name, site)
         for name in islice(_NAMES, self.clients):
             scene.callers[name] = caller = Caller(name)
@@ -123,12 +128,18 @@ class A2AWorld:
         self.network.pump()
 
     def check(self) -> None:
-        """Look at what must hold at every moment: memory is bounded. The rest is looked at where it happens.
+        """Look at what must hold at every moment. The rest is looked at where it happens.
 
         Raises:
-            Violation: `bounded-memory`: it is not.
+            Violation: `bounded-memory`: somebody holds too much. `in-time`: an agent waits for an answer for too long.
+                `nothing-left`: nobody is at work, and a server still has a deadline for somebody.
         """
         for site in self.scene.up:
+            now, at = self.network.now_at(site.name), site.tested.core.next_timeout()
+            if at is None or at > now:  # else its clock has jumped, and it is about to see that
+                site.stage.check(now)
+            if at is not None and not site.stage.players and not site.store:
+                raise Violation("nothing-left", f"no agent of {site.name} is at work, and it has a deadline at {at:g}")
             held = site.tested.holding()
             if held is None:
                 continue
