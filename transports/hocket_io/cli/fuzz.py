@@ -85,6 +85,7 @@ def fuzz(
             seed=seed_or_new(seed),
             words=source_words(reaching.target),
             patience=reaching.timeout,
+            loop=None if reaching.loop == "asyncio" else reaching.loop,
         )
         run = Run(probe, effort, is_shown=not as_json)
         try:

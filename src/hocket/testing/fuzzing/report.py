@@ -35,18 +35,22 @@ class Effort:
         seed: The same seed tries the same inputs.
         words: Texts that may mean something to the target.
         patience: Seconds that are waited for each message, of the time that passes at the target.
+        loop: The event loop of an agent in this process, as `reach` takes it; None for its default.
     """
 
     max_examples: int = EXAMPLES
     seed: int = 0
     words: tuple[str, ...] = ()
     patience: float = PATIENCE
+    loop: str | None = None
 
     def arguments(self) -> list[str]:
         """The options of `hocket fuzz` that say so."""
         found = [f"--seed {self.seed}", f"--max-examples {self.max_examples}"]
         if self.patience != PATIENCE:
             found.append(f"--timeout {self.patience:g}")
+        if self.loop is not None:
+            found.append(f"--loop {self.loop}")
         return found
 
 
@@ -131,7 +135,9 @@ class Finding:
         """A test that shows it, as a file that can be pasted; it fails for as long as the check does not hold."""
         patience = f", patience={self.effort.patience:g}" if self.effort.patience != PATIENCE else ""
         play = f"    check_named({as_source(self.check.name)}).play(probe, value{patience})"
-        lines = [f"value = {as_source(self.value)}", f"with reach({as_source(self.target)}) as probe:", play]
+        loop = f", loop={as_source(self.effort.loop)}" if self.effort.loop is not None else ""
+        reached = f"with reach({as_source(self.target)}{loop}) as probe:"
+        lines = [f"value = {as_source(self.value)}", reached, play]
         imports = [
             *imports_for(self.value),
             "from hocket.testing.fuzzing import check_named",
