@@ -26,6 +26,8 @@ from hocket.testing.probe import PATIENCE, Ask, Conversation, Probe
 __all__ = ["A2ATargetMachine"]
 
 _WHICH = st.integers(0, 9)
+_MOMENT = 0.1
+"""Seconds that are given to a stream which waits for its user: there need not be more of it."""
 _OPEN = 8
 """Streams that are read at the same time, at the most."""
 
@@ -173,7 +175,8 @@ class A2ATargetMachine(RuleBasedStateMachine):
 
     def _read(self, conversation: Conversation) -> bool:
         """Read one item; whether there was one."""
-        data = conversation.next(self.patience)
+        waits_for_us = self.told.waits_for_user(conversation)
+        data = conversation.next(min(_MOMENT, self.patience) if waits_for_us else self.patience)
         if data is not None:
             self.told.item(conversation, data)
             return True

@@ -48,6 +48,11 @@ class _Stream:
     def state(self) -> TaskState | None:
         return None if self.task is None else self.task.state
 
+    @property
+    def waits_for_user(self) -> bool:
+        asks_along = self.operation is Operation.SUBSCRIBE and self.state in QUESTIONS
+        return asks_along or self.state is TaskState.AUTH_REQUIRED
+
 
 @define(eq=False)
 class Told:
@@ -74,6 +79,10 @@ class Told:
         """A stream was asked for."""
         about = params.message.task_id if isinstance(params, SendMessageRequest) else getattr(params, "id", None)
         self._streams[conversation] = _Stream(operation, about)
+
+    def waits_for_user(self, conversation: Conversation) -> bool:
+        """Whether a stream may be silent for as long as its user is."""
+        return self._streams[conversation].waits_for_user
 
     def left(self, conversation: Conversation) -> None:
         """Nobody reads it any more."""
@@ -111,8 +120,7 @@ class Told:
             raise self._caught("ended-not-cut", f"the stream was cut {where}: {conversation.reason}")
         if end == "complete" and not has_settled:
             raise self._caught("ended-not-cut", f"the stream ends {where}, and looks complete")
-        waits_for_us = stream.operation is Operation.SUBSCRIBE and stream.state in QUESTIONS
-        if end == "silent" and not (waits_for_us or stream.state is TaskState.AUTH_REQUIRED):
+        if end == "silent" and not stream.waits_for_user:
             raise self._caught("every-call-ends", f"the stream is silent {where}, and has not ended")
 
     def _tell(self, stream: _Stream, item: StreamItem) -> None:
