@@ -536,7 +536,11 @@ def test_connections_talk_time_out_and_end():
     link = network.connect(client, server, names=("client", "server"))
     asked = client.send_request("add", [1, 2], now=0.0, timeout=5.0)
     assert network.next_event() == Told(
-        at=1.0, place="server", link=link, event=RequestReceived(id=asked, method="add", params=[1, 2])
+        at=1.0,
+        place="server",
+        link=link,
+        endpoint=server,
+        event=RequestReceived(id=asked, method="add", params=[1, 2]),
     )
     server.send_result(asked, 3, now=network.now_at("server"))
     assert network.next_event().event == ResultReceived(id=asked, method="add", result=3)
@@ -591,13 +595,38 @@ def test_a_heartbeat_notices_a_partition_after_an_hour():
         ),
         (lambda network, link: network.jump_clock("ada", -1), "never goes back"),
         (lambda network, link: network.jump_clock("eve", 1), "no place 'eve'"),
+        (lambda network, link: network.jump_clock("ada", float("inf")), "no clock jumps by inf s"),
+        (lambda network, link: network.jump_clock("ada", float("nan")), "no clock jumps by nan s"),
+        (lambda network, link: network.connect(Recorder(), Recorder(), names=("eve", "eve")), "both ends are at 'eve'"),
+        (
+            lambda network, link: network.connect(Recorder(), Recorder(), names=("eve", "ada"), name="ada-bob"),
+            "there is a link 'ada-bob' already",
+        ),
+        (
+            lambda network, link: network.connect(network.ada, Recorder(), names=("eve", "ada")),
+            "at an end of 'ada-bob'",
+        ),
+        (
+            lambda network, link: network.connect(Recorder(), network.ada, names=("eve", "ada")),
+            "at an end of 'ada-bob'",
+        ),
+        (lambda network, link: network.dial("ada", network.ada, "bob"), "at an end of 'ada-bob'"),
+        (lambda network, link: network.dial("ada", Recorder(), "eve"), "no place 'eve'"),
+        (lambda network, link: network.dial("eve", Recorder(), "ada"), "no place 'eve'"),
+        (lambda network, link: network.partition("ada"), "places are given as a list: \\['ada'\\]"),
+        (lambda network, link: network.partition(["ada"], "bob"), "places are given as a list: \\['bob'\\]"),
         (lambda network, link: network.crash("eve"), "no place 'eve'"),
         (lambda network, link: link.hang_up("eve"), "no end at 'eve'"),
         (lambda network, link: network.partition(["eve"]), "no place 'eve'"),
         (lambda network, link: link.slow("ada", 0), "`stall`ed"),
+        (lambda network, link: link.slow("ada", float("inf")), "`resume`d"),
+        (lambda network, link: link.slow("ada", float("nan")), "some bytes in a second"),
         (lambda network, link: link.stall("eve"), "ada-bob is between ada and bob, and has no end at 'eve'"),
         (lambda network, link: link.delay((2, 1)), "latency is the least and the most seconds, not"),
+        (lambda network, link: link.delay((0, float("inf"))), "latency is the least and the most seconds, not"),
         (lambda network, link: Carrier(latency=(-1, 1)), "latency"),
+        (lambda network, link: Carrier(latency=0.5), "latency is the least and the most seconds, not 0.5"),
+        (lambda network, link: Carrier(latency=(0.5,)), "latency"),
         (lambda network, link: Carrier(window=0), "window is 1 byte or more"),
         (lambda network, link: Carrier(cuts=-1), "cuts are 0 or more"),
         (lambda network, link: Carrier(lost=0.5), "need units"),
@@ -605,11 +634,24 @@ def test_a_heartbeat_notices_a_partition_after_an_hour():
     ],
 )
 def test_mistakes_are_refused_and_change_nothing(mistake, says):
-    network, _, _, link = pair()
+    network, ada, _, link = pair()
     with pytest.raises(LocalProtocolError, match=says):
-        mistake(network, link)
+        mistake(SeenBy(network, ada), link)
     assert len(network.trace) == 0
     assert network.links == [link]
+    network.run()
+    network.add("eve")  # it was not added by what was refused
+    assert link.is_open
+
+
+class SeenBy:
+    """A network in which one endpoint is known."""
+
+    def __init__(self, network, ada):
+        self.network, self.ada = network, ada
+
+    def __getattr__(self, name):
+        return getattr(self.network, name)
 
 
 def test_streams_of_bytes_have_no_units():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from attrs import frozen
 
 from hocket.errors import LocalProtocolError
@@ -34,8 +36,7 @@ class Carrier:
     lost: float = 0.0
 
     def __attrs_post_init__(self) -> None:
-        least, most = self.latency
-        if not 0 <= least <= most:
+        if not _is_range(self.latency):
             raise LocalProtocolError(f"latency is the least and the most seconds, not {self.latency!r}")
         if self.window < 1 or self.cuts < 0:
             raise LocalProtocolError("window is 1 byte or more, and cuts are 0 or more")
@@ -43,3 +44,10 @@ class Carrier:
             raise LocalProtocolError("a share is 0 to 1")
         if not self.units and (self.duplicated or self.lost):
             raise LocalProtocolError("a stream of bytes loses nothing and doubles nothing: duplicated, lost need units")
+
+
+def _is_range(latency: object) -> bool:
+    match latency:
+        case (int() | float() as least, int() | float() as most):
+            return 0 <= least <= most < inf
+    return False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from attrs import define, evolve
 
 from hocket.errors import LocalProtocolError
@@ -97,8 +99,11 @@ class Link:
             place: Where.
             pace: Bytes in a second.
         """
-        if pace <= 0:
-            raise LocalProtocolError("a slow reader reads some bytes in a second; one that reads none is `stall`ed")
+        if not 0 < pace < inf:
+            raise LocalProtocolError(
+                "a slow reader reads some bytes in a second; one that reads none is `stall`ed, and "
+                "one that reads all at once is `resume`d"
+            )
         self._read_at(place, pace)
 
     def resume(self, place: str | None = None) -> None:

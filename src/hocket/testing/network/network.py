@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random  # noqa: TID251  -- a seed is given
 from collections.abc import Iterable
+from math import inf
 
 from attrs import define, field
 
@@ -121,6 +122,7 @@ class VirtualNetwork:
             there: How it carries what the first one writes, if not as the others do.
             back: How it carries what the second one writes.
         """
+        self._check(names, name, near, far)
         for each in names:
             if each not in self._places:
                 self.add(each)
@@ -146,6 +148,8 @@ class VirtualNetwork:
             there: How it carries what the endpoint writes, if not as the other links do.
             back: How it carries what the node writes.
         """
+        self._place(origin), self._place(to)
+        self._check((origin, to), name, endpoint)
         return self._join(endpoint, None, (origin, to), name, there, back)
 
     # --- time
@@ -258,8 +262,8 @@ class VirtualNetwork:
 
     def jump_clock(self, place: str, seconds: float) -> None:
         """Let the clock of a place go forward, as that of a laptop that slept; its timers ring late."""
-        if seconds < 0:
-            raise LocalProtocolError("a monotonic clock never goes back")
+        if not 0 <= seconds < inf:
+            raise LocalProtocolError(f"a monotonic clock never goes back, and no clock jumps by {seconds!r} s")
         self._place(place).jump(seconds)
         self._medium.note(f"the clock of {place} jumps {seconds:g} s")
 
@@ -272,6 +276,8 @@ class VirtualNetwork:
             raise LocalProtocolError(f"there is no place {name!r}; `add` it") from None
 
     def _group(self, places: Iterable[str]) -> frozenset[str]:
+        if isinstance(places, str):
+            raise LocalProtocolError(f"places are given as a list: [{places!r}]")
         return frozenset(self._place(name).name for name in places)
 
     def _is_parted(self, one: str, other: str) -> bool:
@@ -287,7 +293,6 @@ class VirtualNetwork:
         back: Carrier | None,
     ) -> Link:
         here, yonder = self._place(names[0]), self._place(names[1])
-        self._check_ends(here, yonder, far)
         stem = f"{names[0]}-{names[1]}"
         name = self._new_name(name, stem)
         chance = self._chance(name)
@@ -315,18 +320,22 @@ class VirtualNetwork:
         times = self._used.get(name, 1)
         return random.Random(f"{self.seed} {name}" if times == 1 else f"{self.seed} {name} again {times}")
 
-    def _check_ends(self, here: Place, yonder: Place, far: Endpoint[object] | None) -> None:
-        if here is yonder:
-            raise LocalProtocolError(f"a link joins two places, and both ends are at {here.name!r}")
-        for place in (here, yonder) if far is not None else (here,):
-            if not place.is_up:
-                raise LocalProtocolError(f"{place.name!r} has crashed; `restart` it first")
+    def _check(self, names: tuple[str, str], name: str | None, near: Endpoint[object], far: object = None) -> None:
+        """Refuse a link before anything has changed for it."""
+        if names[0] == names[1]:
+            raise LocalProtocolError(f"a link joins two places, and both ends are at {names[0]!r}")
+        if name in self._links and not self._links[name].is_over:
+            raise LocalProtocolError(f"there is a link {name!r} already")
+        for place in names if far is not None else names[:1]:
+            if place in self._places and not self._places[place].is_up:
+                raise LocalProtocolError(f"{place!r} has crashed; `restart` it first")
+        for end in (end for place in self._places.values() for end in place.ends.values()):
+            if end.endpoint is near or end.endpoint is far:
+                raise LocalProtocolError(f"an endpoint has one link, and this one is at an end of {end.name!r}")
 
     def _new_name(self, wanted: str | None, stem: str) -> str:
         """The name of a new link, and note that it was used once more."""
         self._links = {name: link for name, link in self._links.items() if not link.is_over}
-        if wanted is not None and wanted in self._links:
-            raise LocalProtocolError(f"there is a link {wanted!r} already")
         name = wanted
         while name is None or (wanted is None and name in self._links):
             number = self._used[stem] = self._used.get(stem, 0) + 1
@@ -339,11 +348,10 @@ class VirtualNetwork:
         called = self._medium.called
         while called:
             end = next(iter(called))
-            event = None if end.endpoint is None else end.endpoint.next_event()
-            if event is not None:
+            if end.endpoint is not None and (event := end.endpoint.next_event()) is not None:
                 place = end.place
                 self._medium.note(f"{place.name} is told {_short(event)}")
-                return Told(at=place.now, place=place.name, link=end.link, event=event)
+                return Told(at=place.now, place=place.name, link=end.link, endpoint=end.endpoint, event=event)
             del called[end]
         return None
 

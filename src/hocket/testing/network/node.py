@@ -56,10 +56,12 @@ class Told:
         at: When it was told, on the clock of its place.
         place: Where the endpoint lives.
         link: The link it came by.
+        endpoint: Which told it: what is to be said in turn is said by this one.
         event: What it told.
     """
 
     at: float
     place: str
     link: Link
+    endpoint: Endpoint[object]
     event: object
