@@ -127,7 +127,9 @@ def test_what_an_agent_raises_does_not_steer_the_terminal(file: Path) -> None:
 def test_under_trio(file: Path) -> None:
     result = invoke("fuzz", f"{file}:good", "--checks", "one-end", "--max-examples", "2", "--loop", "trio")
     assert result.exit_code == 0, result.output
-    broken = invoke("fuzz", f"{file}:rude", "--checks", "no-crash", "--max-examples", "1", "--seed", "1", "--loop", "trio")
+    broken = invoke(
+        "fuzz", f"{file}:rude", "--checks", "no-crash", "--max-examples", "1", "--seed", "1", "--loop", "trio"
+    )
     assert "--checks no-crash --seed 1 --max-examples 1 --loop trio\n" in broken.stdout
     assert f'    with reach("{file}:rude", loop="trio") as probe:' in broken.stdout
 

@@ -60,12 +60,32 @@ def test_what_is_printed_into_a_pipe_is_what_was_meant(frames):
 def test_curl_is_given_the_request(body):
     ask = Ask(body=body, headers={"Content-Type": "application/json", "A2A-Version": "1.0", "X-Empty": ""})
     line = curl_line("http://agent/a?b=c&d='", ask, {"Authorization": "Bearer x y"})
-    arguments, stdin = json.loads(shell(f'curl() {{ {shlex.join(SHOW)} "$@"; }}; {line}'))
+    arguments, stdin = json.loads(shell(f'A2ACLI_BEARER="x y"; curl() {{ {shlex.join(SHOW)} "$@"; }}; {line}'))
     assert arguments[:2] == ["-sN", "http://agent/a?b=c&d='"]
     fields = [arguments[number + 1] for number, word in enumerate(arguments) if word == "-H"]
     assert fields == ["Authorization: Bearer x y", "Content-Type: application/json", "A2A-Version: 1.0", "X-Empty;"]
     data = arguments[arguments.index("--data-binary") + 1].encode("utf-8", "surrogateescape")
     assert (bytes(stdin) if data == b"@-" else data) == body
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(
+    "body", [b"[" * 100_000, b'{"text":"' + "日".encode() * 5_000 + b"it's" + b"ab" * 40_000 + b'"}']
+)
+def test_what_is_long_makes_no_long_line(body):
+    line = curl_line("http://agent/", Ask(body=body))
+    assert len(line) < 400
+    arguments, stdin = json.loads(shell(f'curl() {{ {shlex.join(SHOW)} "$@"; }}; {line}'))
+    assert (arguments[-1], bytes(stdin)) == ("@-", body)
+    assert shell(pipe_line(["cat"], body)) == body
+
+
+def test_what_may_be_a_secret_is_not_in_the_line():
+    headers = {"Authorization": "Bearer s3cret", "X-Api-Key": "s3cret", "Cookie": "s3cret", "X-Tenant": "acme"}
+    line = curl_line("http://ada:s3cret@agent/?a=b", Ask(body=b"{}"), headers)
+    assert "s3cret" not in line
+    assert line.startswith("curl -sN 'http://agent/?a=b' -H 'Authorization: Bearer '\"$A2ACLI_BEARER\" ")
+    assert """-H 'X-Api-Key: '"$X_API_KEY" -H 'Cookie: '"$COOKIE" -H 'X-Tenant: acme'""" in line
 
 
 def test_the_method_is_named_where_curl_would_take_another():
