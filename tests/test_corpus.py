@@ -67,10 +67,11 @@ def test_without_atheris_it_is_said_and_nothing_fails(tmp_path, monkeypatch, cap
 
 @pytest.mark.process
 @pytest.mark.skipif(importlib.util.find_spec("atheris") is None, reason="there is no atheris for this platform")
-def test_atheris_runs_in_a_child_and_finds_nothing_in_a_second(tmp_path, capsys):
+def test_atheris_runs_in_a_child_and_finds_nothing_in_some_inputs(tmp_path, capsys):
     append("whole", [Entry("seed", "an ordinary message", b"{}")], tmp_path)
-    assert run.main(["whole", "--engine", "atheris", "--seconds", "1", "--corpus", str(tmp_path)]) == run.OK
-    assert re.search(r"whole: Done \d+ runs in \d+ second\(s\); 0 inputs kept", capsys.readouterr().out)
+    limits = ["--seconds", "60", "--runs", "200"]
+    assert run.main(["whole", "--engine", "atheris", *limits, "--corpus", str(tmp_path)]) == run.OK
+    assert re.search(r"whole: Done 200 runs in \d+ second\(s\); 0 inputs kept", capsys.readouterr().out)
 
 
 def test_what_atheris_leaves_behind_is_kept(tmp_path, capsys):

@@ -85,7 +85,7 @@ def with_hypothesis(name, seconds, folder):
 # --- atheris
 
 
-def with_atheris(name, seconds, folder, keep):
+def with_atheris(name, seconds, runs, folder, keep):
     """A child does the fuzzing, because atheris ends its process."""
     if importlib.util.find_spec("atheris") is None:
         print("atheris is not installed here (Linux, x86-64, Python below 3.14): --engine hypothesis works everywhere")
@@ -96,7 +96,7 @@ def with_atheris(name, seconds, folder, keep):
             place.mkdir()
         for number, entry in enumerate(read(name, folder)):
             (seeds / f"corpus-{number}").write_bytes(entry.data)
-        limits = [f"-max_total_time={max(seconds, 1)}", f"-max_len={LONGEST}", "-timeout=20"]
+        limits = [f"-max_total_time={max(seconds, 1)}", f"-runs={runs}", f"-max_len={LONGEST}", "-timeout=20"]
         flags = [*limits, f"-artifact_prefix={scratch}/"]
         done = child(name, [*flags, str(seeds)])
         if keep and done.returncode == 0:
@@ -140,6 +140,7 @@ def main(arguments):
     parser.add_argument("name", choices=NAMES, help="what to fuzz")
     parser.add_argument("--engine", choices=["hypothesis", "atheris"], default="hypothesis")
     parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--runs", type=int, default=-1, help="how many inputs at the most, of atheris; -1: any number")
     parser.add_argument("--keep", action="store_true", help="keep what reaches new code as well")
     parser.add_argument("--corpus", type=Path, default=TESTS / "corpus", help="where findings go")
     parser.add_argument("--libfuzzer", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
@@ -147,7 +148,7 @@ def main(arguments):
     if chosen.libfuzzer is not None:
         return be_libfuzzer(chosen.name, chosen.libfuzzer)
     if chosen.engine == "atheris":
-        return with_atheris(chosen.name, chosen.seconds, chosen.corpus, chosen.keep)
+        return with_atheris(chosen.name, chosen.seconds, chosen.runs, chosen.corpus, chosen.keep)
     return with_hypothesis(chosen.name, chosen.seconds, chosen.corpus)
 
 

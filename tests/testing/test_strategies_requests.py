@@ -99,10 +99,11 @@ def test_every_way_to_break_a_request_has_the_code_that_it_says(breakage):
 
 @VERSIONS
 def test_broken_requests_are_of_most_operations_and_broken_in_many_ways(dialect):
-    flaws = {each.flaw: lambda broken, flaw=each.flaw: broken.flaw == flaw for each in BREAKAGES}
+    known = [each.flaw for each in BREAKAGES if dialect.version in each.versions]
+    flaws = {flaw: lambda broken, flaw=flaw: broken.flaw == flaw for flaw in known}
     methods = {name: lambda broken, name=name: broken.method == name for name in dialect.methods.values()}
-    missed = unreached(broken_requests(dialect), flaws | methods, examples=120)
-    assert len(flaws.keys() & missed) < 0.7 * len(flaws)
+    missed = unreached(broken_requests(dialect), flaws | methods, examples=100)
+    assert len(flaws.keys() & missed) < 0.75 * len(flaws)
     assert len(methods.keys() & missed) < 0.4 * len(methods)
 
 
