@@ -5,6 +5,7 @@ import sys
 from collections import Counter
 from contextlib import contextmanager
 
+import anyio
 import pytest
 from anyio.from_thread import start_blocking_portal
 from attrs import evolve
@@ -26,7 +27,7 @@ from support.agents import agent_of, greeter
 from support.altering import objects
 from support.core_probe import CoreProbe, HubProbe
 from support.hub_worlds import web_hub
-from support.lying_probe import Liar, Lie
+from support.lying_probe import GONE, Liar, Lie
 from support.serving import serving
 
 
@@ -310,6 +311,40 @@ def test_a_target_that_a_rule_has_broken_is_started_anew_for_the_next():
     verdicts, restarts = zip(*[(each.verdict, session.probe.restarted) for each in check(session, rules)], strict=True)
     assert verdicts == ("fail", "fail", "ok")
     assert restarts == (0, 1, 1)
+
+
+@pytest.mark.parametrize("make", [lambda: CoreProbe(greeter()), HubProbe], ids=["agent", "hub"])
+def test_a_target_that_says_nothing_is_not_asked_for_ever(make):
+    mute = Lie(name="mute", fails=(), alter=lambda asked, answer: None if answer is None else GONE, end="silent")
+    outcomes = conform(Liar(make(), mute)).outcomes
+    assert [each.verdict for each in outcomes].count("fail") == 3
+    assert {each.detail for each in outcomes[-50:]} == {"to 3 rules in a row the target said nothing"}
+
+
+def test_an_agent_that_takes_too_long_is_asked_what_it_can_answer():
+    with reach(agent_of(sleeps)) as probe:
+        outcomes = conform(probe, only(probe, "1.0/get-unknown", "1.0/send*")).outcomes
+    assert (outcomes[-1].rule.name, outcomes[-1].verdict) == ("1.0/get-unknown", "ok")
+
+
+async def sleeps(task):
+    yield "here I am"
+    await anyio.sleep_forever()
+
+
+def test_a_stream_that_does_not_end_is_said_to_stay_open_by_every_rule_that_looks_at_it():
+    with reach(agent_of(sleeps)) as probe:
+        details = [each.detail for each in conform(probe, only(probe, "1.0/stream-type", "*/stream-ends")).outcomes]
+    assert details == ["", *["the stream stayed open for 60 s after its last event (working)"] * 2]
+
+
+def test_in_1_0_a_stream_may_stay_open_while_its_task_waits():
+    lie = Lie(name="streams stay open", fails=(), end="silent")
+    report = conform(Liar(CoreProbe(greeter(), asks=True), lie), only(CoreProbe(greeter()), "*/stream-ends"))
+    assert [(each.rule.name, each.verdict) for each in report.outcomes] == [
+        ("1.0/stream-ends", "ok"),
+        ("0.3/stream-ends", "fail"),
+    ]
 
 
 def test_every_conversation_is_left_and_every_stream_ended():

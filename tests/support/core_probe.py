@@ -286,13 +286,17 @@ class HubSeat:
 
     def next(self, timeout=60.0):
         for seat in self.probe.seats.values():
-            while seat.end == "open" and (sends := self.probe.hub.take(seat.link)):
+            while seat.end != "cut" and (sends := self.probe.hub.take(seat.link)):
                 seat.came += [each.message for each in sends]
         while self.probe.hub.next_event() is not None:
             pass
-        return self.came.popleft() if self.came else None
+        if not self.came:
+            self.end = "silent" if self.end == "open" else self.end
+            return None
+        self.end = "open" if self.end == "silent" else self.end
+        return self.came.popleft()
 
     def close(self):
-        if self.end == "open":
+        if self.end != "cut":
             self.end = "cut"
             self.probe.hub.disconnect(self.link, self.probe.now)

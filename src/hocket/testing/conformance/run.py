@@ -18,6 +18,9 @@ __all__ = ["RULES", "check", "conform", "rules_for"]
 RULES: tuple[Rule, ...] = (*A2A_RULES, *ACP_RULES)
 """All of them, those of A2A 1.0 first."""
 
+_SILENT = 3
+"""Rules in a row that may meet nothing but silence: nobody waits for the hundred that come after them."""
+
 
 def rules_for(probe: Probe, *, versions: Sequence[str] | None = None, names: Sequence[str] = ("*",)) -> list[Rule]:
     """The rules that can be asked of a target, in order.
@@ -45,9 +48,16 @@ def check(session: Session, rules: Iterable[Rule]) -> Iterator[Outcome]:
     Plays take what they are given as it should be. Where it is of no such form, with a text for a list, say, they fall
     over it: that is the target's failure as well.
 
-    A target that a rule has broken, such as a child process that died of it, is started anew for those that come.
+    A target that a rule has broken, such as a child process that died of it, is started anew for those that come. One
+    that says nothing any more is not asked any more; one whose agent takes too long is.
     """
+    silent = 0
     for rule in rules:
+        if silent == _SILENT and session.is_there():
+            silent = 0
+        if silent == _SILENT:
+            yield Outcome(rule=rule, verdict="skip", detail=f"to {_SILENT} rules in a row the target said nothing")
+            continue
         trial = Trial(rule.name, session)
         try:
             rule.play(trial)
@@ -61,9 +71,11 @@ def check(session: Session, rules: Iterable[Rule]) -> Iterator[Outcome]:
         else:
             outcome = Outcome(rule=rule, verdict="ok")
         finally:
-            was_cut = any(heard.end == "cut" for heard in trial.heard)
+            was_cut, was_silent = trial.is_cut, trial.is_silent
             trial.close()
-        if outcome.verdict == "fail" and was_cut:
+        has_failed = outcome.verdict == "fail"
+        silent = silent + 1 if has_failed and was_silent else 0
+        if has_failed and was_cut:
             session.renew()
         yield outcome
 

@@ -114,6 +114,16 @@ class Session:
         self.probe.restart()
         self._samples.clear()
 
+    def is_there(self) -> bool:
+        """Whether the target answers the easiest question. That of a hub has been asked by whoever was not answered."""
+        if self.probe.protocol == "acp":
+            return False
+        asked = Ask.call("tasks/get", {"id": "are-you-there"}, id=self.probe.fresh_id(), version="0.3")
+        conversation = self.probe.open(asked)
+        came = conversation.next(self.timeout)
+        conversation.close()
+        return came is not None
+
     def sample(self, name: str) -> tuple[Any, list[Heard]] | None:
         """What was kept under this name, and the conversations that it came from."""
         return self._samples.get(name)
@@ -141,6 +151,16 @@ class Trial:
     def probe(self) -> Probe:
         """The way to the target."""
         return self.session.probe
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether something that was asked in this trial ended in the middle."""
+        return any(each.end == "cut" for each in self._open)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether something was asked in this trial, and nothing came."""
+        return bool(self._open) and all(each.end == "silent" and not each.came for each in self._open)
 
     def open(self, ask: Ask) -> Heard:
         """Ask."""

@@ -12,7 +12,7 @@ from hocket import codec
 from hocket.errors import CodecError
 from hocket.testing.conformance.a2a.wire import SETTLED, TERMINAL, Item, Wire
 from hocket.testing.conformance.trial import Heard, Trial
-from hocket.testing.probe import Ask
+from hocket.testing.probe import Ask, End
 from hocket.testing.violation import NotApplicable
 
 __all__ = ["Answer", "Caller", "CallerPlay", "Story", "compact"]
@@ -54,10 +54,14 @@ class Story:
     Attributes:
         items: Its events.
         heard: The conversation.
+        end: How it had ended when it was read.
+        how: The same in words, and why.
     """
 
     items: tuple[Item, ...]
     heard: Heard
+    end: End
+    how: str
 
     @property
     def task(self) -> Mapping[str, Any] | None:
@@ -253,7 +257,7 @@ class Caller:
         if bodies and isinstance(bodies[0], Mapping) and isinstance(bodies[0].get("error"), Mapping):
             self.trial.skip(f"the agent refused a stream: {compact(bodies[0]['error'])}")
         answers = [Answer(body=body, heard=heard) for body in bodies]
-        return Story(items=tuple([self.item(each) for each in answers]), heard=heard)
+        return Story(items=tuple([self.item(each) for each in answers]), heard=heard, end=heard.end, how=heard.how)
 
     def running(self) -> tuple[Heard, Mapping[str, Any]]:
         """A stream whose task is not over yet, and that task; nothing is read that is not needed."""

@@ -27,7 +27,7 @@ def _is_event_stream(caller: Caller) -> None:
 
 def _first(caller: Caller) -> None:
     story = caller.story()
-    caller.trial.require(bool(story.items), f"there was no event; the stream was {story.heard.how}")
+    caller.trial.require(bool(story.items), f"there was no event; the stream was {story.how}")
     kind = story.items[0].kind
     caller.trial.require(kind in ("task", "message"), f"the first event is a {kind}, and neither Task nor Message")
 
@@ -57,10 +57,10 @@ def _one_task(caller: Caller) -> None:
 
 def _ends(caller: Caller) -> None:
     story = caller.story()
-    end = story.heard.end
+    end = story.end
     wait = caller.trial.session.timeout
     last = _last_state(caller, story)
-    how = f"stayed open for {wait:g} s" if end == "silent" else f"was {story.heard.how}"
+    how = f"stayed open for {wait:g} s" if end == "silent" else f"was {story.how}"
     may_stay_open = caller.wire.is_new and end == "silent" and last in WAITING
     is_over = end == "complete" or may_stay_open
     caller.trial.require(is_over, f"the stream {how} after its last event ({last or 'no status'})")
