@@ -1,5 +1,6 @@
 """The checks of the fuzzer: an honest agent passes each, and each lie is found by the checks that are meant for it."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,9 +9,10 @@ import pytest
 from hocket.a2a import Part
 from hocket.errors import Code
 from hocket.testing.fuzzing import CHECKS, Check, Dialogue, Joining, Prompt, Several, check_named
+from hocket.testing.probe import Ask
 from hocket.testing.strategies import BrokenRequest, HostileJson
 from hocket.testing.violation import Violation
-from support.liar import Liar
+from support.liar import Liar, LiarAnswer, response
 
 ZERO = Prompt(parts=(Part(text="0"),))
 AWKWARD = Prompt(parts=(Part(text="a\0b\u2028c"),))
@@ -151,6 +153,38 @@ def test_each_lie_is_found_by_the_checks_that_are_meant_for_it(lie: str | None) 
     found = {check.name: said for check in CHECKS if (said := found_by(check, lie)) is not None}
     expected = LIES[lie]
     assert {name: said[: len(expected.get(name, said))] for name, said in found.items()} == expected
+
+
+class Hasty(Liar):
+    """An agent of A2A 0.3 that has said all before anybody subscribes, and writes tasks down a moment later."""
+
+    def open(self, ask: Ask) -> LiarAnswer:
+        asked = json.loads(ask.body or b"")
+        if asked["method"] == "tasks/resubscribe":
+            return LiarAnswer(asked["id"])
+        task = {"kind": "task", "id": "T", "contextId": "C", "status": {"state": "working"}}
+        if asked["method"] == "tasks/get":
+            state = "completed" if self.has_waited else "working"
+            return LiarAnswer(asked["id"], [response(asked["id"], {**task, "status": {"state": state}})])
+        end = {
+            "kind": "status-update",
+            "taskId": "T",
+            "contextId": "C",
+            "status": {"state": "completed"},
+            "final": True,
+        }
+        return LiarAnswer(asked["id"], [response(asked["id"], each) for each in (task, {**end, "final": True})])
+
+    has_waited = False
+
+    def wait(self, seconds: float) -> None:
+        self.has_waited = seconds > 0
+
+
+def test_who_is_only_slow_or_comes_too_late_is_no_liar() -> None:
+    old = Prompt(parts=(Part(text=""),), version="0.3")
+    check_named("subscribe-agrees").play(Hasty(), Joining(prompt=old))
+    check_named("get-agrees").play(Hasty(), old)
 
 
 def test_every_check_finds_something() -> None:

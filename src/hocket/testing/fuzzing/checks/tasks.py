@@ -14,8 +14,9 @@ from hocket.testing.fuzzing.telling import clipped, tell_state
 
 __all__ = ["follow_up", "get_agrees", "send", "unicode"]
 
-_LOOKS = 3
-"""How often a task is asked for before it counts as different: a server may write it down a moment after telling it."""
+_LOOKS = (0.0, 0.05, 0.5)
+"""Seconds before a task is asked for, once more each time, until it counts as different: a server may write it down a
+moment after telling it."""
 
 
 def get_agrees(talk: Talk, prompt: Prompt) -> None:
@@ -48,7 +49,9 @@ def _stored_as_told(talk: Talk, answer: Answer, name: str, version: str) -> None
     if told is None:
         return
     wrong: str | None = None
-    for _ in range(_LOOKS):
+    for pause in _LOOKS:
+        if pause:
+            talk.probe.wait(pause)
         stored = talk.get(told.id, version)
         if stored.error is not None and stored.error.code == Code.TASK_NOT_FOUND:
             wrong = f"{name} has the task {told.id!r}, and nobody knows it when it is asked for"
