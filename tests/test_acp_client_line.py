@@ -9,7 +9,7 @@ from hocket.acp.client.events import (
     ReconnectExhausted,
     Reconnecting,
 )
-from hocket.acp.events import MessageLost, MessageSent
+from hocket.acp.events import MessageLost, MessageSent, ParticipantLeft
 from hocket.acp.hub import Hub
 from hocket.acp.limits import ClientLimits
 from hocket.entropy import seeded
@@ -52,6 +52,19 @@ def test_who_was_sent_away_while_its_line_was_lost_and_is_let_in_again_is_told_w
     assert (gap.first, gap.last) == (4, 9)
     hub.say(said("b", 10))
     assert hub.told() == ["MessageSent b"]
+
+
+def test_who_was_sent_away_before_the_end_is_not_told_that_it_has_heard_all_until_then():
+    hub = HubScript().enter()
+    hub.lose()
+    hub.connect()
+    hub.events()
+    hub.refuse(hub.asked()[0], -40004, {"closedAt": "2025-01-01T00:00:00Z"})
+    request_id, method, _ = hub.asked()
+    assert method == "stream.get", "what was said to the last"
+    hub.refuse(request_id, -40006, {"reason": "not_a_participant"})
+    (left,) = hub.events()
+    assert left == ParticipantLeft(stream_id=STREAM, agent_id="ada", reason="not_a_participant")
 
 
 def joined_with(hub):

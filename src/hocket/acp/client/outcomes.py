@@ -224,8 +224,11 @@ class Outcomes:
             self.keeping.learn(replica, error, now)
 
     def _not_last(self, asked: Asked, error: HocketError, now: float) -> None:
-        if (replica := self._replica(asked)) is not None:
-            self.keeping.finished(replica, None, now)
+        if (replica := self._replica(asked)) is None:
+            return
+        if isinstance(error, RpcError) and error.code == Code.PERMISSION_DENIED:
+            self.keeping.learn(replica, error, now)  # sent away before the end: what came in between is not for us
+        self.keeping.finished(replica, None, now)
 
     # Within
 
