@@ -59,7 +59,7 @@ def test_an_agent_that_asks_keeps_every_rule_under_trio():
         yield f"Off to {answer.text}"
 
     with reach(agent_of(host), loop="trio") as probe:
-        report = conform(probe, only(probe, "*/follow-up*", "*/question-said", "*/stream-*", "*/cancel*", "*/send*"))
+        report = conform(probe, only(probe, "*/follow-up*", "*/question-said", "*/s*", "*/cancel*", "*/rest-*"))
     assert broken(report) == []
     followed = [each.verdict for each in report.outcomes if "follow-up" in each.rule.name]
     assert followed == ["ok"] * 3
