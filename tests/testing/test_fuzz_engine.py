@@ -12,7 +12,19 @@ from attrs import define, evolve, field
 from hocket import Agent, AgentTask
 from hocket.a2a import Part
 from hocket.errors import LocalProtocolError
-from hocket.testing.fuzzing import CHECKS, Effort, Joining, Prompt, check_named, chosen, examine, fuzz, words_in
+from hocket.testing.fuzzing import (
+    CHECKS,
+    Effort,
+    Joining,
+    Prompt,
+    answer,
+    check_named,
+    chosen,
+    engine,
+    examine,
+    fuzz,
+    words_in,
+)
 from hocket.testing.junit import JunitCase, junit_xml
 from hocket.testing.probe import Ask
 from hocket.testing.violation import Violation
@@ -193,6 +205,22 @@ def test_hours_that_an_agent_sleeps_take_no_time() -> None:
         silence = examine(probe, check_named("silence"), Effort(max_examples=10)).finding
     assert silence is not None
     assert silence.detail == "nothing came for 60 seconds after status WORKING, and the stream is open"
+
+
+def test_of_an_agent_that_talks_without_end_fewer_inputs_are_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answer, "MOST_EVENTS", 10)
+    monkeypatch.setattr(engine, "MOST_MESSAGES", 45)
+    talker = Agent("talker")
+
+    @talker.stream
+    async def talk(task: AgentTask) -> AsyncIterator[str]:
+        while True:
+            yield "and "
+            await asyncio.sleep(1)
+
+    with reach(talker) as probe:
+        result = examine(probe, check_named("one-end"), Effort(max_examples=1_000))
+    assert (result.finding, result.examples) == (None, 5)
 
 
 def test_examples_of_the_card_are_among_the_words() -> None:

@@ -69,6 +69,15 @@ def test_a_program_of_somebody_else_that_dies_of_a_batch() -> None:
     assert "list indices must be integers or slices" in finding.detail
 
 
+@pytest.mark.process
+def test_a_program_of_somebody_else_that_prints() -> None:
+    target = f"stdio:{sys.executable} {FOREIGN} prints"
+    finding = found(target, "events", Effort(max_examples=1, patience=5.0))
+    assert finding.value == SIMPLEST
+    assert "cannot be read: not JSON" in finding.detail
+    assert any("thinking …" in line for line in finding.lines())
+
+
 GOOD = sorted(file.stem for file in EXAMPLES.glob("*.py") if "\nagent = Agent(" in file.read_text(encoding="utf-8"))
 
 

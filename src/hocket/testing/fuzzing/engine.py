@@ -18,7 +18,10 @@ from hocket.testing.fuzzing.talk import Talk
 from hocket.testing.probe import PATIENCE, Probe
 from hocket.testing.violation import NotApplicable, Violation
 
-__all__ = ["examine", "fuzz"]
+__all__ = ["MOST_MESSAGES", "examine", "fuzz"]
+
+MOST_MESSAGES = 10_000
+"""Messages that are read for one check. Of an agent that talks and talks fewer inputs are tried, not for an hour."""
 
 
 def fuzz(
@@ -67,7 +70,7 @@ def examine(probe: Probe, check: Check, effort: Effort = DEFAULT_EFFORT) -> Resu
                 settings=_settings(effort.max_examples),
                 random=Random(f"{effort.seed} {check.name}"),
             )
-    except NoSuchExample:
+    except (NoSuchExample, _Enough):
         return Result(check=check, examples=trials.count, skipped=trials.reason)
     except Flaky:
         return Result(check=check, examples=trials.tried, finding=trials.finding(repeats=False))
@@ -83,6 +86,10 @@ def _settings(max_examples: int) -> settings:
         phases=(Phase.generate, Phase.shrink),
         verbosity=Verbosity.quiet,
     )
+
+
+class _Enough(BaseException):
+    """No further input is to be tried. It is no Exception, for Hypothesis would look for the least that raises it."""
 
 
 @define(eq=False)
@@ -101,11 +108,18 @@ class _Trials:
     count: int = field(default=0, init=False)
     tried: int = field(default=0, init=False)
     reason: str | None = field(default=None, init=False)
+    _read: int = field(default=0, init=False)
     _broken: tuple[Any, Violation, Talk] | None = field(default=None, init=False)
     _is_used: bool = field(default=True, init=False)
 
     def breaks(self, value: Any) -> bool:
-        """Whether this input does."""
+        """Whether this input does.
+
+        Raises:
+            _Enough: Enough was read, and nothing was found.
+        """
+        if self._read >= MOST_MESSAGES and self._broken is None:
+            raise _Enough
         self.count += 1
         if self._is_used:
             self.probe.restart()
@@ -120,6 +134,7 @@ class _Trials:
             return True
         finally:
             self._is_used = self._must_restart(talk)
+            self._read += sum([len(answer.heard) for answer in talk.answers])
             talk.leave()
         return False
 
