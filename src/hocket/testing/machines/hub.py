@@ -186,6 +186,12 @@ class HubMachine(RuleBasedStateMachine):
         """Never say the next piece, but perhaps those after it."""
         self._by(who, "skip", which)
 
+    @_when("swap")
+    @rule(who=_WHO, which=_WHERE)
+    def swap(self, who: str, which: int) -> None:
+        """Post the piece after the next one, and then that."""
+        self._by(who, "swap", which)
+
     @_when("again")
     @rule(who=_WHO, which=_WHERE)
     def say_again(self, who: str, which: int) -> None:

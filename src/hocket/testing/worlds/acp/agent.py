@@ -186,6 +186,13 @@ class Agent:
         asked = self.client.chunk(stream_id, part, opened.first + place, is_last, now=now)
         self._wish(asked, _Wish("chunk", stream_id, said, place), now)
 
+    def leave_a_gap(self, stream_id: str, now: float) -> None:
+        """Say the first piece of something and the third, and never the second."""
+        opened = self.mouth(stream_id).begin(stream_id, 4, now, numbering=0, with_id=True)
+        self.chunk(stream_id, opened, now)
+        opened.said.said, opened.said.is_doubtful = 2, True
+        self.chunk(stream_id, opened, now)
+
     def say_again(self, stream_id: str, opened: Opened, now: float) -> None:
         """Say the last piece that was said once more: it has the same number, and is asked for anew."""
         place = opened.said.said - 1

@@ -34,6 +34,7 @@ _PACES: Final = (200.0, 2_000.0)
 """Bytes in a second that a slow reader takes."""
 _DELAYS: Final = ((0.0, 0.0), (0.5, 1.0), (5.0, 20.0))
 _MOST_STREAMS: Final = 6
+_TO_SWAP: Final = 3
 
 
 @frozen
@@ -97,6 +98,11 @@ def _ready(world: AcpWorld) -> list[tuple[Agent, str, Opened]]:
 
 def _named(world: AcpWorld) -> list[tuple[Agent, str, Opened]]:
     return [each for each in _open(world) if each[2].message_id and each[2].said.said]
+
+
+def _may_swap(world: AcpWorld) -> list[tuple[Agent, str, Opened]]:
+    """Where pieces may overtake each other, and two are left before the last."""
+    return [each for each in _named(world) if not each[0].is_ordered and each[2].left >= _TO_SWAP]
 
 
 def _may_tell(world: AcpWorld) -> list[tuple[Agent, str, Opened]]:
@@ -198,6 +204,15 @@ def _skip(world: AcpWorld, choice: tuple[Agent, str, Opened]) -> None:
     if opened.said.said + 1 < len(opened.said.pieces):
         opened.said.said += 1
         opened.said.is_doubtful = True
+
+
+def _swap(world: AcpWorld, choice: tuple[Agent, str, Opened]) -> None:
+    agent, stream_id, opened = choice
+    place = opened.said.said
+    for at in (place + 1, place):
+        opened.said.said = at
+        agent.chunk(stream_id, opened, world.now_at(agent))
+    opened.said.said = place + 2
 
 
 def _again(world: AcpWorld, choice: tuple[Agent, str, Opened]) -> None:
@@ -327,8 +342,9 @@ DEEDS: Final[tuple[Deed, ...]] = (
     _fault("partition", "part", 2, 1, lambda world: world.cast, _part),
     _fault("crash", "crash", 1, 1, _if(lambda world: world.network.is_up(HUB)), _crash),
     _fault("jump", "jump", 2, 1, _places_of_clocks, _jump),
+    _fault("reorder", "swap", 1, 8, _may_swap, _swap),
     _fault("duplicate", "double", 1, 4, lambda world: world.trouble.posted, _double),
     _fault("duplicate", "again", 1, 3, _named, _again),
     _fault("hostile", "attack", 3, 3, _piped, _attack),
 )
-"""All of them. Posts overtake each other where their connections are delayed: `reorder` needs no deed of its own."""
+"""All of them. Posts overtake each other also where their connections are delayed."""

@@ -17,16 +17,28 @@ class Opened:
         said: What.
         first: The number of its first piece.
         message_id: The id that each piece has; "" for none.
+        is_anew: Whether the hub may have something open that was said before.
     """
 
     said: Utterance
     first: int
     message_id: str = ""
+    is_anew: bool = False
+
+    @property
+    def left(self) -> int:
+        """How many pieces are to be said."""
+        return len(self.said.pieces) - self.said.said
 
     @property
     def is_ready(self) -> bool:
-        """Whether the next piece can be said. Where 0 was refused nobody could tell 1 from a beginning: it waits."""
-        return self.first != 0 or not self.said.said or 0 in self.said.taken
+        """Whether the next piece can be said.
+
+        Where 0 was refused nobody could tell 1 from a beginning; and where a 1 was refused, and something older is
+        open in the hub, 2 would go on with that. So they wait until the hub has taken the first.
+        """
+        waits = self.first == 0 or self.is_anew
+        return not waits or not self.said.said or 0 in self.said.taken
 
 
 @define(eq=False, repr=False)
@@ -67,7 +79,8 @@ class Mouth:
         if with_id or self.needs_ids or self._is_muddled:
             opened = Opened(said, 1, message_id=f"id of {said.pieces[0]}"[:32])
         else:
-            opened = Opened(said, self._first(numbering))
+            first, is_sure = self._first(numbering)
+            opened = Opened(said, first, is_anew=not is_sure)
             self._is_unused = False
             self._from_0 = said if opened.first == 0 else None
         self.open.append(opened)
@@ -102,7 +115,8 @@ class Mouth:
         """Whether the hub may wait for the second piece of a message that began with 0: then a 1 begins nothing."""
         return self._from_0 is not None and not self._from_0.is_taken
 
-    def _first(self, numbering: int) -> int:
+    def _first(self, numbering: int) -> tuple[int, bool]:
+        """The number to begin with, and whether the hub has nothing open of what was said before."""
         for opened in [each for each in self.open if not each.message_id]:
             self.abandon(opened)
         first = 1
@@ -110,5 +124,5 @@ class Mouth:
             first = self._last + 1
         elif self._is_unused and numbering == 2:
             first = 0
-        self._is_sure = True
-        return first
+        is_sure, self._is_sure = self._is_sure, True
+        return first, is_sure

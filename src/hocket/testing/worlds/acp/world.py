@@ -175,6 +175,9 @@ class AcpWorld:
             Violation: Something is wrong in the end; or there is none.
         """
         self._mend()
+        for agent in self.cast:
+            for stream_id in () if agent.is_ordered else agent.streams(ClientState.ACTIVE):
+                agent.leave_a_gap(stream_id, self.now_at(agent))
         self.wait(_ROUND)
         for agent in self.cast:
             for stream_id in agent.streams(ClientState.ACTIVE):
