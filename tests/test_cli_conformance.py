@@ -161,6 +161,15 @@ def test_junit_has_a_case_for_each_rule(reached, workplace):
     }
 
 
+@pytest.mark.parametrize(("options", "tags"), [([], ["system-out"]), (["--strict"], ["failure", "system-out"])])
+def test_what_does_not_fail_the_command_does_not_fail_the_build(reached, workplace, options, tags):
+    reached["probe"] = liar("a mode of text")
+    run("http://agent.test", "--rules", "1.0/card-modes", "--junit", "out.xml", *options)
+    (case,) = ET.parse(workplace / "out.xml").findall(".//testcase")
+    assert [child.tag for child in case] == tags
+    assert "which is no media type" in "".join(case.itertext())
+
+
 # Hubs
 
 
@@ -183,6 +192,11 @@ def test_acp_says_that_it_is_a_hub(reached, target, reaches):
     reached["probe"] = HubProbe()
     run(target, "--acp", "--rules", "acp/ids")
     assert reached["target"] == reaches
+
+
+def test_a_file_is_no_hub():
+    result = run("quick.py", "--acp")
+    assert (result.exit_code, "is for an address" in result.stderr) == (2, True)
 
 
 def test_a_hub_on_a_pipe_is_not_enough():

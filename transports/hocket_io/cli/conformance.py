@@ -32,6 +32,15 @@ def _patterns(context: click.Context, parameter: click.Parameter, value: tuple[s
     return tuple([name.strip() for each in value for name in each.split(",")]) or ("*",)
 
 
+def _hub_at(target: str) -> str:
+    """The target, said to be a hub."""
+    if target.startswith(("acp+", "tcp://")):
+        return target
+    if "://" not in target and not target.startswith("stdio"):
+        raise click.UsageError("--acp is for an address: what is in a file is an agent.")
+    return f"acp+{target}"
+
+
 @click.command()
 @reaches_a_target
 @click.option(
@@ -71,8 +80,8 @@ def conformance(
 
     The exit code is 1 if a MUST is broken, 3 if there is nothing at TARGET.
     """
-    if acp and "://" in reaching.target and not reaching.target.startswith(("acp+", "tcp://")):
-        reaching = evolve(reaching, target=f"acp+{reaching.target}")
+    if acp:
+        reaching = evolve(reaching, target=_hub_at(reaching.target))
     with reaching.probe() as probe:
         chosen = rules_for(probe, versions=None if a2a is None else _VERSIONS[a2a], names=patterns)
         if not chosen:
@@ -83,7 +92,9 @@ def conformance(
         except BrokenPipeError:
             leave_quietly()
             sys.exit(Exit.OK)
-    reaching.write_junit(f"hocket conformance {probe.target}", [case_of(each) for each in report.outcomes])
+    reaching.write_junit(
+        f"hocket conformance {probe.target}", [case_of(each, strict=strict) for each in report.outcomes]
+    )
     sys.exit(Exit.OK if report.is_conformant(strict=strict) else Exit.FAILURE)
 
 

@@ -89,15 +89,21 @@ def list_lines(rules: Sequence[Rule]) -> Iterator[str]:
         yield f"  {rule.level:<6}  {rule.name:<{width}}  {rule.title}. ({rule.section})"
 
 
-def case_of(outcome: Outcome) -> JunitCase:
-    """What became of a rule, for CI."""
+def case_of(outcome: Outcome, *, strict: bool = False) -> JunitCase:
+    """What became of a rule, for CI: a failure is what makes the command fail, and a warning is among the output.
+
+    Args:
+        outcome: It.
+        strict: Whether a SHOULD that is broken is a failure.
+    """
     rule = outcome.rule
-    lines = list(outcome_lines(outcome))
+    word = _word(outcome, strict=strict)
+    lines = "\n".join(outcome_lines(outcome, strict=strict))
     return JunitCase(
         name=rule.name,
         group=rule.group,
-        failure="\n".join(lines) if outcome.verdict == "fail" else None,
-        message=one_line(outcome.detail) if outcome.verdict == "fail" else "",
+        failure=lines if word == "FAIL" else None,
+        message=one_line(outcome.detail) if word == "FAIL" else "",
         skipped=outcome.detail if outcome.verdict == "skip" else None,
-        output=f"{rule.level}, {rule.section}: {rule.title}",
+        output=lines if word == "warn" else f"{rule.level}, {rule.section}: {rule.title}",
     )
