@@ -89,9 +89,10 @@ class Read:
 
 def read(rig, kind, plan, *, attempts, binding="1.0", pace=0.0, silence=SILENCE):
     """Read a stream with one kind of client while its connections do what the plan says."""
-    rig.proxy.follow(plan)
+    headers = rig.proxy.follow(plan)
     stalls = any(fault.ending is Ending.STALL for fault in plan)
     options = BINDINGS[binding] | {
+        "headers": headers,
         "timeout": silence if stalls else 20.0,
         "resume": Backoff(base=0.001, maximum=0.001, attempts=attempts),
     }

@@ -52,7 +52,10 @@ class Fault:
 
 @define(eq=False)
 class FaultProxy:
-    """Stands before a server: each request, but those for a card, takes the next fault of the plan if there is one."""
+    """Stands before a server: each request, but those for a card, takes the next fault of the plan if there is one.
+
+    A request says which plan it is of, by the fields that `follow` gives: one of a client that has gone may be late.
+    """
 
     upstream: tuple[str, int]
     url: str
@@ -61,14 +64,18 @@ class FaultProxy:
     """The methods and paths of the requests that took a fault, or could have."""
     broken: list[BaseException] = field(factory=list)
     """Mistakes of the proxy itself."""
+    number: int = 0
+    """Of the plan."""
 
     def follow(self, faults):
-        """A new plan, and nothing asked yet."""
+        """A new plan, and nothing asked yet. Returns the header fields by which requests are of this plan."""
         self.plan, self.asked = deque(faults), []
+        self.number += 1
+        return {"X-Plan": str(self.number)}
 
     def fault_for(self, request):
         path = request.target.decode()
-        if "/.well-known/" in path:
+        if "/.well-known/" in path or (b"x-plan", b"%d" % self.number) not in request.headers:
             return Fault()
         self.asked.append(f"{request.method.decode()} {path}")
         return self.plan.popleft() if self.plan else Fault()
