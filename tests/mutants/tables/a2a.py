@@ -6,6 +6,9 @@ _FOLD = ("test_a2a_fold.py", "properties/test_fold.py")
 _READER = ("test_a2a_reader.py", "properties/test_a2a_life.py")
 _SERVER = ("test_a2a_server.py", "test_a2a_subscribe.py", "properties/test_a2a_server.py")
 _STATES = ("spec/test_a2a_states.py",)
+_DIALECTS = ("properties/test_a2a_dialects.py", "spec/test_a2a_request_frames.py", "spec/test_a2a_answer_frames.py")
+_VERSIONS = ("spec/test_a2a_request_frames.py", "spec/test_a2a_semantics.py", "spec/test_a2a_frames.py")
+_RUNS = ("test_a2a_server.py", "test_a2a_conversation.py", "test_a2a_cancel.py", "test_a2a_silence.py")
 
 MUTANTS = (
     Mutant(
@@ -210,5 +213,90 @@ MUTANTS = (
         "        if not self.is_closed:\n            self.outcome = Outcome.FAILED\n",
         "        if not self.is_closed or error:\n            self.outcome = Outcome.FAILED\n",
         _READER,
+    ),
+    Mutant(
+        "no-version-is-the-newest",
+        "a2a/dialects/negotiation.py",
+        'dialect_for(version or "0.3")',
+        'dialect_for(version or "1.0")',
+        _VERSIONS,
+    ),
+    Mutant(
+        "a-patch-of-a-version-is-another",
+        "a2a/dialects/negotiation.py",
+        '".".join(version.split(".")[:2])',
+        '".".join(version.split(".")[:3])',
+        _VERSIONS,
+    ),
+    Mutant(
+        "0.3-loses-the-scheme-of-a-push",
+        "a2a/dialects/old_forms.py",
+        "shown.schemes or tuple([shown.scheme] if shown.scheme else [])",
+        "shown.schemes",
+        _DIALECTS,
+    ),
+    Mutant(
+        "0.3-does-not-say-that-there-is-more-of-a-card",
+        "a2a/dialects/old_forms.py",
+        "    return evolve(card, supports_authenticated_extended_card=card.capabilities.extended_agent_card)\n",
+        "    return card\n",
+        (*_DIALECTS, "spec/test_a2a_cards.py", "test_a2a_card_json.py"),
+    ),
+    Mutant(
+        "a-run-that-says-nothing-of-its-end-is-done",
+        "a2a/turns.py",
+        "self.appends.add(live, [self.appends.status(live, TaskState.FAILED, now)])",
+        "self.appends.add(live, [self.appends.status(live, TaskState.COMPLETED, now)])",
+        _RUNS,
+    ),
+    Mutant(
+        "whoever-asks-again-waits-for-ever",
+        "a2a/turns.py",
+        "            self._deadlines.set(Deadline.PATIENCE, task_id, now + self.limits.patience)\n",
+        "",
+        _RUNS,
+    ),
+    Mutant(
+        "silence-counts-while-somebody-else-is-to-speak",
+        "a2a/turns.py",
+        "if run.activity is Activity.WORKING and not states.settles(live.tail.state):",
+        "if run.activity is not None:",
+        _RUNS,
+    ),
+    Mutant(
+        "who-leaves-is-listed-all-the-same",
+        "a2a/listing.py",
+        "        self._drop(lambda asker, call: asker == link)\n",
+        "        pass\n",
+        ("test_a2a_listing.py", "properties/test_a2a_server.py"),
+    ),
+    Mutant(
+        "artifacts-are-shown-unasked",
+        "a2a/listing.py",
+        "return task if params.include_artifacts else evolve(task, artifacts=())",
+        "return task",
+        ("test_a2a_listing.py",),
+    ),
+    Mutant(
+        "pushes-may-go-to-the-inside",
+        "a2a/push_rules.py",
+        "if kind is AddressKind.PUBLIC or (self.private and kind in _INSIDE):",
+        "if kind is AddressKind.PUBLIC or kind in _INSIDE:",
+        ("test_a2a_push_rules.py", "properties/test_push_addresses.py"),
+    ),
+    Mutant(
+        "half-an-address-is-a-name",
+        "a2a/push_rules.py",
+        "if _NUMBER.fullmatch(labels[-1]) is not None:",
+        "if _NUMBER.fullmatch(target.host) is not None:",
+        ("test_a2a_push_rules.py", "properties/test_push_addresses.py"),
+    ),
+    Mutant(
+        "a-cancel-is-told-to-nobody",
+        "a2a/turns.py",
+        "            self.outputs.append(Interrupt(task_id=live.id, run=run.number))\n"
+        "            self._stop_in_time(live, now)\n\n    def fence",
+        "            self._stop_in_time(live, now)\n\n    def fence",
+        _RUNS,
     ),
 )

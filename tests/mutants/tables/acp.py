@@ -5,6 +5,7 @@ from mutants.mutant import Mutant
 _LANE = ("test_acp_lane.py", "spec/test_acp_lane_table.py", "properties/test_acp_lane.py")
 _HUB = ("test_acp_hub.py", "spec/test_acp_hub_table.py", "properties/test_acp_hub.py")
 _READING = ("test_acp_hub_reading.py", "test_acp_hub_losses.py", "properties/test_acp_hub.py")
+_CLIENT = ("test_acp_client.py", "test_acp_client_line.py", "test_acp_client_hubs.py", "properties/test_acp_client.py")
 
 MUTANTS = (
     Mutant(
@@ -179,5 +180,26 @@ MUTANTS = (
     ),
     Mutant(
         "anybody-may-pause", "acp/access.py", "        Input.PAUSE: Permission.MODERATE,\n", "", _HUB, simulate="acp"
+    ),
+    Mutant(
+        "a-client-hears-everything-twice",
+        "acp/client/replica.py",
+        "(self.last is None or number > self.last)",
+        "(self.last is None or number >= self.last)",
+        _CLIENT,
+    ),
+    Mutant(
+        "a-client-hears-what-comes-too-early",
+        "acp/client/replica.py",
+        "return (self.is_attached or is_asked_for) and",
+        "return",
+        _CLIENT,
+    ),
+    Mutant(
+        "a-lost-line-is-not-told-to-the-lanes",
+        "acp/client/replica.py",
+        'return self._tell(self._lanes.fail_all("resync"))',
+        "return []",
+        _CLIENT,
     ),
 )

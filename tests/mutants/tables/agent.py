@@ -3,6 +3,7 @@
 from mutants.mutant import Mutant
 
 _SPEECH = ("test_agent_speech.py", "test_agent_question.py")
+_ARTIFACTS = ("test_agent_artifacts.py",)
 
 MUTANTS = (
     Mutant(
@@ -41,5 +42,26 @@ MUTANTS = (
         "if question is not self._question or self._is_waiting:",
         "if question is not self._question:",
         _SPEECH,
+    ),
+    Mutant(
+        "an-artifact-is-open-twice",
+        "agent/artifacts.py",
+        "        if block.artifact_id in self._growing:\n",
+        "        if block.artifact_id in ():\n",
+        _ARTIFACTS,
+    ),
+    Mutant(
+        "what-was-never-yielded-is-not-missed",
+        "agent/artifacts.py",
+        "unsaid, self._unsaid = list(self._unsaid.values()), {}",
+        "unsaid, self._unsaid = [], {}",
+        _ARTIFACTS,
+    ),
+    Mutant(
+        "a-question-may-be-empty",
+        "agent/question.py",
+        'if not any(part.text != "" for part in words.parts):',
+        "if not words.parts:",
+        ("test_agent_question.py",),
     ),
 )

@@ -3,6 +3,7 @@
 from mutants.mutant import Mutant
 
 _TEXT = ("test_codec_text.py", "properties/test_codec.py")
+_MODELS = ("test_codec_shapes.py", "properties/test_codec_models.py")
 
 MUTANTS = (
     Mutant("u-2028-is-not-escaped", "codec/text.py", "in (0x85, 0x2028, 0x2029))", "in (0x85, 0x2029))", _TEXT),
@@ -39,4 +40,18 @@ MUTANTS = (
         _TEXT,
     ),
     Mutant("depth-is-one-deeper", "codec/scan.py", "MAX_DEPTH: Final = 64", "MAX_DEPTH: Final = 65", _TEXT),
+    Mutant(
+        "a-member-that-is-required-may-be-missing",
+        "codec/reader.py",
+        "'    raise Refusal(\"is required\")', *check)",
+        "'    pass', *check)",
+        _MODELS,
+    ),
+    Mutant(
+        "a-refusal-forgets-where",
+        "codec/reader.py",
+        '"refusal.path = at + refusal.path"',
+        '"refusal.path = at"',
+        _MODELS,
+    ),
 )

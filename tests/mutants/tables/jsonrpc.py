@@ -4,6 +4,7 @@ from mutants.mutant import Mutant
 
 _PEER = ("test_jsonrpc_peer.py", "test_jsonrpc_requests.py", "spec/test_jsonrpc_table.py", "properties/test_jsonrpc.py")
 _IDS = ("spec/test_jsonrpc_ids.py", "properties/test_jsonrpc.py")
+_CONNECTION = ("test_connection.py", "properties/test_connection.py")
 
 MUTANTS = (
     Mutant(
@@ -117,5 +118,36 @@ MUTANTS = (
         "        return self._places.get(name) == place\n",
         "        return name in self._places\n",
         ("test_timers.py",),
+    ),
+    Mutant(
+        "the-last-attempt-is-never-made",
+        "backoff.py",
+        "return attempt < self.attempts",
+        "return attempt + 1 < self.attempts",
+        ("test_backoff.py",),
+    ),
+    Mutant(
+        "everybody-comes-back-in-step", "backoff.py", "(random if self.jitter else 1.0)", "1.0", ("test_backoff.py",)
+    ),
+    Mutant(
+        "a-line-that-was-cut-is-the-end",
+        "connection.py",
+        "        error: HocketError | None = self._take_frames(now)\n",
+        "        self._take_frames(now)\n        error: HocketError | None = None\n",
+        _CONNECTION,
+    ),
+    Mutant(
+        "the-dead-are-waited-for",
+        "connection.py",
+        "            case Beat.DEAD:\n",
+        "            case Beat.DEAD if self.is_closed:\n",
+        _CONNECTION,
+    ),
+    Mutant(
+        "nothing-is-a-sign-of-life",
+        "connection.py",
+        "if self._pulse is not None and data:",
+        "if self._pulse is not None:",
+        _CONNECTION,
     ),
 )
