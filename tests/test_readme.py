@@ -246,6 +246,7 @@ def test_the_sections_of_the_readme_come_in_this_order() -> None:
         "Embed it",
         "Pipe it",
         "Many agents, one stream",
+        "Break it",
         "What it speaks",
         "Extras",
         "More",

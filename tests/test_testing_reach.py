@@ -276,7 +276,9 @@ def test_credentials_are_sent_along_and_missed_where_there_are_none():
         headers = {"Authorization": "Bearer s3cret"}
         with reach(url, headers=headers) as probe:
             assert answers(probe, [Ask.call("ListTasks", {})])[0][1] == "complete"
-            assert "Authorization: Bearer s3cret" in probe.curl(Ask.call("ListTasks", {}))
+            line = probe.curl(Ask.call("ListTasks", {}))
+            assert "Authorization: Bearer" in line
+            assert "s3cret" not in line
         with reach(url) as probe:
             conversation = probe.open(Ask.call("ListTasks", {}))
             conversation.next(10)
