@@ -221,6 +221,24 @@ def test_text_and_timeout_are_handed_on(reached):
     assert b"What is the time?" in heard[-1]
 
 
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_what_is_known_at_ctrl_c_is_told(reached, workplace, options):
+    class Interrupted(CoreProbe):
+        def open(self, ask):
+            if ask.method == "CancelTask":
+                raise KeyboardInterrupt
+            return super().open(ask)
+
+    reached["probe"] = Interrupted(greeter())
+    result = run("http://agent.test", "--rules", "1.0/get,1.0/cancel-unknown", "--junit", "out.xml", *options)
+    assert result.exit_code == 130
+    assert len(ET.parse(workplace / "out.xml").findall(".//testcase")) == 1
+    if options:
+        assert json.loads(result.stdout)["totals"] == {"ok": 1, "fail": 0, "skip": 0}
+    else:
+        assert result.stdout.endswith("core: 1 ok, 0 broken (0 MUST, 0 SHOULD), 0 not checked; interrupted\n")
+
+
 def test_there_must_be_a_rule():
     result = run("quick.py", "--rules", "2.0/*")
     assert result.exit_code == 2

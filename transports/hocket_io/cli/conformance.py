@@ -88,27 +88,37 @@ def conformance(
             raise click.UsageError("There is no such rule for this target; --list shows all.")
         outcomes = check(Session(probe=probe, text=text, timeout=reaching.timeout), chosen)
         try:
-            report = _told(probe, chosen, outcomes, strict=strict, as_json=as_json)
+            report, is_whole = _told(probe, chosen, outcomes, strict=strict, as_json=as_json)
         except BrokenPipeError:
             leave_quietly()
             sys.exit(Exit.OK)
     reaching.write_junit(
         f"hocket conformance {probe.target}", [case_of(each, strict=strict) for each in report.outcomes]
     )
+    if not is_whole:
+        sys.exit(Exit.INTERRUPTED)
     sys.exit(Exit.OK if report.is_conformant(strict=strict) else Exit.FAILURE)
 
 
-def _told(probe: Probe, rules: Sequence[Rule], outcomes: Iterable[Outcome], *, strict: bool, as_json: bool) -> Report:
-    """Check, and print what becomes of each rule: at once, or all of it as JSON."""
-    if as_json:
-        report = Report(target=probe.target, outcomes=tuple(outcomes))
-        write_line(dumps(report.to_value()).decode())
-        return report
+def _told(
+    probe: Probe, rules: Sequence[Rule], outcomes: Iterable[Outcome], *, strict: bool, as_json: bool
+) -> tuple[Report, bool]:
+    """Check, and print what becomes of each rule, at once, or all of it as JSON; and whether nobody pressed Ctrl-C."""
     width = max([len(rule.name) for rule in rules])
-    report = Report(target=probe.target, outcomes=tuple(_shown(outcomes, width, strict=strict)))
-    write_line("")
-    write_line(f"{probe.target}: {total_line(report)}")
-    return report
+    known: list[Outcome] = []
+    is_whole = True
+    try:
+        for outcome in outcomes if as_json else _shown(outcomes, width, strict=strict):
+            known.append(outcome)  # noqa: PERF402  -- what is known when it is interrupted counts
+    except KeyboardInterrupt:
+        is_whole = False
+    report = Report(target=probe.target, outcomes=tuple(known))
+    if as_json:
+        write_line(dumps(report.to_value()).decode())
+    else:
+        write_line("")
+        write_line(f"{probe.target}: {total_line(report)}" + ("" if is_whole else "; interrupted"))
+    return report, is_whole
 
 
 def _shown(outcomes: Iterable[Outcome], width: int, *, strict: bool) -> Iterator[Outcome]:
