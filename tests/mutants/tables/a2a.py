@@ -5,6 +5,7 @@ from mutants.mutant import Mutant
 _FOLD = ("test_a2a_fold.py", "properties/test_fold.py")
 _READER = ("test_a2a_reader.py", "properties/test_a2a_life.py")
 _SERVER = ("test_a2a_server.py", "test_a2a_subscribe.py", "properties/test_a2a_server.py")
+_TALK = ("test_a2a_conversation.py", *_SERVER)
 _STATES = ("spec/test_a2a_states.py",)
 _DIALECTS = ("properties/test_a2a_dialects.py", "spec/test_a2a_request_frames.py", "spec/test_a2a_answer_frames.py")
 _VERSIONS = ("spec/test_a2a_request_frames.py", "spec/test_a2a_semantics.py", "spec/test_a2a_frames.py")
@@ -162,6 +163,54 @@ MUTANTS = (
         "        live.waiters.append((link, call))\n        self.open(link).waits_for",
         "        self.open(link).waits_for",
         _SERVER,
+        simulate="a2a",
+    ),
+    Mutant(
+        "a-late-cancel-is-answered-with-the-task",
+        "a2a/mailboxes.py",
+        "            if is_cancel and state is not TaskState.CANCELED:\n",
+        "            if False:\n",
+        ("test_a2a_cancel.py", *_SERVER),
+        simulate="a2a",
+    ),
+    Mutant(
+        "a-question-is-never-given-up",
+        "a2a/turns.py",
+        "            self._deadlines.set(Deadline.PATIENCE, task_id, now + self.limits.patience)\n",
+        "",
+        _TALK,
+        simulate="a2a",
+    ),
+    Mutant(
+        "a-deadline-outlives-its-run",
+        "a2a/turns.py",
+        "        self._deadlines.clear(task_id=live.id)\n\n    def _hand_over",
+        "        pass\n\n    def _hand_over",
+        _TALK,
+        simulate="a2a",
+    ),
+    Mutant(
+        "an-unread-message-is-lost",
+        "a2a/turns.py",
+        "            self._restart(live, run.unread[-1], now)\n",
+        "            pass\n",
+        _TALK,
+        simulate="a2a",
+    ),
+    Mutant(
+        "a-message-on-its-way-is-not-known-again",
+        "a2a/admission.py",
+        "    if live.is_arriving(message.message_id):\n",
+        "    if False:\n",
+        ("test_a2a_store.py", *_TALK),
+        simulate="a2a",
+    ),
+    Mutant(
+        "a-whole-artifact-is-told-twice",
+        "a2a/text.py",
+        "            return whole[len(before) :] if whole.startswith(before) else whole\n",
+        "            return whole\n",
+        ("test_a2a_text.py", *_READER),
         simulate="a2a",
     ),
     Mutant(

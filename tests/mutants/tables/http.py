@@ -35,6 +35,7 @@ MUTANTS = (
         '        elif ending.how == "ended" or self._is_passing(ending.reason):\n',
         "        elif self._is_passing(ending.reason):\n",
         _RESUMING,
+        simulate="a2a",
     ),
     Mutant(
         "an-event-has-no-id",
