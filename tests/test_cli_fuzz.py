@@ -1,6 +1,8 @@
 """`hocket fuzz`: what it prints, what it writes, and what it ends with."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -11,6 +13,9 @@ from hocket.testing.fuzzing import CHECKS, Check, Effort, Result
 from hocket.testing.probe import Probe
 from hocket_io.cli import fuzzing
 from support.commands import invoke
+from support.foreign import web_app
+from support.liar import Liar
+from support.serving import serving
 
 AGENTS = """
 from hocket import Agent
@@ -164,6 +169,27 @@ def test_what_cannot_be_done_is_said(words: list[str], exit_code: int, said: str
     assert said in result.stderr
 
 
+def test_a_hub_is_no_agent(monkeypatch: pytest.MonkeyPatch) -> None:
+    @contextmanager
+    def reached(target: str, **options: object) -> Iterator[Liar]:
+        yield Liar(protocol="acp", target=target)
+
+    monkeypatch.setattr("hocket_io.testing.reach", reached)
+    result = invoke("fuzz", "tcp://127.0.0.1:1")
+    assert result.exit_code == 2
+    assert "tcp://127.0.0.1:1 is a hub, and agents are fuzzed" in result.stderr
+
+
+@pytest.mark.process
+def test_no_credentials_are_told(tmp_path: Path) -> None:
+    with serving(lambda url: web_app("two ends", url)) as url:
+        secret = url.replace("://", "://ada:s3cret@") + "?key=s3cret"
+        result = invoke("fuzz", secret, "--bearer", "s3cret", "--checks", "one-end", "--max-examples", "1")
+    assert result.exit_code == 1
+    assert "s3cret" not in result.stdout + result.stderr
+    assert "$A2ACLI_BEARER" in result.stdout
+
+
 def test_ctrl_c_shows_what_there_is(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     examine = fuzzing.examine
 
@@ -176,4 +202,4 @@ def test_ctrl_c_shows_what_there_is(file: Path, monkeypatch: pytest.MonkeyPatch)
     result = invoke("fuzz", f"{file}:good", "--max-examples", "1")
     assert result.exit_code == 130
     assert "  events            interrupted\n" in result.stdout
-    assert "2 checks, 2 examples: nothing was found" in result.stdout
+    assert "2 checks, 2 examples: nothing was found so far\n" in result.stdout

@@ -91,6 +91,13 @@ def test_the_same_seed_asks_the_same_whatever_else_is_checked(name: str) -> None
     assert heard(5) != heard(6)
 
 
+def test_checks_of_one_seed_that_try_messages_try_different_ones() -> None:
+    agents = [Listener(), Listener()]
+    for agent, check in zip(agents, ("no-crash", "silence"), strict=True):
+        examine(agent, check_named(check), Effort(max_examples=5, seed=5))
+    assert agents[0].heard != agents[1].heard
+
+
 def test_what_does_not_happen_each_time_is_told_so() -> None:
     class Moody(Liar):
         """Breaks once."""
@@ -223,13 +230,14 @@ def test_of_an_agent_that_talks_without_end_fewer_inputs_are_tried(monkeypatch: 
     assert (result.finding, result.examples) == (None, 5)
 
 
-def test_examples_of_the_card_are_among_the_words() -> None:
+@pytest.mark.parametrize("name", ["no-crash", "follow-up"])
+def test_examples_of_the_card_are_among_the_words(name: str) -> None:
     card: Mapping[str, object] = {
         "capabilities": {"streaming": True},
         "skills": [{"examples": ["What does it cost?", 7]}, "no skill", {"examples": "none"}],
     }
     agent = Listener(card=card)
-    examine(agent, check_named("no-crash"), Effort(max_examples=30, seed=4))
+    examine(agent, check_named(name), Effort(max_examples=30, seed=4))
     assert any(b"What does it cost?" in body for body in agent.heard)
 
 

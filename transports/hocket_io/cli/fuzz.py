@@ -80,6 +80,8 @@ def fuzz(
     except LocalProtocolError as error:
         raise click.UsageError(str(error)) from None
     with notes_kept_elsewhere(), reaching.probe() as probe:
+        if probe.protocol != "a2a":
+            raise click.UsageError(f"{probe.target} is a hub, and agents are fuzzed; hocket conformance checks hubs")
         effort = Effort(
             max_examples=max_examples or (_EXAMPLES if probe.binding == "memory" else _EXAMPLES_ELSEWHERE),
             seed=seed_or_new(seed),

@@ -88,8 +88,9 @@ class Run:
         found = [result.check.name for result, _ in self.results if result.finding is not None]
         tried = sum(result.examples for result, _ in self.results)
         ran = sum(result.skipped is None for result, _ in self.results)
-        outcome = f"{len(found)} found something: {', '.join(found)}" if found else "nothing was found"
-        return f"{ran} checks, {tried:,} examples: {outcome}"
+        nothing = "nothing was found so far" if self.is_interrupted else "nothing was found"
+        outcome = f"{len(found)} found something: {', '.join(found)}" if found else nothing
+        return f"{_count(ran, 'check')}, {_count(tried, 'example')}: {outcome}"
 
     def json(self) -> dict[str, Any]:
         """All of it for programs."""
@@ -116,6 +117,10 @@ class Run:
             )
             for result, seconds in self.results
         ]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def _outcome(result: Result) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from hocket.agent import Agent
 from hocket.errors import LocalProtocolError
 from hocket.framing import FramingLimits
+from hocket.http.words import shown_url
 from hocket.testing.probe import Ask, Binding, Probe
 from hocket_io.client.targets import CommandTarget, HttpTarget, MemoryTarget, WebSocketTarget, parse_target
 from hocket_io.client.timeouts import phases_of
@@ -138,7 +139,7 @@ def _agent_at(
             from hocket_io.testing.web import Web
 
             options = HttpOptions(headers=headers, timeout=timeout, proxy=proxy, tls=tls)
-            return HttpProbe(url, Web(url, options), _prefix())
+            return HttpProbe(shown_url(url), Web(url, options), _prefix())
         case CommandTarget() as command:
             from hocket_io.testing.pipe_ends import child_end
             from hocket_io.testing.pipe_probe import PipeProbe
@@ -159,7 +160,7 @@ def _agent_at(
                 proxy=proxy,
                 tap=None,
             )
-            return PipeProbe(url, websocket_end(connect), _prefix())
+            return PipeProbe(shown_url(url), websocket_end(connect), _prefix())
         case MemoryTarget():
             raise AssertionError("an Agent is no text")
 
