@@ -8,7 +8,7 @@ from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from hocket.testing.machines import A2AMachine
-from hocket.testing.simulation import Campaign, Session, Step, play, replay, shrink
+from hocket.testing.simulation import Session, Step, play, replay, shrink
 from hocket.testing.violation import Violation
 from hocket.testing.worlds import A2AWorld
 from hocket.testing.worlds.a2a import OurServer
@@ -33,31 +33,6 @@ class LonelyMachine(A2AMachine):
 TestA2AMachine = A2AMachine.TestCase
 TestLonelyMachine = LonelyMachine.TestCase
 TestA2AMachine.settings = TestLonelyMachine.settings = PLAYED
-
-
-@pytest.mark.parametrize("number", range(12))
-def test_nothing_is_wrong_in_sessions_with_all_faults(number):
-    played = Campaign(name="a2a", make=A2AWorld, seed=2026).play(number)
-    assert played.finding is None, played.session
-
-
-def test_the_same_session_has_the_same_trace():
-    campaign = Campaign(name="a2a", make=A2AWorld, seed=5)
-    first, second = campaign.play(3), campaign.play(3)
-    assert first.session == second.session
-    assert first.trace == second.trace
-    assert first.world.counts == second.world.counts
-
-
-def test_an_action_that_makes_no_sense_does_nothing():
-    world = A2AWorld(1)
-    for action in A2AWorld.ACTIONS:
-        if not world.can(action.name):
-            world.act(action.name, (7,) * action.numbers)
-    assert world.now == 0
-    assert list(world.trace) == []
-    assert world.possible() == [action.name for action in A2AWorld.ACTIONS if world.can(action.name)]
-    world.finish()
 
 
 # A server that is somebody else's: all that is known of it are its bytes

@@ -1,4 +1,4 @@
-"""Our worlds in the simulator: what is drawn in them can be played again, and needs nothing that may be missing."""
+"""Our worlds in the simulator: nothing is wrong in them, and what is drawn in them can be played again."""
 
 import re
 from pathlib import Path
@@ -23,6 +23,35 @@ def test_a_session_that_was_drawn_is_played_again_byte_for_byte_from_a_file(worl
         assert played == drawn
         assert played.world.trace.text() == drawn.world.trace.text()
         assert played.world.counts == drawn.world.counts
+
+
+@pytest.mark.parametrize("number", range(12))
+@pytest.mark.parametrize("world", WORLDS)
+def test_nothing_is_wrong_in_sessions_with_all_faults(world, number):
+    played = Campaign(name="ours", make=world, seed=2026).play(number)
+    assert played.finding is None, played.session
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_the_same_session_has_the_same_trace(world):
+    campaign = Campaign(name="ours", make=world, seed=5)
+    first, second = campaign.play(3), campaign.play(3)
+    assert first.session == second.session
+    assert first.trace == second.trace
+    assert first.world.counts == second.world.counts
+
+
+@pytest.mark.parametrize("make", WORLDS)
+def test_an_action_that_makes_no_sense_does_nothing(make):
+    world = make(1)
+    before, possible = world.trace.text(), world.possible()
+    assert possible == [action.name for action in make.ACTIONS if action.name in possible]
+    for action in make.ACTIONS:
+        if action.name not in possible:
+            world.act(action.name, (7,) * action.numbers)
+    assert (world.now, world.counts["events"], world.trace.text()) == (0, 0, before)
+    assert world.possible() == possible
+    world.finish()
 
 
 @pytest.mark.parametrize("world", WORLDS)
