@@ -120,7 +120,16 @@ def test_a_hub_on_a_port_keeps_the_rules():
 def test_a_hub_on_the_web_keeps_the_rules():
     with web_hub() as url:
         with reach(f"acp+{url}") as probe:
-            chosen = only(probe, "acp/chunk-o*", "acp/chunk-af*", "acp/poll", "acp/*-closed", "acp/same-again")
+            chosen = only(
+                probe,
+                "acp/chunk-o*",
+                "acp/chunk-af*",
+                "acp/poll",
+                "acp/*-closed",
+                "acp/http-*",
+                "acp/feed*",
+                "acp/corr*",
+            )
             assert broken(conform(probe, chosen)) == []
         with reach(f"acp+{url.replace('http', 'ws', 1)}") as probe:
             assert broken(conform(probe, only(probe, "acp/chunk-l*", "acp/told-*", "acp/come-back"))) == []

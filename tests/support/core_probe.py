@@ -11,6 +11,7 @@ from hocket.acp.hub import Hub
 from hocket.agent import Speech
 from hocket.entropy import seeded
 from hocket.http import Request, Response, Routes
+from hocket.http.acp import HubRoutes
 from hocket.testing.answers import HttpAnswer
 from hocket.testing.probe import Ask
 from hocket_io.stores import MemoryStore
@@ -257,15 +258,52 @@ class HubProbe:
         self.hub.handle_timeout(self.now)
 
     def open(self, ask):
-        seat = HubSeat(self, f"link-{len(self.seats)}")
-        self.seats[seat.link] = seat
+        seat = HubSeat(self, f"link-{self.fresh_id()}")
+        if ask.path is not None:
+            return WebTalk(self.hub, seat.link, HubRoutes(self.hub), ask, self.now)
         agent = ask.headers["X-Agent-Id"]
         is_http = self.binding == "http"
         refusal = self.hub.connect(
             seat.link, self.now, principal=agent, ordered=not is_http, listens=not is_http, session=agent
         )
         assert refusal is None, refusal
+        self.seats[seat.link] = seat
         return seat
+
+
+class WebTalk(HttpAnswer):
+    """One request of HTTP to a hub."""
+
+    def __init__(self, hub, link, routes, ask, now):
+        super().__init__()
+        self.hub, self.link, self.feed = hub, link, None
+        fields = tuple((name.lower(), value) for name, value in ask.headers.items())
+        request = Request(method=ask.http_method, path=ask.path, headers=fields, body=ask.body or b"")
+        found = routes.receive(link, request, now)
+        if isinstance(found, Response):
+            self.receive_head(found.status, dict(found.headers))
+            self.receive_data(found.body or b"")
+            self.receive_eof()
+        else:
+            self.feed = found
+            self.receive_head(200, dict(found.next_response().headers))
+
+    def next(self, timeout=60.0):
+        if self.feed is not None and self.end != "complete":
+            self.feed.deliver(self.hub.take(self.link), 0.0)
+            for piece in self.feed.data_to_send():
+                self.receive_data(piece)
+            if self.feed.is_closed:
+                self.receive_eof()
+        message = self.next_message()
+        if message is None:
+            self.silent()
+        return message
+
+    def close(self):
+        if self.end != "cut":
+            self.end = "cut"
+            self.hub.disconnect(self.link, 0.0)
 
 
 @define(eq=False)

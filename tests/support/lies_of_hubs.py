@@ -144,4 +144,22 @@ ACP_LIES = (
         alter=told("MESSAGE_LOST", _no_data("reason")),
     ),
     _hub_lie("what is said between chunks is gone", "chunk-message", alter=_forgets("stream.message")),
+    Lie(
+        name="another status of a hub",
+        target="web hub",
+        head=lambda status, headers: (418, headers),
+        fails=acp("http-object", "http-refused", "feed-over"),
+    ),
+    Lie(
+        name="a feed of other words",
+        target="web hub",
+        alter=everywhere(put(content="x"), has("content")),
+        fails=acp("feed"),
+    ),
+    Lie(
+        name="nothing is correlated",
+        target="web hub",
+        head=lambda status, headers: (status, {}),
+        fails=acp("correlation"),
+    ),
 )

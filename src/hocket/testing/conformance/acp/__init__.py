@@ -5,6 +5,7 @@ from hocket.testing.conformance.acp.hearing import HEARING_RULES, REPLAY_RULES
 from hocket.testing.conformance.acp.lanes import LANE_RULES
 from hocket.testing.conformance.acp.members import MEMBER_RULES
 from hocket.testing.conformance.acp.states import STATE_RULES
+from hocket.testing.conformance.acp.web import WEB_RULES
 from hocket.testing.conformance.rule import Rule
 
 __all__ = ["ACP_RULES"]
@@ -16,5 +17,6 @@ ACP_RULES: tuple[Rule, ...] = (
     *HEARING_RULES,
     *LANE_RULES,
     *REPLAY_RULES,
+    *WEB_RULES,
 )
 """In the order in which an agent meets them."""
