@@ -17,7 +17,7 @@ IMPORTED_FROM = os.pathsep.join(str(Path(package.__file__).parents[1]) for packa
 @pytest.mark.process
 def test_a_replay_is_the_same_under_any_hash_seed():
     plays = []
-    for seed in ("0", "1", "2"):
+    for seed in ("0", "1"):
         environment = {**os.environ, "PYTHONPATH": IMPORTED_FROM, "PYTHONUTF8": "1", "PYTHONHASHSEED": seed}
         command = [sys.executable, PLAY]
         plays.append(subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE))

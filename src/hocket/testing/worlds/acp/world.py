@@ -138,7 +138,8 @@ class AcpWorld:
 
     def possible(self) -> Sequence[str]:
         """What can be done now."""
-        return [name for name, deed in _DEEDS.items() if deed.choices(self)]
+        there = {choices: bool(choices(self)) for choices in _CHOICES}
+        return [name for name, deed in _DEEDS.items() if there[deed.choices]]
 
     def act(self, action: str, numbers: Sequence[int]) -> None:
         """Do something, and let a moment pass.
@@ -306,6 +307,8 @@ class AcpWorld:
 
 
 _DEEDS: Final = {deed.action.name: deed for deed in DEEDS}
+_CHOICES: Final = tuple(dict.fromkeys([deed.choices for deed in DEEDS]))
+"""What deeds choose among; many of them among the same."""
 
 
 class _Nobody:
