@@ -3,7 +3,7 @@
 What fails is printed as a program that one can read, and paste::
 
     state = A2AMachine()
-    state.begin(agents=1, clients=1, seed=0)
+    state.begin(agents=1, clients=1, seed=0, at_work=False)
     state.send(agent=0, client=0, way='stream over HTTP')
     state.wait(seconds=0.5)
     state.speak(who=0, words=1)
@@ -19,6 +19,7 @@ from typing import Any, ClassVar, TypeVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from hocket.testing.machines.balance import Balance
 from hocket.testing.simulation.actions import FAULTS
 from hocket.testing.worlds.a2a import A2AWorld, OurServer, Teller, Tested
 from hocket.testing.worlds.a2a.choices import DELAYS, ENDS, JUMPS, LATENCIES, PACES, REVISIONS, SECONDS, STATES
@@ -63,6 +64,7 @@ class A2AMachine(RuleBasedStateMachine):
         super().__init__()
         self.world: A2AWorld | None = None
         self._has_failed = False
+        self._balance = Balance()
 
     def make_server(self, seed: int) -> Tested:
         """A server to be tested; ours, if nothing else is said.
@@ -79,19 +81,27 @@ class A2AMachine(RuleBasedStateMachine):
     def can(self, action: str) -> bool:
         """Whether an action makes sense now, and is one that is played here."""
         fault = _FAULT_OF[action]
-        return self.world is not None and (fault is None or fault in self.faults) and self.world.can(action)
+        if fault is not None and (fault not in self.faults or not self._balance.allows_fault):
+            return False
+        return self.world is not None and self.world.can(action)
 
     @initialize(
         seed=st.integers(0, 99),
         agents=st.runner().flatmap(lambda self: st.integers(1, self.most_agents)),
         clients=st.runner().flatmap(lambda self: st.integers(1, self.most_clients)),
+        at_work=st.booleans(),
     )
-    def begin(self, seed: int, agents: int, clients: int) -> None:
-        """A new world."""
+    def begin(self, seed: int, agents: int, clients: int, at_work: bool = False) -> None:
+        """A new world. If an agent is `at_work`, ada has sent it a message, and half a second has passed."""
         self.world = A2AWorld(seed, agents=agents, clients=clients, server=self.make_server, client=self.make_client)
+        if at_work:
+            self._act("send", 0, 0, 0)
+            self._act("wait", SECONDS.index(0.5))
 
     def _act(self, action: str, *numbers: int) -> None:
         assert self.world is not None, "begin comes first"
+        if action != "wait":
+            self._balance.count(_FAULT_OF[action])
         try:
             self.world.act(action, numbers)
             self.world.check()
