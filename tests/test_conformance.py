@@ -351,6 +351,12 @@ async def sleeps(task):
     await anyio.sleep_forever()
 
 
+def test_an_agent_that_takes_too_long_is_not_blamed_for_its_readers():
+    with reach(agent_of(sleeps)) as probe:
+        outcomes = conform(probe, only(probe, "1.0/stream-others", "1.0/subscribe-same")).outcomes
+    assert [each.verdict for each in outcomes] == ["skip", "skip"]
+
+
 def test_a_stream_that_does_not_end_is_said_to_stay_open_by_every_rule_that_looks_at_it():
     with reach(agent_of(sleeps)) as probe:
         details = [each.detail for each in conform(probe, only(probe, "1.0/stream-type", "*/stream-ends")).outcomes]

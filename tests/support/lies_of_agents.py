@@ -303,7 +303,7 @@ A2A_LIES = (
         alter=everywhere(drop("taskId"), is_update),
         fails=both("stream-shape", "stream-one-task"),
     ),
-    Lie(name="streams stay open", end="silent", fails=(*both("stream-ends"), *new("subscribe-same", "rest-stream"))),
+    Lie(name="streams stay open", end="silent", fails=(*both("stream-ends"), *new("rest-stream"))),
     Lie(
         name="the last event is gone",
         alter=_in_streams(when(is_last, lambda answer: GONE)),
