@@ -12,6 +12,7 @@ import subprocess
 import sys
 import sysconfig
 import tarfile
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -119,7 +120,7 @@ def test_the_wheel_holds_the_packages_and_the_plugin_and_nothing_else(wheel: Pat
         for path in source.rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
-    assert {"hocket/py.typed", "hocket_io/py.typed"} <= names
+    assert {"hocket/py.typed", "hocket_io/py.typed", "pytest_hocket/py.typed"} <= names
 
 
 def test_the_wheel_is_pure_python(wheel: Path) -> None:
@@ -142,6 +143,12 @@ def test_the_metadata_say_what_is_needed(wheel: Path) -> None:
     assert {"all", "cli", "fast", "http", "otel", "test", "trio", "ws"} <= set(metadata.get_all("Provides-Extra", []))
 
 
+def test_what_the_docs_need_is_all_that_a_module_may_import() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    (own,) = [line for line in extras["docs"] if line.startswith("hocket[")]
+    assert set(own.removeprefix("hocket[").removesuffix("]").split(",")) == set(extras) - {"all", "dev", "docs"}
+
+
 def test_the_wheel_brings_the_licence_and_the_command(wheel: Path) -> None:
     content = content_of(wheel)
     (licence,) = (data for name, data in content.items() if name.endswith(".dist-info/licenses/LICENSE"))
@@ -150,6 +157,7 @@ def test_the_wheel_brings_the_licence_and_the_command(wheel: Path) -> None:
     entry_points = configparser.ConfigParser()
     entry_points.read_string(text.decode())
     assert dict(entry_points["console_scripts"]) == {"hocket": "hocket.__main__:main"}
+    assert dict(entry_points["pytest11"]) == {"hocket": "pytest_hocket"}
 
 
 def test_the_sdist_builds_the_same_wheel_as_the_checkout(wheel: Path, tmp_path: Path) -> None:
