@@ -41,6 +41,11 @@ class Registry:
         self._budget = Budget(self.limits.held)
         self._each = evolve(self.limits.stream, relayed=min(self.limits.stream.relayed, self.limits.message))
 
+    @property
+    def held(self) -> int:
+        """Bytes of chunks that wait for a missing one, in all streams; `HubLimits.held` is how many there may be."""
+        return self._budget.held
+
     def start(
         self, stream_id: str, participants: Sequence[str], metadata: Mapping[str, Any] | None, now: float
     ) -> Stream:

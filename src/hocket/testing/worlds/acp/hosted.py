@@ -87,11 +87,11 @@ class Hosted:
         self.hub.handle_timeout(now)
 
     def load(self) -> dict[str, tuple[float, float]]:
-        """What the hub holds: the log of each stream, and the answers that wait for each connection."""
+        """What the hub holds: pieces that wait for others, each stream's log, the answers for each connection."""
         while (event := self.hub.next_event()) is not None:
             if isinstance(event, StreamStarted):
                 self._streams[event.stream_id] = None
-        load: dict[str, tuple[float, float]] = {}
+        load: dict[str, tuple[float, float]] = {"pieces that wait": (self.hub.registry.held, self.hub.limits.held)}
         for stream_id in list(self._streams):
             stream = self.hub.stream(stream_id)
             if stream is None:
