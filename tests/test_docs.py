@@ -24,6 +24,7 @@ from hocket.acp.notices import INVITATION, NAMES, REPLAY_GAP
 from hocket.acp.states import CLIENT, HUB, ClientInput, ClientState, Input, Row
 from hocket.acp.wire import PARAMS
 from hocket.errors import CODES, Code
+from hocket.testing import strategies
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted(ROOT.glob("docs/*.md"))
@@ -242,6 +243,13 @@ def test_every_room_is_on_the_map(house: str, folder_name: str) -> None:
     folder = ROOT / folder_name
     packages = {path.parent.name for path in folder.glob("*/__init__.py")}
     assert on_the_map == packages | {path.stem for path in folder.glob("*.py") if path.stem != "__init__"}
+
+
+def test_every_strategy_is_in_the_table_of_them() -> None:
+    page = (ROOT / "docs" / "implementations.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`[^|]+) \|", page.partition("| strategy ")[2].partition("\n\n")[0], re.MULTILINE)
+    told = re.findall(r"`(\w+)`", " ".join(rows))
+    assert sorted(told) == sorted(name for name in strategies.__all__ if name.islower())
 
 
 def test_the_index_names_every_page() -> None:
