@@ -181,7 +181,8 @@ class Ear:
         if count > 1 and not said.is_posted:
             self._wrong("exactly-once", event, "which it was told before")
         rank, key = said.rank or 0, (said.sender, said.is_posted)
-        if count == 1 and said.is_ranked and not said.is_doubtful:  # else it may come late, by a line that was given up
+        is_first = count == 1 and not (said.is_posted and (self.since or self.gaps))  # else it was told before, perhaps
+        if is_first and said.is_ranked and not said.is_doubtful:  # else it may come late, by a line that was given up
             if rank <= self._ranks.get(key, 0):
                 self._wrong("order-per-sender", event, "but what its sender said later came before")
             self._ranks[key] = rank
