@@ -188,3 +188,7 @@ def test_any_result_is_read_or_a_codec_error(version, data):
 def test_any_bytes_in_an_event_are_an_item_an_error_or_a_codec_error(version, data):
     with contextlib.suppress(CodecError):
         assert isinstance(version.read_response(data), ErrorObject), "no item is so short"
+
+
+def test_a_dialect_prints_as_its_version():
+    assert [repr(dialect) for dialect in DIALECTS] == ["<Dialect 1.0>", "<Dialect 0.3>"]
