@@ -34,7 +34,7 @@ from hocket.testing.worlds.acp.world import AGENTS, KINDS, AcpWorld, our_client
 __all__ = ["HubMachine", "HubTargetMachine"]
 
 _DEEDS: Final[Mapping[str, Deed]] = MappingProxyType({deed.action.name: deed for deed in DEEDS})
-_WHO = st.sampled_from(AGENTS)
+_WHO = st.runner().flatmap(lambda self: self.who)
 _WHERE = st.integers(0, 3)
 _MANY = st.integers(0, 7)
 
@@ -55,6 +55,7 @@ class HubMachine(RuleBasedStateMachine):
     Attributes:
         faults: The kinds of faults that are played; all of them, if nothing else is said.
         kinds: How the hub knows the agents. One that has nothing but pipes has no agents of the kind `posts`.
+        who: The names of those who are there.
 
     >>> from hypothesis import settings
     >>> from hypothesis.stateful import run_state_machine_as_test
@@ -67,6 +68,7 @@ class HubMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.world: AcpWorld | None = None
+        self.who: st.SearchStrategy[str] = st.sampled_from(AGENTS)
         self._has_failed = False
         self._balance = Balance()
 
@@ -102,6 +104,7 @@ class HubMachine(RuleBasedStateMachine):
     def begin(self, agents: int, history: int, window: int, seed: int, met: bool = False) -> None:
         """A new world. If they have `met`, ada has begun a stream with all others, and half a second has passed."""
         self.world = self.make_world(seed, agents=agents, history=history, window=window)
+        self.who = st.sampled_from(AGENTS[: len(self.world.cast)])
         if met:
             self._by("ada", "start", 0, 15, 0)
             self._act("wait", 0, 1)
