@@ -175,6 +175,14 @@ def test_who_leaves_is_gone_and_the_connection_works_on(probes):
         assert answers(probe, [Ask.call("GetTask", {"id": "no"}, id=probe.fresh_id())])[0][1] == "complete"
 
 
+def test_nothing_is_sent_as_a_space_where_a_message_cannot_be_empty(probes):
+    probe = probes["websocket"]
+    conversation = probe.open(Ask(body=b""))
+    assert answers(probe, [Ask.call("GetTask", {"id": "no"}, id=probe.fresh_id())])[0][1] == "complete"
+    assert conversation.reason == ""
+    conversation.close()
+
+
 def test_a_websocket_that_the_server_ends_is_opened_again(probes):
     probe = probes["websocket"]
     conversation = probe.open(raw(b"\xff\xfe"))

@@ -12,7 +12,7 @@ from hocket.testing.fuzzing import CHECKS, Check, Dialogue, Joining, Prompt, Sev
 from hocket.testing.probe import Ask
 from hocket.testing.strategies import BrokenRequest, HostileJson
 from hocket.testing.violation import Violation
-from support.liar import Liar, LiarAnswer, response
+from support.liar import Liar, LiarAnswer, refusal, response
 
 ZERO = Prompt(parts=(Part(text="0"),))
 AWKWARD = Prompt(parts=(Part(text="a\0b\u2028c"),))
@@ -185,6 +185,30 @@ def test_who_is_only_slow_or_comes_too_late_is_no_liar() -> None:
     old = Prompt(parts=(Part(text=""),), version="0.3")
     check_named("subscribe-agrees").play(Hasty(), Joining(prompt=old))
     check_named("get-agrees").play(Hasty(), old)
+
+
+def test_what_no_websocket_carries_is_not_sent_on_one() -> None:
+    agent = Liar(binding="websocket")
+    check_named("hostile-json").play(agent, HostileJson(b'"\xff"', "no UTF-8", True))
+    broken = BrokenRequest(flaw="no UTF-8", body=b'"\xff"', headers={}, codes=(Code.PARSE_ERROR,))
+    check_named("broken-requests").play(agent, broken)
+    assert agent.answers == []
+    check_named("hostile-json").play(agent, HostileJson(b"nonsense", "no JSON", True))
+    assert agent.answers != []
+
+
+def test_a_request_that_cannot_say_its_version_may_be_refused_for_that() -> None:
+    class Old(Liar):
+        def open(self, ask: Ask) -> LiarAnswer:
+            return LiarAnswer(7, [refusal(7, -32009)] if b"[]" in (ask.body or b"") else [refusal(7, -32001)])
+
+    body = b'{"jsonrpc":"2.0","id":7,"method":"GetTask","params":[]}'
+    broken = BrokenRequest(
+        flaw="an array", body=body, headers={"A2A-Version": "1.0"}, codes=(Code.INVALID_PARAMS,), id=7, method="GetTask"
+    )
+    check_named("broken-requests").play(Old(binding="pipe"), broken)
+    with pytest.raises(Violation, match="an array: the error is -32009"):
+        check_named("broken-requests").play(Old(binding="http"), broken)
 
 
 def test_every_check_finds_something() -> None:

@@ -133,7 +133,7 @@ def websocket_end(connect: OpenPipe) -> PipeEnd:
     return PipeEnd(
         connect=connect,
         framing=Ndjson,
-        frame=lambda data: _line(data.replace(b"\n", b" ")),
+        frame=_websocket_line,
         binding="websocket",
         reconnects=True,
         line=lambda data: None,
@@ -142,6 +142,11 @@ def websocket_end(connect: OpenPipe) -> PipeEnd:
 
 def _line(data: bytes) -> bytes:
     return data + b"\n"
+
+
+def _websocket_line(data: bytes) -> bytes:
+    """One message, which cannot be empty: a space says nothing as well."""
+    return _line(data.replace(b"\n", b" ") or b" ")
 
 
 def _content_length(data: bytes) -> bytes:

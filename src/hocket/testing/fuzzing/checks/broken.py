@@ -7,6 +7,7 @@ from typing import Any
 from hocket import codec
 from hocket.a2a import DIALECTS, Operation
 from hocket.errors import Code, CodecError
+from hocket.testing.answers import as_frame
 from hocket.testing.fuzzing.answer import Answer
 from hocket.testing.fuzzing.checks.faults import leaked, unhurt
 from hocket.testing.fuzzing.talk import Talk
@@ -26,13 +27,19 @@ _NOT_HERE = (
 )
 """What a target says of operations that it need not have, whatever is wrong with the request."""
 
+_UNKNOWN_THERE = (Code.VERSION_NOT_SUPPORTED, Code.METHOD_NOT_FOUND)
+"""What a target says of a method that is of another version than it takes the request for."""
+
 _UNREADABLE = (Code.PARSE_ERROR, Code.INVALID_REQUEST)
 _REFUSED = 400
+_VERSION = b"A2A-Version"
 _SOON = 0.2
 
 
 def broken_requests(talk: Talk, broken: BrokenRequest) -> None:
     """A request that is wrong in one way is answered with the error for that."""
+    if not _is_carried(talk, broken.body):
+        return
     answer = _answered(talk, broken.ask, broken.id)
     if not answer.heard or _is_refused_by_http(answer):
         return
@@ -40,7 +47,8 @@ def broken_requests(talk: Talk, broken: BrokenRequest) -> None:
     if answer.error is None:
         talk.fail(f"{broken.flaw}: the request is served as if nothing were wrong with it")
     others = () if broken.method in _METHODS_FOR_ALL else _NOT_HERE
-    if answer.error.code not in (*broken.codes, *others):
+    unsaid = () if _says_its_version(talk, broken) else _UNKNOWN_THERE
+    if answer.error.code not in (*broken.codes, *others, *unsaid):
         wanted = " or ".join([str(code.value) for code in broken.codes])
         said = f"{answer.error.code} ({clipped(answer.error.message, 80)!r})"
         talk.fail(f"{broken.flaw}: the error is {said}, and should be {wanted}")
@@ -48,6 +56,8 @@ def broken_requests(talk: Talk, broken: BrokenRequest) -> None:
 
 def hostile_json(talk: Talk, hostile: HostileJson) -> None:
     """Whatever text comes in place of a request, the answer is an error, or nobody answers."""
+    if not _is_carried(talk, hostile.text):
+        return
     answer = _answered(talk, Ask(body=hostile.text, headers={"Content-Type": "application/json"}), None)
     if not answer.heard or _is_refused_by_http(answer):
         return
@@ -82,6 +92,22 @@ def _still_answers(talk: Talk, version: str) -> None:
     if not alive.heard:
         why = alive.conversation.reason or f"nothing came for {talk.patience:g} seconds"
         talk.fail(f"afterwards a good request has no answer: {why}")
+
+
+def _says_its_version(talk: Talk, broken: BrokenRequest) -> bool:
+    """Whether the target knows of which version the request is: on a pipe that is in its params, if these are whole."""
+    return talk.probe.binding in ("http", "memory") or _VERSION in as_frame(broken.ask)
+
+
+def _is_carried(talk: Talk, data: bytes) -> bool:
+    """Whether this can be a message at all: one of a WebSocket is text, and who gets another closes the connection."""
+    if talk.probe.binding != "websocket":
+        return True
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _is_refused_by_http(answer: Answer) -> bool:
