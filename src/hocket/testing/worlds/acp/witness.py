@@ -24,6 +24,7 @@ from hocket.testing.worlds.acp.spoken import Spoken
 __all__ = ["Witness"]
 
 _DECLARE: Final = "$/agent"
+_PAUSED: Final = -40010
 _NOT_GIVEN: Final = frozenset({-40003, -40006})
 """Why a feed is not given: there is no such stream, or it is none of theirs."""
 _UNREADABLE: Final = frozenset({-32700, -32600})
@@ -48,6 +49,7 @@ class Witness:
     Args:
         node: The hub.
         rules: What it should do.
+        spoken: What everybody says: what is refused for now is sent again, after what was taken meanwhile.
         hostile: Frames that are hostile, each with the codes that it may be answered; empty for no answer at all.
 
     Attributes:
@@ -62,6 +64,7 @@ class Witness:
     node: HubNode
     rules: Rules
     hostile: dict[bytes, Foretold] = field(factory=dict)
+    spoken: Spoken = field(factory=Spoken)
     roads: dict[str, Road] = field(factory=dict, init=False)
     logs: dict[str, dict[int, Entry]] = field(factory=dict, init=False)
     named: dict[str, None] = field(factory=dict, init=False)
@@ -208,11 +211,17 @@ class Witness:
         if code not in asked.foretold:
             may = " or ".join([str(each or "a result") for each in sorted(asked.foretold)])
             raise Violation("states", f"{asked.agent} asked {asked.params}: expected {may}, got {answer}")
+        if code == _PAUSED and "message" in asked.params:
+            self._put_off("".join([str(part.get("content")) for part in asked.params["message"]["parts"]]))
         result = answer.get("result")
         if code == FINE and isinstance(result, dict):
             self._granted(asked, result)
         if code == FINE and door.road.kind == "post" and "chunk" in asked.params and asked.agent is not None:
             self._gaps.take(asked.agent, asked.params, door.now)
+
+    def _put_off(self, text: str) -> None:
+        if (said := self.spoken.whole(text)) is not None and said.is_posted:
+            said.is_doubtful = True
 
     def _granted(self, asked: _Asked, result: Mapping[str, Any]) -> None:
         stream = result.get("stream")

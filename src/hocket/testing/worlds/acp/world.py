@@ -109,7 +109,7 @@ class AcpWorld:
         if not 1 <= self.agents <= len(self.names):
             raise LocalProtocolError(f"there are 1 to {len(self.names)} agents, not {self.agents}")
         self.network = VirtualNetwork(self.seed, carrier=Carrier(window=self.window), trace=Trace(limit=20_000))
-        self.witness = Witness(self._make_hub(0), Rules(self.deadlines))
+        self.witness = Witness(self._make_hub(0), Rules(self.deadlines), spoken=self.spoken)
         self.network.add(HUB, HubDoor(self._make_hub, self.witness))
         self.cast = tuple([self._agent(place) for place in range(self.agents)])
         for agent in self.cast:
