@@ -160,14 +160,14 @@ def test_hypothesis_finds_what_is_wrong_and_tells_it_in_a_program_that_can_be_re
         kinds = ("known",)
         make_hub = staticmethod(wrong_hub(answers_twice))
 
-    quick = settings(max_examples=300, stateful_step_count=8, database=None, phases=[Phase.generate])
+    quick = settings(max_examples=300, stateful_step_count=8, database=None, phases=[Phase.generate], derandomize=True)
     with pytest.raises(Violation) as caught:
         run_state_machine_as_test(Machine, settings=settings(quick, report_multiple_bugs=False))
     assert caught.value.invariant == "exactly-once", caught.value
     told = "\n".join(caught.value.__notes__)
     program = [line.strip() for line in told.splitlines() if line.strip().startswith("state.")]
     assert program[0].startswith("state.begin(")
-    assert re.search(r"state\.start\(.*who='\w+'\)", told), "an argument is said in words"
+    assert any(re.search(r"who='\w+'\)$", line) for line in program), "an argument is said in words"
 
 
 # A hub that is somewhere
