@@ -39,7 +39,6 @@ class Reading:
         after: The offset that it was given last, or said it had seen.
         is_disturbed: Whether something broke that it depends on: then it may end without an end.
         is_dropped: Whether its caller wants nothing more of it.
-        events: How many events it was told.
     """
 
     call: ClientCall
@@ -50,12 +49,9 @@ class Reading:
     after: int | None = None
     is_disturbed: bool = False
     is_dropped: bool = False
-    events: int = 0
-    _error: HocketError | None = field(default=None, init=False)
+    _told: list[StreamEvent] = field(factory=list, init=False)
     _first: int | None = field(default=None, init=False)
-    _text: list[str] = field(factory=list, init=False)
     _is_seamless: bool = field(default=True, init=False)
-    _is_done: bool = field(default=False, init=False)
     _is_judged: bool = field(default=False, init=False)
     _is_again: bool = field(init=False)
     """Whether the server has the message already that is sent here."""
@@ -87,11 +83,24 @@ class Reading:
         return page is not None and params.message.message_id in page.taken
 
     @property
+    def events(self) -> int:
+        """How many events it was told."""
+        return len(self._told)
+
+    @property
+    def _is_done(self) -> bool:
+        return bool(self._told) and self._told[-1].done
+
+    @property
+    def _error(self) -> HocketError | None:
+        """The error that it was told last."""
+        return next((event.error for event in reversed(self._told) if event.error is not None), None)
+
+    @property
     def was_refused(self) -> bool:
         """Whether it was the server that has said no, in the end."""
-        return isinstance(self._error, RpcError) or (
-            self._error is not None and isinstance(self._error.__cause__, RpcError)
-        )
+        error = self._error
+        return isinstance(error, RpcError) or (error is not None and isinstance(error.__cause__, RpcError))
 
     @property
     def is_waiting(self) -> bool:
@@ -109,12 +118,9 @@ class Reading:
         if self.is_dropped:
             return
         while (event := self.call.next_event()) is not None:
-            self.events += 1
             if self._is_done:
                 raise self._violation("one-terminal", f"an event came after the last one: {event}")
-            self._is_done = event.done
-            self._text.append(event.text)
-            self._error = event.error or self._error
+            self._told.append(event)
             if event.item is not None:
                 self._check(event)
         if not self.is_waiting and not self._is_judged:
@@ -219,7 +225,7 @@ class Reading:
         if self._is_seamless and self._first is not None and not self.call.is_follow_up:
             due = page.folds[self._first - 1]
             if not due.artifacts and len(due.history) == 1 and due.status.message is None:
-                text, wanted = "".join(self._text), told(page.log[self._first : after])
+                text, wanted = "".join(event.text for event in self._told), told(page.log[self._first : after])
                 if text != wanted:
                     raise self._violation("fold", f"its text is {text!r}, and the agent has said {wanted!r}")
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, Protocol, runtime_checkable
 
-from attrs import frozen
+from attrs import define, frozen
 
 from hocket.endpoint import Endpoint
 
-__all__ = ["HubNode", "Road", "Weighed"]
+__all__ = ["HubNode", "Road", "Traffic", "Weighed"]
 
 
 @frozen(kw_only=True)
@@ -30,6 +30,19 @@ class Road:
     kind: Literal["pipe", "post", "feed"] = "pipe"
     stream_id: str | None = None
     after: int | None = None
+
+
+@define
+class Traffic:
+    """How much has passed: the messages, and their bytes."""
+
+    messages: int = 0
+    size: int = 0
+
+    def count(self, frame: bytes) -> None:
+        """One more."""
+        self.messages += 1
+        self.size += len(frame)
 
 
 class HubNode(Protocol):

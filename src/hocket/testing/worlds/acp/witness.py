@@ -17,7 +17,7 @@ from hocket.framing import FrameRejected, Ndjson
 from hocket.testing.violation import Violation
 from hocket.testing.worlds.acp.entries import NO_ENTRIES, NOT_RULED, Entry, check_history, entry_of, name_of, stays_of
 from hocket.testing.worlds.acp.gaps import Gaps
-from hocket.testing.worlds.acp.roads import HubNode, Road
+from hocket.testing.worlds.acp.roads import HubNode, Road, Traffic
 from hocket.testing.worlds.acp.rules import FINE, Foretold, Noted, Rules
 from hocket.testing.worlds.acp.spoken import Spoken
 
@@ -57,8 +57,7 @@ class Witness:
         logs: What is known of every stream's log, by event id.
         named: The streams that were named in an answer, or in what was told.
         crashed_streams: The streams that were lost in a crash: nobody can know what was said in them to the last.
-        messages: How many messages have passed, both ways.
-        size: How many bytes.
+        traffic: How much has passed, both ways.
     """
 
     node: HubNode
@@ -69,8 +68,7 @@ class Witness:
     logs: dict[str, dict[int, Entry]] = field(factory=dict, init=False)
     named: dict[str, None] = field(factory=dict, init=False)
     crashed_streams: set[str] = field(factory=set, init=False)
-    messages: int = field(default=0, init=False)
-    size: int = field(default=0, init=False)
+    traffic: Traffic = field(factory=Traffic, init=False)
     _doors: dict[str, _Door] = field(factory=dict, init=False)
     _replies: dict[str, dict[Any, _Asked]] = field(factory=dict, init=False)
     _gaps: Gaps = field(factory=Gaps, init=False)
@@ -134,8 +132,7 @@ class Witness:
 
     def hear(self, door: _Door, frame: bytes, now: float) -> None:
         """A frame goes in."""
-        self.messages += 1
-        self.size += len(frame)
+        self.traffic.count(frame)
         if frame in self.hostile:
             door.may_complain(self.hostile[frame])
             return
@@ -175,8 +172,7 @@ class Witness:
 
     def see(self, door: _Door, frame: bytes) -> None:
         """A frame comes out."""
-        self.messages += 1
-        self.size += len(frame)
+        self.traffic.count(frame)
         if (known := self._seen.get(frame)) is not None:  # told to another before, byte for byte
             self._give(door, *known)
             return

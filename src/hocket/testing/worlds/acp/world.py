@@ -131,9 +131,9 @@ class AcpWorld:
     def counts(self) -> Mapping[str, int]:
         """How much has happened."""
         return {
-            "messages": self.witness.messages,
+            "messages": self.witness.traffic.messages,
             "events": sum([agent.events for agent in self.cast]),
-            "bytes": self.witness.size,
+            "bytes": self.witness.traffic.size,
         }
 
     def possible(self) -> Sequence[str]:
