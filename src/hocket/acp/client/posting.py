@@ -18,8 +18,8 @@ class Posting:
 
     One batch is under way at a time, so that what was posted arrives in order, also where a part of it is refused for
     the moment and sent again. (Unless the stream is paused and goes on while the batch is under way: what was refused
-    meanwhile comes after what was taken.) A direct message, a chunk or the end of the stream waits (`behind`) until what was
-    posted before it has arrived.
+    meanwhile comes after what was taken.) A direct message, a chunk or the end of the stream waits (`behind`) until
+    what was posted before it has arrived.
 
     Args:
         batcher: What collects the messages.
