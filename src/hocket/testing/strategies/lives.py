@@ -181,7 +181,7 @@ def event_sequences(
 
     >>> from hypothesis import find
     >>> from hocket.a2a import fold
-    >>> items = find(event_sequences(), lambda items: fold(items).state is TaskState.FAILED)
+    >>> items = find(event_sequences(max_events=0), lambda items: fold(items).state is TaskState.FAILED)
     >>> [type(item).__name__ for item in items]
     ['Task', 'TaskStatusUpdateEvent']
     """
