@@ -53,7 +53,7 @@ def test_a_request_is_printed_so_that_it_can_be_sent_again(dialect, data):
 
 
 def test_a_question_shrinks_to_one_empty_text():
-    found = find(requests(), lambda request: request.operation is Operation.STREAM)
+    found = find(requests(operations=[Operation.STREAM]), lambda request: True)
     assert found.message["params"] == {"message": {"messageId": "0", "role": "ROLE_USER", "parts": [{"text": ""}]}}
 
 
