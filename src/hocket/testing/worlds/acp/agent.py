@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal, TypeAlias
 
 from attrs import define, field, frozen
@@ -30,6 +30,7 @@ from hocket.errors import HocketError, RpcError
 from hocket.testing.network import Link
 from hocket.testing.violation import Violation
 from hocket.testing.worlds.acp.ear import Ear
+from hocket.testing.worlds.acp.entries import Entry
 from hocket.testing.worlds.acp.lines import FeedEnd, PipeEnd, PostEnd
 from hocket.testing.worlds.acp.mouth import Mouth, Opened
 from hocket.testing.worlds.acp.roads import Road
@@ -125,6 +126,13 @@ class Agent:
                 to_the_end = to_the_end and stream_id not in witness.crashed_streams
                 to_the_end = to_the_end and self.is_ordered  # the posts that ask for the rest may all be lost
                 ear.check_complete(witness.logs.get(stream_id, {}), to_the_end=to_the_end)
+
+    def check_heard(self, known: Mapping[str, Mapping[int, Entry]], witness: Witness) -> None:
+        """Raise a Violation for what was `known` of any stream before a quiet time, and is not told after it."""
+        for stream_id in self.streams(ClientState.ACTIVE) if self.is_ordered else ():
+            ear, stream = self.ears[stream_id][-1], witness.rules.stream(stream_id)
+            if ear.end is None and stream is not None and self.name in stream.members:
+                ear.check_complete(known.get(stream_id, {}), to_the_end=True)
 
     # What it says
 

@@ -176,6 +176,7 @@ class AcpWorld:
             Violation: Something is wrong in the end; or there is none.
         """
         self._mend()
+        known = {stream_id: dict(log) for stream_id, log in self.witness.logs.items()}
         for agent in self.cast:
             for stream_id in () if agent.is_ordered else agent.streams(ClientState.ACTIVE):
                 agent.leave_a_gap(stream_id, self.now_at(agent))
@@ -183,6 +184,7 @@ class AcpWorld:
         for agent in self.cast:
             for stream_id in agent.streams(ClientState.ACTIVE):
                 self.witness.check_gaps(stream_id, agent.name, self.network.now_at(HUB))
+            agent.check_heard(known, self.witness)
         for _ in range(_ROUNDS):
             self._farewell()
             self.wait(_ROUND)
