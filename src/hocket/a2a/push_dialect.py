@@ -40,7 +40,17 @@ class PushDialect:
         """The body for one event; None for what is not told in this version."""
         if not self.dialect.pushes_tasks:
             return self.dialect.write_entry(entry, task, is_last)
-        body = self.dialect.write_push(entry.event, task)
+        return self._write_changed(entry.event, task)
+
+    def item_writer(self, task: Callable[[], Task]) -> Callable[[StreamItem], bytes | None]:
+        """What `write_entry` writes of an item, for the items of one log."""
+        if not self.dialect.pushes_tasks:
+            return self.dialect.item_writer(task)
+        return lambda item: self._write_changed(item, task)
+
+    def _write_changed(self, item: StreamItem, task: Callable[[], Task]) -> bytes | None:
+        """The body for what has happened; None for what is not told, or was told by the last one."""
+        body = self.dialect.write_push(item, task)
         if body is None:
             return None
         before, self._told = self._told, blake2b(body, digest_size=16).digest()

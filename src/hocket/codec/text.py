@@ -47,11 +47,13 @@ class Codec:
         name: "stdlib" or "msgspec".
         loads: As the function `loads` of this module.
         dumps: As the function `dumps` of this module.
+        escape: As the function `escape_string` of this module.
     """
 
     name: str
     loads: _Loads
     dumps: Callable[[JsonValue], bytes]
+    escape: Callable[[str], bytes]
 
 
 # --- reading
@@ -139,7 +141,8 @@ def escape_string(text: str) -> bytes:
 def _escape_line_ends(data: bytes) -> bytes:
     """Escape in UTF-8, where these bytes cannot be part of any other character."""
     for character, escape in _LINE_ENDS:
-        data = data.replace(character, escape)
+        if character in data:  # mostly not, and looking costs a third of replacing
+            data = data.replace(character, escape)
     return data
 
 
@@ -203,7 +206,7 @@ def _dumps_stdlib(value: JsonValue) -> bytes:
     return b"".join(out)
 
 
-STDLIB: Final = Codec("stdlib", _loads_stdlib, _dumps_stdlib)
+STDLIB: Final = Codec("stdlib", _loads_stdlib, _dumps_stdlib, escape_string)
 """The engine that is always there, and that defines what the other one must answer."""
 
 
@@ -238,7 +241,14 @@ def _msgspec_codec() -> Codec:
             return _dumps_stdlib(value)
         return text if text.isascii() else _escape_line_ends(text)
 
-    return Codec("msgspec", loads, dumps)
+    def escape(text: str) -> bytes:  # 0.17 µs -> 0.09 for thirty characters of ASCII
+        try:
+            literal = encode(text)
+        except UnicodeError:
+            return escape_string(text)
+        return literal if literal.isascii() else _escape_line_ends(literal)
+
+    return Codec("msgspec", loads, dumps, escape)
 
 
 def _is_plain(value: Any, depth: int) -> bool:

@@ -35,8 +35,8 @@ MUTANTS = (
     Mutant(
         "msgspec-writes-lines-that-break",
         "codec/text.py",
-        "        return text if text.isascii() else _escape_line_ends(text)\n\n    return Codec",
-        "        return text\n\n    return Codec",
+        "        return text if text.isascii() else _escape_line_ends(text)\n",
+        "        return text\n",
         _TEXT,
     ),
     Mutant("depth-is-one-deeper", "codec/scan.py", "MAX_DEPTH: Final = 64", "MAX_DEPTH: Final = 65", _TEXT),

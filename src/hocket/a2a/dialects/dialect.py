@@ -15,6 +15,7 @@ from hocket.a2a.dialects.checks import ID_BYTES, violations
 from hocket.a2a.dialects.details import details
 from hocket.a2a.dialects.forms import AS_IT_IS, WireForm
 from hocket.a2a.dialects.invalid import invalid_params
+from hocket.a2a.dialects.item_writer import ItemWriter
 from hocket.a2a.model import Message, SendResult, StreamItem, Task, TaskState, TaskStatusUpdateEvent
 from hocket.a2a.requests import (
     CancelTaskRequest,
@@ -119,6 +120,16 @@ class CallDialect(Protocol):
             entry: The event in its place in the log, or a Task that stands for all up to there.
             task: Gives the Task as the log has it now.
             is_last: Whether this reader's stream ends with it.
+        """
+        ...
+
+    def item_writer(self, task: Callable[[], Task]) -> Callable[[StreamItem], bytes | None]:
+        """A writer for the items of one log, which may remember how the last one looked.
+
+        It gives what `write_entry` gives to a reader whose stream ends with the item.
+
+        Args:
+            task: Gives the Task as the log has it now.
         """
         ...
 
@@ -252,6 +263,10 @@ class Dialect:
         if not is_last and self.open_wire is not None and _interrupts(entry.event):
             return entry.encoded((self.name, "open"), self._write_open)
         return entry.encoded(self.name, self.write_item)
+
+    def item_writer(self, task: Callable[[], Task]) -> Callable[[StreamItem], bytes | None]:
+        """`write_item` for the items of one log; the Task is not needed."""
+        return ItemWriter(self.write_item).write
 
     def _write_open(self, item: StreamItem) -> bytes:
         assert self.open_wire is not None, "asked for only where there is one"

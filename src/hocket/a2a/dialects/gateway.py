@@ -78,7 +78,11 @@ class GatewayDialect:
             task: Gives the task as it stands, for its result.
             is_last: Whether the stream ends with it; what is told is the same.
         """
-        return entry.encoded(self.name, lambda item: b"\n".join(self._events(item, task)) or None)
+        return entry.encoded(self.name, self.item_writer(task))
+
+    def item_writer(self, task: Callable[[], Task]) -> Callable[[StreamItem], bytes | None]:
+        """What `write_entry` writes of an item, for the items of one log."""
+        return lambda item: b"\n".join(self._events(item, task)) or None
 
     def _events(self, item: StreamItem, task: Callable[[], Task]) -> Iterable[bytes]:
         match item:

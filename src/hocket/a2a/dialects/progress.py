@@ -60,7 +60,11 @@ class ProgressDialect:
             task: Gives the task as it stands, for its result, and for its progress where the entry names none.
             is_last: Whether the stream ends with it; what is told is the same.
         """
-        return entry.encoded(self.name, lambda item: _written(item, task))
+        return entry.encoded(self.name, self.item_writer(task))
+
+    def item_writer(self, task: Callable[[], Task]) -> Callable[[StreamItem], bytes | None]:
+        """What `write_entry` writes of an item, for the items of one log."""
+        return lambda item: _written(item, task)
 
     def write_result(self, operation: Operation, result: Result) -> bytes:
         """How the task stands, as an event says it."""
