@@ -15,6 +15,7 @@ from hocket.a2a import (
 from hocket.errors import ConnectionFailed
 from hocket_io.pipes.blocking import BlockingPipeTransport
 from hocket_io.pipes.transport import _BACKLOG, PipeTransport
+from support.arrivals import blocking_events_of, events_of
 from support.messages import user_says
 from support.wire import TASK, chunk
 
@@ -66,7 +67,7 @@ class FakePipe:
 async def begin_stream(transport, pipe):
     """A streaming call, and its events after the first."""
     call = await transport.start(Operation.STREAM, MESSAGE)
-    events = transport.events(call)
+    events = events_of(transport, call)
     pipe.arrive(item(call.request_id, {"task": TASK}))
     assert (await anext(events)).kind == "task"
     return call, events
@@ -79,7 +80,7 @@ def test_a_cancelled_caller_does_not_cut_a_frame_in_two(run):
 
             async def ask():
                 call = await transport.start(Operation.STREAM, MESSAGE)
-                async for _ in transport.events(call):
+                async for _ in events_of(transport, call):
                     pass
 
             for _ in range(3):
@@ -135,7 +136,7 @@ def test_a_stream_that_was_read_to_its_end_is_not_cancelled(run):
                 b'{"jsonrpc":"2.0","id":%s,"result":{"state":"completed","offset":1}}\n'
                 % json.dumps(call.request_id).encode()
             )
-            kinds = [event.kind async for event in transport.events(call)]
+            kinds = [event.kind async for event in events_of(transport, call)]
             await anyio.wait_all_tasks_blocked()
             return kinds, pipe.requests()
 
@@ -191,7 +192,7 @@ def test_the_end_of_the_pipe_ends_every_call_and_refuses_new_ones(run):
             stream = await transport.start(Operation.STREAM, MESSAGE)
             get = await transport.start(Operation.GET, GetTaskRequest(id="t"))
             pipe.arrive(b"")
-            events = [event async for event in transport.events(stream)]
+            events = [event async for event in events_of(transport, stream)]
             assert [event.kind for event in events] == ["cut"]
             with pytest.raises(ConnectionFailed, match="the test has had enough"):
                 await transport.answer(get)
@@ -270,7 +271,7 @@ def test_a_blocking_client_gives_each_event_as_it_comes():
     pipe = BlockingFakePipe()
     with BlockingPipeTransport(pipe) as transport:
         call = transport.start(Operation.STREAM, MESSAGE)
-        events = transport.events(call)
+        events = blocking_events_of(transport, call)
         line = item(call.request_id, {"task": TASK})
         for byte in line[:-1]:
             pipe.arrivals.put(bytes([byte]))

@@ -13,6 +13,7 @@ from hocket.errors import RequestTimeout, StreamCut
 from hocket_io import AsyncClient, Client
 from hocket_io.pipes.blocking import BlockingPipeTransport
 from hocket_io.pipes.options import PipeOptions
+from support.arrivals import blocking_events_of
 from support.messages import user_says
 
 agent = Agent("sleepy")
@@ -151,5 +152,5 @@ def test_without_an_event_loop_it_is_the_same(monkeypatch):
         assert transport.answer(transport.start(Operation.GET, GetTaskRequest(id="t"))).id == "t"
         pipe.now = 500.0  # the reader has taken its time
         pipe.arrivals.append((509.0, line(id="1", result={"state": "working", "offset": 1})))
-        kinds = [event.kind for event in transport.events(stream)]
+        kinds = [event.kind for event in blocking_events_of(transport, stream)]
         assert (set(kinds), len(kinds), pipe.now) == ({"task", "cut"}, 10, 509.0)

@@ -21,6 +21,7 @@ from hocket_io.pipes.options import PipeOptions
 from hocket_io.reconnecting import blocking as blocking_reconnecting
 from hocket_io.reconnecting.blocking import BlockingReconnectingTransport
 from hocket_io.reconnecting.transport import ReconnectingTransport
+from support.arrivals import blocking_events_of, events_of
 from support.lines_that_break import AsyncLine, BlockingLine, Clock, Connection
 from support.messages import user_says
 from support.wire import DONE, TASK, chunk
@@ -94,7 +95,7 @@ async def in_trio(world, *calls):
             told = Told(begun)
             try:
                 if call.is_streaming:
-                    async for event in transport.events(call):
+                    async for event in events_of(transport, call):
                         told.events.append(event)
                 else:
                     told.answer = await transport.answer(call)
@@ -120,7 +121,7 @@ def blocking(world, *calls):
                 call = transport.start(operation, params, *seen)
                 try:
                     if call.is_streaming:
-                        told.events.extend(transport.events(call))
+                        told.events.extend(blocking_events_of(transport, call))
                     else:
                         told.answer = transport.answer(call)
                 except HocketError as error:
@@ -273,7 +274,7 @@ def test_a_connection_that_takes_nothing_more_is_over_for_the_reason_that_it_giv
 def test_the_server_is_told_that_nobody_wants_the_rest_of_a_stream():
     world = World([Connection([BEGINNING])])
     with BlockingReconnectingTransport(lambda: BlockingLine(world.next_connection(), Clock())) as transport:
-        events = transport.events(transport.start(*STREAM))
+        events = blocking_events_of(transport, transport.start(*STREAM))
         assert next(events).kind == "task"
         events.close()
         assert world.methods == ["SendStreamingMessage", "$/cancelRequest"]
@@ -284,7 +285,7 @@ def test_the_server_is_told_so_on_a_loop_too(run):
 
     async def talk():
         async with ReconnectingTransport(lambda: AsyncLine(world.next_connection())) as transport:
-            async with aclosing(transport.events(await transport.start(*STREAM))) as events:
+            async with aclosing(events_of(transport, await transport.start(*STREAM))) as events:
                 assert (await anext(events)).kind == "task"
             await anyio.wait_all_tasks_blocked()
             assert world.methods == ["SendStreamingMessage", "$/cancelRequest"]
@@ -298,7 +299,7 @@ def test_who_does_not_read_the_events_is_not_read_from_either(run):
     async def talk():
         async with (
             ReconnectingTransport(lambda: AsyncLine(connection)) as transport,
-            aclosing(transport.events(await transport.start(*STREAM))) as events,
+            aclosing(events_of(transport, await transport.start(*STREAM))) as events,
         ):
             assert (await anext(events)).kind == "task"
             await anyio.wait_all_tasks_blocked()

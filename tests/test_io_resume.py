@@ -17,6 +17,7 @@ from hocket_io import AsyncClient, Client
 from hocket_io.http.asgi import App
 from hocket_io.http.client import BlockingHttpTransport, HttpTransport
 from hocket_io.http.options import HttpOptions
+from support.arrivals import blocking_events_of, events_of
 from support.messages import user_says
 from support.serving import serving
 from support.web import web
@@ -192,7 +193,7 @@ def counter():
 def test_a_server_of_ours_is_read_to_the_end_whatever_the_connections_do(counter, options):
     breaking = Breaking(1_500)
     with BlockingHttpTransport(counter, HttpOptions(resume=QUICK, **options), breaking) as transport:
-        events = list(transport.events(transport.start(Operation.STREAM, user_says())))
+        events = list(blocking_events_of(transport, transport.start(Operation.STREAM, user_says())))
     offsets = [event.offset for event in events if event.item is not None]
     assert offsets == list(range(1, len(offsets) + 1))
     assert "".join(event.text for event in events) == "".join(f"{number} " for number in range(20))
@@ -236,7 +237,7 @@ def test_the_pauses_under_an_event_loop():
         lost = Lost(trio.current_time)
         async with HttpTransport("http://agent/", HttpOptions(entropy=STEADY), lost) as transport:
             call = await transport.start(Operation.STREAM, user_says())
-            kinds = [event.kind async for event in transport.events(call)]
+            kinds = [event.kind async for event in events_of(transport, call)]
         return kinds, [time - lost.times[0] for time in lost.times]
 
     kinds, times = trio.run(main, clock=trio.testing.MockClock(autojump_threshold=0))
@@ -251,7 +252,7 @@ def test_the_pauses_without_one(monkeypatch):
     lost = Lost(lambda: now[0])
     with BlockingHttpTransport("http://agent/", HttpOptions(entropy=STEADY), lost) as transport:
         call = transport.start(Operation.STREAM, user_says())
-        assert [event.kind for event in transport.events(call)] == ["task", "cut", "cut"]
+        assert [event.kind for event in blocking_events_of(transport, call)] == ["task", "cut", "cut"]
     assert lost.times == pytest.approx(HALVES)
 
 
@@ -261,7 +262,7 @@ def test_a_stream_can_be_left_while_it_waits():
         async with HttpTransport("http://agent/", HttpOptions(entropy=STEADY), lost) as transport:
             call = await transport.start(Operation.STREAM, user_says())
             with anyio.move_on_after(1.0) as scope:
-                async for _ in transport.events(call):
+                async for _ in events_of(transport, call):
                     pass
             assert scope.cancelled_caught
         return len(lost.times)

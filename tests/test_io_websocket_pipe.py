@@ -10,8 +10,8 @@ from hocket.errors import AuthenticationError, ConnectionFailed, LimitExceeded, 
 from hocket.heartbeat import Heartbeat
 from hocket.http import bearer_tokens
 from hocket_io import AsyncClient, Client
-from hocket_io.client.timeouts import Phases
 from hocket_io.http.asgi import App
+from hocket_io.timeouts import Phases
 from hocket_io.websocket import pipe as websocket_pipe
 from hocket_io.websocket.connection import speak_websocket
 from hocket_io.websocket.pipe import _AHEAD, WebSocketPipe

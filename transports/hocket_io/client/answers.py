@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TypeVar
 
 from attrs import define, field
@@ -21,7 +22,7 @@ from hocket.a2a import (
 from hocket.a2a.states import is_terminal
 from hocket.errors import AgentError, Code, CodecError, HocketError, LocalProtocolError, RpcError
 
-__all__ = ["StreamView", "answer_as"]
+__all__ = ["StreamView", "answer_as", "nothing"]
 
 T = TypeVar("T")
 
@@ -29,10 +30,15 @@ _WITHOUT_ANSWER = (TaskState.FAILED, TaskState.REJECTED, TaskState.CANCELED)
 _ASKS = (TaskState.INPUT_REQUIRED, TaskState.AUTH_REQUIRED)
 
 
+def nothing() -> None:
+    """What there is to take from a stream of which nothing has come, or nothing is wanted."""
+
+
 @define(eq=False)
 class StreamView:
     """What a stream tells about itself besides its events."""
 
+    _take: Callable[[], StreamEvent | None] = field(default=nothing, init=False)
     _call: ClientCall | None = field(default=None, init=False)
     _failure: HocketError | None = field(default=None, init=False)
     _said: list[str] = field(factory=list, init=False)
@@ -70,8 +76,8 @@ class StreamView:
 
     def _note(self, event: StreamEvent) -> StreamEvent:
         """Remember what was told, and how it ends."""
-        if event.text:
-            self._said.append(event.text)
+        if text := event.text:
+            self._said.append(text)
         if event.done:
             self._is_told, self._failure = True, event.error
         return event

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 from attrs import define, field
 
 from hocket.a2a import Message, Operation, Params, StreamEvent, Task
-from hocket_io.client.answers import StreamView
+from hocket_io.client.answers import StreamView, nothing
 
 if TYPE_CHECKING:
     from hocket_io.client.async_client import AsyncClient
@@ -36,20 +36,27 @@ class Stream(StreamView):
     operation: Operation
     params: Params
     last_event_id: int | None = None
-    _events: Iterator[StreamEvent] | None = field(default=None, init=False)
+    _arrivals: Iterator[None] | None = field(default=None, init=False)
 
     def __iter__(self) -> Self:
         return self
 
     def __next__(self) -> StreamEvent:
-        if self._events is None:
-            transport = self.client.transport
-            self._call = transport.start(self.operation, self.params, self.last_event_id)
-            self._events = transport.events(self._call)
-        event = self._events.__next__()
-        if self._may_be_over(event):
+        while (event := self._take()) is None:
+            self._arrive()
+        if event.error is not None and self._may_be_over(event):
             event = self._over_with(self.client.get(self._known_task_id("read it")), event)
         return self._note(event)
+
+    def _arrive(self) -> None:
+        """Wait until more may have come."""
+        if self._call is None or self._arrivals is None:
+            transport = self.client.transport
+            self._call = transport.start(self.operation, self.params, self.last_event_id)
+            self._arrivals = transport.arrivals(self._call)
+        self._take = nothing  # where there is an error instead, what was not taken is lost
+        next(self._arrivals)
+        self._take = self._call.reader.next_event
 
     def __enter__(self) -> Self:
         return self
@@ -61,8 +68,9 @@ class Stream(StreamView):
 
     def close(self) -> None:
         """Read no more. The task goes on, unless its agent says otherwise."""
-        if self._events is not None and hasattr(self._events, "close"):
-            self._events.close()
+        self._take = nothing
+        if self._arrivals is not None and hasattr(self._arrivals, "close"):
+            self._arrivals.close()
 
     def cancel(self) -> Task:
         """Cancel the task of this stream; the stream then ends with CANCELED.
@@ -121,20 +129,27 @@ class AsyncStream(StreamView):
     operation: Operation
     params: Params
     last_event_id: int | None = None
-    _events: AsyncIterator[StreamEvent] | None = field(default=None, init=False)
+    _arrivals: AsyncIterator[None] | None = field(default=None, init=False)
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> StreamEvent:
-        if self._events is None:
-            transport = self.client.transport
-            self._call = await transport.start(self.operation, self.params, self.last_event_id)
-            self._events = transport.events(self._call)
-        event = await self._events.__anext__()
-        if self._may_be_over(event):
+        while (event := self._take()) is None:
+            await self._arrive()
+        if event.error is not None and self._may_be_over(event):
             event = self._over_with(await self.client.get(self._known_task_id("read it")), event)
         return self._note(event)
+
+    async def _arrive(self) -> None:
+        """Wait until more may have come."""
+        if self._call is None or self._arrivals is None:
+            transport = self.client.transport
+            self._call = await transport.start(self.operation, self.params, self.last_event_id)
+            self._arrivals = transport.arrivals(self._call)
+        self._take = nothing  # where there is an error instead, what was not taken is lost
+        await anext(self._arrivals)
+        self._take = self._call.reader.next_event
 
     async def __aenter__(self) -> Self:
         return self
@@ -146,8 +161,9 @@ class AsyncStream(StreamView):
 
     async def aclose(self) -> None:
         """Read no more. The task goes on, unless its agent says otherwise."""
-        if self._events is not None and hasattr(self._events, "aclose"):
-            await self._events.aclose()
+        self._take = nothing
+        if self._arrivals is not None and hasattr(self._arrivals, "aclose"):
+            await self._arrivals.aclose()
 
     async def cancel(self) -> Task:
         """Cancel the task of this stream; the stream then ends with CANCELED.

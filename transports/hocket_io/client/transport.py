@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from typing import Protocol
 
-from hocket.a2a import AgentCard, ClientCall, Operation, Params, Result, StreamEvent
+from hocket.a2a import AgentCard, ClientCall, Operation, Params, Result
 
 __all__ = ["AsyncTransport", "Transport"]
 
@@ -17,10 +17,10 @@ class Transport(Protocol):
         """What the agent says of itself; None where it has no card."""
 
     def start(self, operation: Operation, params: Params, last_event_id: int | None = None) -> ClientCall:
-        """A call that is ready to be asked, with `events` or with `answer`."""
+        """A call that is ready to be asked, with `arrivals` or with `answer`."""
 
-    def events(self, call: ClientCall) -> Iterator[StreamEvent]:
-        """Ask, and give what comes, as it comes."""
+    def arrivals(self, call: ClientCall) -> Iterator[None]:
+        """Ask, and say whenever something may have come: `call.next_event` then gives it, event by event."""
 
     def answer(self, call: ClientCall) -> Result:
         """Ask, and wait for the one answer."""
@@ -33,10 +33,10 @@ class AsyncTransport(Protocol):
         """What the agent says of itself; None where it has no card."""
 
     async def start(self, operation: Operation, params: Params, last_event_id: int | None = None) -> ClientCall:
-        """A call that is ready to be asked, with `events` or with `answer`."""
+        """A call that is ready to be asked, with `arrivals` or with `answer`."""
 
-    def events(self, call: ClientCall) -> AsyncIterator[StreamEvent]:
-        """Ask, and give what comes, as it comes."""
+    def arrivals(self, call: ClientCall) -> AsyncIterator[None]:
+        """Ask, and say whenever something may have come: `call.next_event` then gives it, event by event."""
 
     async def answer(self, call: ClientCall) -> Result:
         """Ask, and wait for the one answer."""

@@ -13,12 +13,12 @@ from hocket.backoff import Backoff
 from hocket.framing import MakeFraming, Ndjson
 from hocket.http.words import shown_url
 from hocket_io.client.targets import CommandTarget, HttpTarget, MemoryTarget, WebSocketTarget
-from hocket_io.client.timeouts import phases_of
 from hocket_io.client.transport import AsyncTransport, Transport
 from hocket_io.extras import needs
 from hocket_io.fitting import fit_blocking_pipe, fit_opening, fit_pipe, shown_command
 from hocket_io.pipes.blocking import BlockingChild, BlockingPipeTransport
 from hocket_io.pipes.options import PipeOptions
+from hocket_io.timeouts import phases_of
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager

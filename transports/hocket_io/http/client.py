@@ -25,7 +25,6 @@ from hocket.a2a import (
     Operation,
     Params,
     Result,
-    StreamEvent,
 )
 from hocket.http import Address, CardSearch, Headers, Request, ResumingCall
 from hocket.http.redirects import redirected
@@ -121,15 +120,15 @@ class HttpTransport:
         return self._known.card
 
     async def start(self, operation: Operation, params: Params, last_event_id: int | None = None) -> ClientCall:
-        """A call, ready to be asked with `events` or `answer`.
+        """A call, ready to be asked with `arrivals` or `answer`.
 
         Raises:
             LocalProtocolError, NotSupported: The agent cannot be asked that.
         """
         return (await self._address()).call(operation, params, self._known.next_id(), last_event_id)
 
-    async def events(self, call: ClientCall) -> AsyncIterator[StreamEvent]:
-        """Ask, and give the events of the stream as they come.
+    async def arrivals(self, call: ClientCall) -> AsyncIterator[None]:
+        """Ask, and say whenever events of the stream may have come.
 
         Raises:
             ConnectionFailed, AuthenticationError, RequestTimeout: There is no stream.
@@ -141,11 +140,9 @@ class HttpTransport:
             async for _ in steps:
                 if machine.refusal is not None:
                     raise machine.refusal
-                while (event := machine.next_event()) is not None:
-                    yield event
+                yield
             machine.leave(anyio.current_time())  # if that was not the end, the client was left
-            while (event := machine.next_event()) is not None:
-                yield event
+            yield
         finally:
             self._open.discard(steps)
             await steps.aclose()
@@ -266,15 +263,15 @@ class BlockingHttpTransport:
         return self._known.card
 
     def start(self, operation: Operation, params: Params, last_event_id: int | None = None) -> ClientCall:
-        """A call, ready to be asked with `events` or `answer`.
+        """A call, ready to be asked with `arrivals` or `answer`.
 
         Raises:
             LocalProtocolError, NotSupported: The agent cannot be asked that.
         """
         return self._address().call(operation, params, self._known.next_id(), last_event_id)
 
-    def events(self, call: ClientCall) -> Iterator[StreamEvent]:
-        """Ask, and give the events of the stream as they come.
+    def arrivals(self, call: ClientCall) -> Iterator[None]:
+        """Ask, and say whenever events of the stream may have come.
 
         Raises:
             ConnectionFailed, AuthenticationError, RequestTimeout: There is no stream.
@@ -284,8 +281,7 @@ class BlockingHttpTransport:
             for _ in steps:
                 if machine.refusal is not None:
                     raise machine.refusal
-                while (event := machine.next_event()) is not None:
-                    yield event
+                yield
 
     def answer(self, call: ClientCall) -> Result:
         """Ask, and wait for the one answer.

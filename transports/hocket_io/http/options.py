@@ -12,8 +12,8 @@ from attrs import field, frozen
 from hocket.a2a import ClientLimits
 from hocket.backoff import Backoff
 from hocket.entropy import Entropy
-from hocket_io.client.timeouts import Phases, phases_of
 from hocket_io.entropy import system_entropy
+from hocket_io.timeouts import Phases, phases_of
 
 if TYPE_CHECKING:
     from hocket_io.tap import Tap

@@ -17,7 +17,7 @@ from typing import IO, Protocol, Self
 
 from attrs import define, field
 
-from hocket.a2a import AgentCard, ClientCall, Operation, Params, PipeClient, Result, StreamEvent
+from hocket.a2a import AgentCard, ClientCall, Operation, Params, PipeClient, Result
 from hocket.errors import ChildExited, ConnectionFailed, HocketError, LocalProtocolError
 from hocket_io.pipes.options import PipeOptions
 from hocket_io.pipes.readiness import Readiness
@@ -234,7 +234,7 @@ class BlockingPipeTransport:
         return None
 
     def start(self, operation: Operation, params: Params, last_event_id: int | None = None) -> ClientCall:
-        """Ask; the answer is given by `events` or `answer`.
+        """Ask; the answer is given after `arrivals` or by `answer`.
 
         Raises:
             ConnectionFailed: The pipe has ended before.
@@ -246,12 +246,11 @@ class BlockingPipeTransport:
         self._flush()
         return call
 
-    def events(self, call: ClientCall) -> Iterator[StreamEvent]:
-        """The events of a stream as they come."""
+    def arrivals(self, call: ClientCall) -> Iterator[None]:
+        """Say whenever events of a stream may have come."""
         try:
             while True:
-                while (event := call.next_event()) is not None:
-                    yield event
+                yield
                 if call.is_closed:
                     return
                 self._receive(call)

@@ -8,7 +8,7 @@ from attrs import frozen
 
 from hocket.a2a import V1_0, ClientCall, ClientLimits, Operation, Params, PipeClient
 from hocket.framing import MakeFraming, Ndjson
-from hocket_io.client.timeouts import Phases
+from hocket_io.timeouts import Phases
 
 __all__ = ["PipeOptions"]
 

@@ -11,7 +11,7 @@ import anyio.abc
 import anyio.lowlevel
 from attrs import define, field
 
-from hocket.a2a import AgentCard, ClientCall, Operation, Params, PipeClient, Result, StreamEvent
+from hocket.a2a import AgentCard, ClientCall, Operation, Params, PipeClient, Result
 from hocket.errors import ConnectionFailed, HocketError
 from hocket_io.concurrency.groups import leave
 from hocket_io.concurrency.outgoing import Outgoing
@@ -87,7 +87,7 @@ class PipeTransport:
         return None
 
     async def start(self, operation: Operation, params: Params, last_event_id: int | None = None) -> ClientCall:
-        """Ask; the answer is given by `events` or `answer`.
+        """Ask; the answer is given after `arrivals` or by `answer`.
 
         Raises:
             ConnectionFailed: The pipe has ended before.
@@ -97,12 +97,11 @@ class PipeTransport:
         self._flush()
         return call
 
-    async def events(self, call: ClientCall) -> AsyncIterator[StreamEvent]:
-        """The events of a stream as they come."""
+    async def arrivals(self, call: ClientCall) -> AsyncIterator[None]:
+        """Say whenever events of a stream may have come."""
         try:
             while True:
-                while (event := call.next_event()) is not None:
-                    yield event
+                yield
                 if call.is_closed:
                     return
                 await self._wait(call)

@@ -15,7 +15,7 @@ from typing import Self
 
 from attrs import define, field
 
-from hocket.a2a import AgentCard, ClientCall, Operation, Params, Result, StreamEvent
+from hocket.a2a import AgentCard, ClientCall, Operation, Params, Result
 from hocket.backoff import Backoff
 from hocket.errors import ConnectionFailed, HocketError, LocalProtocolError
 from hocket.http import ReconnectingClient
@@ -74,7 +74,7 @@ class BlockingReconnectingTransport:
         return None
 
     def start(self, operation: Operation, params: Params, last_event_id: int | None = None) -> ClientCall:
-        """Ask; the answer is given by `events` or `answer`.
+        """Ask; the answer is given after `arrivals` or by `answer`.
 
         Raises:
             LocalProtocolError: Another thread is waiting for an answer, too much is in flight, or the request is too
@@ -88,8 +88,8 @@ class BlockingReconnectingTransport:
         self._flush()
         return call
 
-    def events(self, call: ClientCall) -> Iterator[StreamEvent]:
-        """The events of a stream as they come.
+    def arrivals(self, call: ClientCall) -> Iterator[None]:
+        """Say whenever events of a stream may have come.
 
         Raises:
             ConnectionFailed, AuthenticationError: There is no connection to be had.
@@ -98,8 +98,7 @@ class BlockingReconnectingTransport:
             while True:
                 if (refusal := self._machine.refusal(call)) is not None:
                     raise refusal
-                while (event := call.next_event()) is not None:
-                    yield event
+                yield
                 if self._machine.is_over(call):
                     return
                 self._go_on(call)

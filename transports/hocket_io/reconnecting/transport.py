@@ -16,7 +16,7 @@ import anyio
 import anyio.abc
 from attrs import define, field
 
-from hocket.a2a import AgentCard, ClientCall, Operation, Params, Result, StreamEvent
+from hocket.a2a import AgentCard, ClientCall, Operation, Params, Result
 from hocket.backoff import Backoff
 from hocket.errors import ConnectionFailed, HocketError
 from hocket.http import ReconnectingClient
@@ -97,7 +97,7 @@ class ReconnectingTransport:
         return None
 
     async def start(self, operation: Operation, params: Params, last_event_id: int | None = None) -> ClientCall:
-        """Ask; the answer is given by `events` or `answer`.
+        """Ask; the answer is given after `arrivals` or by `answer`.
 
         Raises:
             LocalProtocolError: Too much is in flight, or the request is too long. Nothing was sent.
@@ -107,8 +107,8 @@ class ReconnectingTransport:
         self._tell()
         return call
 
-    async def events(self, call: ClientCall) -> AsyncIterator[StreamEvent]:
-        """The events of a stream as they come.
+    async def arrivals(self, call: ClientCall) -> AsyncIterator[None]:
+        """Say whenever events of a stream may have come.
 
         Raises:
             ConnectionFailed, AuthenticationError: There is no connection to be had.
@@ -117,8 +117,7 @@ class ReconnectingTransport:
             while True:
                 if (refusal := self._machine.refusal(call)) is not None:
                     raise refusal
-                while (event := call.next_event()) is not None:
-                    yield event
+                yield
                 if self._machine.is_over(call):
                     return
                 await self._wait(call)

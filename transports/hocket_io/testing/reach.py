@@ -14,9 +14,9 @@ from hocket.framing import FramingLimits
 from hocket.http.words import shown_url
 from hocket.testing.probe import Ask, Binding, Probe
 from hocket_io.client.targets import CommandTarget, HttpTarget, MemoryTarget, WebSocketTarget, parse_target
-from hocket_io.client.timeouts import phases_of
 from hocket_io.extras import needs
 from hocket_io.testing.clocks import LoopName
+from hocket_io.timeouts import phases_of
 
 if TYPE_CHECKING:
     from hocket_io.acp.host import HubHost

@@ -16,10 +16,10 @@ from hocket.errors import AuthenticationError, ConnectionFailed, HocketError, Li
 from hocket.framing import FramingLimits
 from hocket.heartbeat import Heartbeat
 from hocket.http.words import shown_url
-from hocket_io.client.timeouts import Phases
 from hocket_io.concurrency.groups import leave
 from hocket_io.concurrency.shield import shielded
 from hocket_io.fitting import fit_opening
+from hocket_io.timeouts import Phases
 from hocket_io.websocket.connection import WebSocket, open_websocket
 
 if TYPE_CHECKING:
