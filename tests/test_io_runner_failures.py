@@ -8,10 +8,12 @@ import re
 import anyio
 import pytest
 
-from hocket.a2a import Message, Part, Role, TaskState, TaskStatus
+from hocket.a2a import Message, Part, Role, ServerLimits, TaskState, TaskStatus
 from hocket.errors import AgentError
 from hocket_io import AsyncClient
+from hocket_io.host import Host
 from support.agents import agent_of, events_of
+from support.hosts import ask, has_ended, read
 
 
 def raises_at_once(task):
@@ -253,3 +255,25 @@ def test_a_message_is_said_as_a_status(run):
 
     events = run(events_of, chatty)
     assert [event.message for event in events if event.message] == ["thinking"]
+
+
+def test_what_is_refused_where_the_agent_waits_ends_its_wait_and_fails_the_task(run, caplog):
+    ended = []
+
+    async def says_too_much(task):
+        try:
+            yield "x" * 2_000
+            await anyio.sleep(20)
+        except BaseException as error:
+            ended.append(isinstance(error, anyio.get_cancelled_exc_class()))
+            raise
+
+    async def talk():
+        async with Host(agent_of(says_too_much), limits=ServerLimits(task_size=1_000)) as host:
+            link = host.open_link()
+            ask(host, link)
+            return (await read(link, has_ended))[-1].state, dict(host._runner._running)
+
+    assert run(talk) == (TaskState.FAILED, {})
+    assert ended == [True]
+    assert "raise the limit task_size" in caplog.text

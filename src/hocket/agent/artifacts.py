@@ -9,6 +9,7 @@ from typing import Any, Self
 from attrs import define, evolve, field, frozen
 
 from hocket.a2a.model import Artifact, Part, TaskArtifactUpdateEvent
+from hocket.agent.chunks import text_chunk
 from hocket.agent.copies import detached
 from hocket.errors import LocalProtocolError
 
@@ -137,6 +138,8 @@ class OpenArtifacts:
             raise LocalProtocolError(
                 f"artifact {block.artifact_id!r} is not open: what is added to it is yielded inside its `with` block"
             )
+        if value.__class__ is str and growing.first is None:
+            return text_chunk(self.task_id, self.context_id, block.artifact_id, value, append=True)
         part = part_of(value)
         if part is None:
             raise LocalProtocolError(

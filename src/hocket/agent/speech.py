@@ -20,6 +20,7 @@ from hocket.a2a.model import (
 )
 from hocket.a2a.states import is_terminal, settles
 from hocket.agent.artifacts import Addition, OpenArtifacts, part_of
+from hocket.agent.chunks import text_chunk
 from hocket.agent.copies import detached
 from hocket.agent.question import HOW_TO_ASK, Question
 from hocket.agent.values import Progress
@@ -82,6 +83,8 @@ class Speech:
         if self.artifacts.has_ends or self._is_unanswered:
             items = self._meaning(value)
             return [*self._overdue(), *items]
+        if value.__class__ is str and value and self.artifacts.innermost is None:  # nearly all is; to be short
+            return [self._text(value)]
         return self._meaning(value)
 
     def finish(self, value: Any = None) -> list[StreamItem]:
@@ -205,8 +208,7 @@ class Speech:
     def _text(self, text: str, *, last_chunk: bool = False) -> TaskArtifactUpdateEvent:
         append, self._has_text = self._has_text, True
         self._is_sealed = last_chunk
-        artifact = Artifact(artifact_id=self._text_id, parts=(Part(text=text),))
-        return self._update(artifact, append=append, last_chunk=last_chunk)
+        return text_chunk(self.task_id, self.context_id, self._text_id, text, append=append, last_chunk=last_chunk)
 
     def _seal(self) -> list[StreamItem]:
         """The last chunk of the text, if there was text."""

@@ -15,7 +15,7 @@ from hocket.codec.plan import Default, Plan
 from hocket.codec.source import Source
 from hocket.codec.values import UNSET
 
-__all__ = ["construct", "default_of"]
+__all__ = ["construct", "default_of", "shell_of"]
 
 
 def construct(source: Source, plan: Plan, values: Mapping[str, str]) -> None:
@@ -27,7 +27,7 @@ def construct(source: Source, plan: Plan, values: Mapping[str, str]) -> None:
         values: An expression for each attribute; those that the plan leaves out may be missing.
     """
     left_out = {name: default_of(source, default, name) for name, default in plan.left_out.items()}
-    cls, shell = source.bind(plan.cls.__name__, plan.cls), _shell(plan.cls)
+    cls, shell = source.bind(plan.cls.__name__, plan.cls), shell_of(plan.cls)
     if shell is None:
         source.add(f"made = new({cls})")
         for name, value in {**left_out, **values}.items():
@@ -40,7 +40,7 @@ def construct(source: Source, plan: Plan, values: Mapping[str, str]) -> None:
     source.add("return made")
 
 
-def _shell(cls: type) -> type | None:
+def shell_of(cls: type) -> type | None:
     """A class with the same slots that may be assigned to, whose objects can then become objects of `cls`.
 
     None where the interpreter does not allow it: a slot for weak references, or bases with slots of their own.

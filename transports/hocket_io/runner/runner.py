@@ -12,6 +12,7 @@ import logging
 import time
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import closing
+from enum import Enum
 from typing import Any
 
 import anyio
@@ -130,26 +131,23 @@ class Runner:
         turn.emit(turn.speech.finish(answer))
 
     async def _tell_async(self, turn: Turn, values: AsyncGenerator[Any, Any]) -> None:
+        """Tell what an async generator yields: what is ready together, and all of it before the generator waits."""
         sent: Message | None = None
         try:
             await anyio.lowlevel.checkpoint_if_cancelled()
-            slice_ends = time.perf_counter() + _SLICE
             while not turn.speech.is_over:
-                try:
-                    value = await Ahead(values.asend(sent), turn.hand_on)
-                except StopAsyncIteration:
+                pause = await Ahead(_collected(turn, values, sent), turn.hand_on_or_stop)
+                turn.hand_on()
+                if pause is _Pause.END:
                     break
-                if isinstance(value, Question):
-                    sent = await turn.ask(value)
+                if isinstance(pause, Question):
+                    sent = await turn.ask(pause)
                     continue
                 sent = None
-                if turn.say(value) >= _BATCH or time.perf_counter() >= slice_ends:
-                    turn.hand_on()
-                    if _is_cancelled():  # it was told where it waited, and may say how it ends
-                        await anyio.lowlevel.cancel_shielded_checkpoint()
-                    else:
-                        await anyio.lowlevel.checkpoint()
-                    slice_ends = time.perf_counter() + _SLICE
+                if _is_cancelled():  # it was told where it waited, and may say how it ends
+                    await anyio.lowlevel.cancel_shielded_checkpoint()
+                else:
+                    await anyio.lowlevel.checkpoint()
         finally:
             try:
                 turn.hand_on()  # also what came before an exception
@@ -181,6 +179,39 @@ class Runner:
             _log.info("what agent %r said at its end was not taken: %s", self.agent.name, refusal)
         else:
             _log.error("agent %r failed, correlation id %s", self.agent.name, correlation_id, exc_info=error)
+
+
+class _Pause(Enum):
+    """Why an async generator is not asked for its next value at once."""
+
+    TURN = "readers get a turn"
+    END = "there is none"
+
+
+async def _collected(turn: Turn, values: AsyncGenerator[Any, Any], sent: Message | None) -> _Pause | Question:
+    """Say what an async generator yields, as long as it is its turn; why it has stopped.
+
+    The loop that every value passes: `async for` takes 0.13 µs of it, an awaitable stepped by hand for each 1.0.
+    """
+    slice_ends = time.perf_counter() + _SLICE
+    if sent is not None:
+        try:
+            value = await values.asend(sent)
+        except StopAsyncIteration:
+            return _Pause.END
+        if isinstance(value, Question):
+            return value
+        turn.say(value)
+        if turn.speech.is_over:
+            return _Pause.END
+    async for value in values:
+        if isinstance(value, Question):
+            return value
+        if turn.say(value) >= _BATCH or time.perf_counter() >= slice_ends:
+            return _Pause.TURN
+        if turn.speech.is_over:
+            break
+    return _Pause.END
 
 
 def _called(function: Callable[[AgentTask], Any], task: AgentTask) -> Any:

@@ -42,6 +42,7 @@ class Turn:
     terms: Terms = field(init=False)
     """What came beside the message that the function was given last."""
     _said: list[StreamItem] = field(factory=list, init=False)
+    _refusal: LocalProtocolError | None = field(default=None, init=False)
     _answered: anyio.Event | None = field(default=None, init=False)
     _answer: Message | None = field(default=None, init=False)
     _thread: int = field(factory=threading.get_ident, init=False)
@@ -88,11 +89,27 @@ class Turn:
         return len(self._said)
 
     def hand_on(self) -> None:
-        """Tell the core what was said since the last time."""
-        self._said += self.speech.artifacts.take_ends()
+        """Tell the core what was said since the last time.
+
+        Raises:
+            LocalProtocolError: As `emit`, now or where the function waited.
+        """
+        if self._refusal is not None:
+            raise self._refusal
+        if self.speech.artifacts.has_ends:
+            self._said += self.speech.artifacts.take_ends()
         if self._said:
             said, self._said = self._said, []
             self.emit(said)
+
+    def hand_on_or_stop(self) -> None:
+        """The same where the function is about to wait, and nothing can be raised: what is refused ends its wait."""
+        try:
+            self.hand_on()
+        except LocalProtocolError as refusal:
+            if self._refusal is None:
+                self._refusal = refusal
+                self.scope.cancel()
 
     async def ask(self, question: Question) -> Message:
         """Ask, and wait for the answer.

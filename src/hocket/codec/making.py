@@ -1,0 +1,64 @@
+"""Makers: functions that make objects of one frozen class, for less than its `__init__` costs.
+
+For the few places where objects are made by the ten thousand. A frozen class of attrs fills each attribute through
+`object.__setattr__`: an update with its artifact and its part takes 4.6 µs so, and 0.9 µs by three makers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import attrs
+
+from hocket.codec.construction import shell_of
+from hocket.codec.source import Source
+from hocket.errors import LocalProtocolError
+
+__all__ = ["maker"]
+
+T = TypeVar("T", bound=attrs.AttrsInstance)
+
+
+def maker(cls: type[T], *given: str) -> Callable[..., T]:
+    """A function that takes values for the attributes `given`, in this order; all others have their defaults.
+
+    Raises:
+        LocalProtocolError: The class does more than fill its slots, or has no such attributes or defaults.
+
+    >>> from attrs import frozen
+    >>> @frozen(kw_only=True, weakref_slot=False)
+    ... class Point:
+    ...     x: int
+    ...     y: int = 0
+    ...     label: str | None = None
+    >>> maker(Point, "x", "label")(3, "a")
+    Point(x=3, y=0, label='a')
+    """
+    fields = attrs.fields_dict(cls)
+    _check(cls, fields, given)
+    source = Source({"new": object.__new__})
+    made, shell = source.bind(cls.__name__, cls), shell_of(cls)
+    with source.block(f"def make({', '.join(given)}):"):
+        if shell is None:
+            source.add(f"return {made}({', '.join(f'{name}={name}' for name in given)})")
+        else:
+            source.add(f"made = new({source.bind(f'Shell_of_{made}', shell)})")
+            for name, each in fields.items():
+                source.add(f"made.{name} = {name if name in given else source.bind(f'default_{name}', each.default)}")
+            source.add(f"made.__class__ = {made}", "return made")
+    return source.compile("make", f"maker of {cls.__qualname__}")
+
+
+def _check(cls: type, fields: dict[str, attrs.Attribute[object]], given: tuple[str, ...]) -> None:
+    """Refuse what a maker could not do as the class does."""
+    for name in given:
+        if name not in fields:
+            raise LocalProtocolError(f"{cls.__qualname__} has no attribute {name}")
+    for name, each in fields.items():
+        if each.validator is not None or each.converter is not None:
+            raise LocalProtocolError(f"{cls.__qualname__}.{name} is checked or converted, which a maker does not do")
+        if name not in given and each.default is attrs.NOTHING:
+            raise LocalProtocolError(f"{cls.__qualname__}.{name} has no default: it must be given")
+        if name not in given and isinstance(each.default, attrs.Factory):  # type: ignore[arg-type]  # a class, whatever its stub says
+            raise LocalProtocolError(f"{cls.__qualname__}.{name} has no default that can be shared: it must be given")
