@@ -10,7 +10,7 @@ from hocket.codec import JsonValue, Raw
 from hocket.errors import ConnectionFailed, ErrorObject, HocketError, RemoteProtocolError
 from hocket.framing import FrameRejected, Framing
 from hocket.heartbeat import Beat, Heartbeat, Pulse
-from hocket.jsonrpc import Cancellation, Event, Id, Notification, Params, Peer, PeerLimits, Request
+from hocket.jsonrpc import Cancellation, Event, Id, Notification, Params, Peer, PeerLimits, Request, UsualCalls
 from hocket.timers import soonest
 
 __all__ = ["Connection"]
@@ -31,6 +31,7 @@ class Connection:
         heartbeat: When to ask a silent peer for a sign of life, and when to give it up; None for never, because a
             peer with one busy thread is silent and well.
         new_id: Gives the ids of requests that name none, each once. By default "1", "2", …
+        usual: What reads usual calls by a short cut; see `Peer`.
 
     >>> from hocket.framing import Ndjson
     >>> client, server = Connection(Ndjson()), Connection(Ndjson())
@@ -49,6 +50,7 @@ class Connection:
     cancellation: Cancellation | None = field(default=None, kw_only=True)
     heartbeat: Heartbeat | None = field(default=None, kw_only=True)
     new_id: Callable[[], str] | None = field(default=None, kw_only=True)
+    usual: UsualCalls | None = field(default=None, kw_only=True)
     _peer: Peer = field(init=False)
     _pulse: Pulse | None = field(init=False)
     _ended: bool = field(default=False, init=False)
@@ -59,6 +61,7 @@ class Connection:
             cancellation=self.cancellation,
             new_id=self.new_id,
             wrap=self.framing.encode,
+            usual=self.usual,
         )
         self._pulse = None if self.heartbeat is None else Pulse(self.heartbeat)
 

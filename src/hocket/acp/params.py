@@ -40,7 +40,7 @@ def read_params(method: str, value: Any, limits: StreamLimits) -> Params | Error
 
     Args:
         method: What is called.
-        value: Its params, as `loads` gave them.
+        value: Its params, as `loads` gave them, or read already (`wire.usual_calls`).
         limits: How long ids may be, and how large parts.
 
     Returns:
@@ -50,6 +50,13 @@ def read_params(method: str, value: Any, limits: StreamLimits) -> Params | Error
     if method not in PARAMS:
         reason = f"there is no method {method[:64]!r} here"
         return ErrorObject.of(Code.METHOD_NOT_FOUND, reason, {"methods": list(PARAMS)})
+    params = value if type(value) is PARAMS[method] else _read(method, value)
+    if isinstance(params, ErrorObject):
+        return params
+    return _id_refusal(params, limits) or _reason_refusal(params, limits) or _content_refusal(params) or params
+
+
+def _read(method: str, value: Any) -> Params | ErrorObject:
     if method == "stream.chunk" and isinstance(value, dict) and isinstance(value.get("sequence"), str):
         return invalid(
             "params.sequence: must be an integer, got a text"
@@ -58,7 +65,7 @@ def read_params(method: str, value: Any, limits: StreamLimits) -> Params | Error
         params: Params = ACP.reader(PARAMS[method]).from_value({} if value is None else value, "params")
     except CodecError as error:
         return invalid(str(error))
-    return _id_refusal(params, limits) or _reason_refusal(params, limits) or _content_refusal(params) or params
+    return params
 
 
 def event_id_of(text: str | None) -> int | ErrorObject | None:

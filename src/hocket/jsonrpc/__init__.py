@@ -20,6 +20,7 @@ from hocket.jsonrpc.ids import Id
 from hocket.jsonrpc.limits import PeerLimits
 from hocket.jsonrpc.messages import Notification, Params, Request
 from hocket.jsonrpc.peer import Peer
+from hocket.jsonrpc.usual import ReadParams, UsualCalls
 
 __all__ = [
     "LSP",
@@ -36,9 +37,11 @@ __all__ = [
     "Params",
     "Peer",
     "PeerLimits",
+    "ReadParams",
     "Request",
     "RequestReceived",
     "RequestTimedOut",
     "ResultReceived",
     "UnexpectedResponse",
+    "UsualCalls",
 ]

@@ -33,6 +33,7 @@ from hocket.jsonrpc.messages import PING, encode_error, encode_result
 from hocket.jsonrpc.ours import OurRequests
 from hocket.jsonrpc.outbox import Outbox
 from hocket.jsonrpc.theirs import TheirRequests
+from hocket.jsonrpc.usual import UsualCalls
 
 __all__ = ["Incoming"]
 
@@ -51,6 +52,7 @@ class Incoming:
         theirs: The requests of the peer: they begin here.
         outbox: Where errors and the answers to pings go.
         events: Where events go.
+        usual: What reads usual calls by a short cut, if anything does.
     """
 
     limits: PeerLimits
@@ -59,9 +61,14 @@ class Incoming:
     theirs: TheirRequests
     outbox: Outbox
     events: deque[Event]
+    usual: UsualCalls | None
 
     def receive(self, data: bytes) -> CodecError | None:
         """Take the JSON text of one message or batch. Returns why it is no JSON, None if it is."""
+        call = None if self.usual is None else self.usual.read(data)
+        if call is not None:
+            self._BY_KIND[type(call)](self, call, data, None)
+            return None
         try:
             message = loads(data, envelope=True)
         except CodecError as error:

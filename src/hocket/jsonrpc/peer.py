@@ -48,6 +48,7 @@ from hocket.jsonrpc.messages import (
 from hocket.jsonrpc.ours import OurRequests
 from hocket.jsonrpc.outbox import Outbox
 from hocket.jsonrpc.theirs import Owed, TheirRequests
+from hocket.jsonrpc.usual import LONGEST, UsualCalls
 
 __all__ = ["Peer"]
 
@@ -83,6 +84,8 @@ class Peer:
         new_id: Gives the ids of requests that name none, each once. By default "1", "2", …
         wrap: What the transport does to each message before it is written, where that can be refused. A pure
             function that raises LocalProtocolError.
+        usual: What reads the calls that are written in the usual way, so that the `params` of their events are objects
+            of our caller's; None for nothing. It is a short cut that not every call takes: be ready for values, too.
 
     >>> client, server = Peer(), Peer()
     >>> asked = client.send_request("add", [1, 2], now=0.0, timeout=5.0)
@@ -101,6 +104,7 @@ class Peer:
     cancellation: Cancellation | None = None
     new_id: Callable[[], str] | None = None
     wrap: Callable[[bytes], bytes] = _as_it_is
+    usual: UsualCalls | None = None
     _ours: OurRequests = field(init=False)
     _theirs: TheirRequests = field(factory=TheirRequests, init=False)
     _events: deque[Event] = field(factory=deque, init=False)
@@ -114,7 +118,10 @@ class Peer:
             _cancel_text(self.cancellation, None, self.limits)
         self._ours = OurRequests(self.limits, self.new_id or _counted())
         self._outbox = Outbox(self.limits.message, self.wrap)
-        self._incoming = Incoming(self.limits, self.cancellation, self._ours, self._theirs, self._outbox, self._events)
+        usual = self.usual if min(self.limits.id, self.limits.method) >= LONGEST else None
+        self._incoming = Incoming(
+            self.limits, self.cancellation, self._ours, self._theirs, self._outbox, self._events, usual
+        )
 
     # --- what comes out
 

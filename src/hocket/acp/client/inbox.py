@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 from attrs import field, frozen
 
@@ -30,7 +30,7 @@ from hocket.acp.wire import ACP, ChunkParams, EndParams, EventParams, MessagePar
 from hocket.codec import JsonValue
 from hocket.errors import CodecError
 
-__all__ = ["NOTIFICATIONS", "Heard", "event_number", "read_notification"]
+__all__ = ["NOTIFICATIONS", "PARAMS", "Heard", "event_number", "read_notification"]
 
 _LARGEST: Final = 18
 """Digits of an event id that is a place in a log. No log is longer, and int() of a long text is slow."""
@@ -65,7 +65,7 @@ def read_notification(method: str, params: JsonValue) -> Heard:
 
     Args:
         method: Which.
-        params: Its params, as `loads` gave them.
+        params: Its params, as `loads` gave them, or read already (`wire.usual_calls`).
 
     Raises:
         CodecError: They are not what the method takes; with the path of the first bad member.
@@ -115,6 +115,7 @@ class _Gap:
 
 
 _Stamp: TypeAlias = dict[str, Any]
+P = TypeVar("P")
 
 
 def _number(text: str, path: str) -> int:
@@ -194,8 +195,12 @@ _EVENTS: Final[Mapping[str, tuple[type[Any] | None, Callable[[_Stamp, Any], Logg
 # The methods ------------------------------------------------------------------------------------------------------
 
 
+def _params(cls: type[P], value: JsonValue) -> P:
+    return value if type(value) is cls else ACP.reader(cls).from_value(value, "params")
+
+
 def _message(value: JsonValue) -> Heard:
-    params: MessageParams = ACP.reader(MessageParams).from_value(value, "params")
+    params = _params(MessageParams, value)
     event_id = event_number(params.event_id)
     event = MessageSent(
         stream_id=params.stream_id,
@@ -208,7 +213,7 @@ def _message(value: JsonValue) -> Heard:
 
 
 def _chunk(value: JsonValue) -> Heard:
-    params: ChunkParams = ACP.reader(ChunkParams).from_value(value, "params")
+    params = _params(ChunkParams, value)
     event_id = event_number(params.event_id)
     event = ChunkReceived(
         stream_id=params.stream_id,
@@ -224,7 +229,7 @@ def _chunk(value: JsonValue) -> Heard:
 
 
 def _end(value: JsonValue) -> Heard:
-    params: EndParams = ACP.reader(EndParams).from_value(value, "params")
+    params = _params(EndParams, value)
     event_id = event_number(params.event_id)
     event = StreamEnded(
         stream_id=params.stream_id,
@@ -237,7 +242,7 @@ def _end(value: JsonValue) -> Heard:
 
 
 def _event(value: JsonValue) -> Heard:
-    params: EventParams = ACP.reader(EventParams).from_value(value, "params")
+    params = _params(EventParams, value)
     if params.event not in _EVENTS:
         raise CodecError(f"there is no event {params.event[:64]!r}", "params.event")
     shape, make = _EVENTS[params.event]
@@ -256,3 +261,13 @@ NOTIFICATIONS: Final[Mapping[str, Callable[[JsonValue], Heard]]] = MappingProxyT
     {"stream.message": _message, "stream.chunk": _chunk, "stream.end": _end, "stream.event": _event}
 )
 """What a hub tells, by method."""
+
+PARAMS: Final[Mapping[str, type[Any]]] = MappingProxyType(
+    {
+        "stream.message": MessageParams,
+        "stream.chunk": ChunkParams,
+        "stream.end": EndParams,
+        "stream.event": EventParams,
+    }
+)
+"""The params of what a hub tells, by method."""

@@ -105,7 +105,7 @@ class Replicas:
 
         Args:
             method: Its method.
-            params: Its params.
+            params: Its params, as values or read already.
             now: The time in seconds.
             is_asked_for: As for `Replica.hear`.
         """
@@ -119,7 +119,7 @@ class Replicas:
                 return
         else:
             refusal = ErrorObject.of(Code.METHOD_NOT_FOUND, f"an agent is not told of {method[:64]!r}")
-        named = params.get("streamId") if isinstance(params, dict) else None
+        named = params.get("streamId") if isinstance(params, dict) else getattr(params, "stream_id", None)
         stream_id = named if isinstance(named, str) else ""
         self.events.append(FrameRejected(stream_id=stream_id, method=method, error=refusal, answered=False))
 

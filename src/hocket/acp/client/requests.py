@@ -13,7 +13,9 @@ from typing import TypeAlias
 from attrs import define, field, frozen
 
 from hocket.acp.batch import Posted
+from hocket.acp.client.inbox import PARAMS
 from hocket.acp.limits import ClientLimits
+from hocket.acp.wire import usual_calls
 from hocket.codec import JsonValue, Raw
 from hocket.errors import (
     Code,
@@ -37,6 +39,7 @@ from hocket.jsonrpc import (
     RequestTimedOut,
     ResultReceived,
     UnexpectedResponse,
+    UsualCalls,
 )
 
 __all__ = ["ENVELOPE", "Asked", "Outcome", "Purpose", "Rejected", "Requests"]
@@ -144,9 +147,11 @@ class Requests:
     _received: deque[Received] = field(factory=deque, init=False)
     _count: int = field(default=0, init=False)
     _why: HocketError | None = field(default=None, init=False)
+    _usual: UsualCalls | None = field(init=False)
     _peer: Peer = field(init=False)
 
     def __attrs_post_init__(self) -> None:
+        self._usual = usual_calls(PARAMS)
         self._peer = self._new_peer()
 
     # What comes out
@@ -366,7 +371,7 @@ class Requests:
 
     def _new_peer(self) -> Peer:
         # How many are in flight is counted here: the machine's own requests must never be refused.
-        return Peer(limits=PeerLimits(message=self.limits.message, in_flight=2**31))
+        return Peer(limits=PeerLimits(message=self.limits.message, in_flight=2**31), usual=self._usual)
 
 
 def _in_brackets(why: HocketError | None) -> str:

@@ -23,9 +23,10 @@ from hocket.acp.hub.replies import Sessions
 from hocket.acp.limits import HubLimits
 from hocket.acp.refusals import denied, over_limit, unknown_stream
 from hocket.acp.stream import Stream
+from hocket.acp.wire import PARAMS, usual_calls
 from hocket.entropy import Entropy
 from hocket.errors import CodecError, ErrorObject, FramingError, LimitExceeded, LocalProtocolError
-from hocket.jsonrpc import Peer, PeerLimits
+from hocket.jsonrpc import Peer, PeerLimits, UsualCalls
 
 __all__ = ["Hub"]
 
@@ -54,6 +55,7 @@ class Hub:
     _delivery: Delivery = field(init=False)
     _reception: Reception = field(init=False)
     _sessions: Sessions = field(init=False)
+    _usual: UsualCalls | None = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self.registry = Registry(self.limits, self.epoch)
@@ -67,6 +69,7 @@ class Hub:
             events=self._events,
         )
         self._sessions = Sessions(self.limits.replies, self.limits.replies_size)
+        self._usual = usual_calls(PARAMS)
 
     # Connections --------------------------------------------------------------------------------------------------
 
@@ -109,7 +112,7 @@ class Hub:
             return over_limit("links", self.limits.links, reason, retry_after=1.0)
         held = self._delivery.links[link] = HubLink(
             name=link,
-            peer=Peer(limits=PeerLimits(message=self.limits.message)),
+            peer=Peer(limits=PeerLimits(message=self.limits.message), usual=self._usual),
             replies=self._sessions.replies(session),
             principal=principal,
             ordered=ordered,

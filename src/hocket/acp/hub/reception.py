@@ -19,7 +19,7 @@ from hocket.acp.limits import HubLimits
 from hocket.acp.params import read_params
 from hocket.acp.refusals import invalid, unknown_stream
 from hocket.acp.stream import Stream
-from hocket.acp.wire import DECLARE, JoinParams, Params, StartParams
+from hocket.acp.wire import ACP, DECLARE, ChunkParams, JoinParams, Params, StartParams
 from hocket.codec import JsonValue
 from hocket.entropy import Entropy
 from hocket.errors import Code, ErrorObject, StreamRefused
@@ -85,17 +85,19 @@ class Reception:
         self.registry.settle(stream, now)
 
     def _request(self, link: HubLink, request: RequestReceived, now: float) -> None:
-        mark = fingerprint(request.method, request.params)
+        method = request.method
+        params = self._read(request)
+        mark = 0 if isinstance(params, ErrorObject) else fingerprint(method, params)
         known = link.replies.get(request.id)
         try:
             if known is None:
-                result = self._perform(link, request.method, request.params, now, is_request=True)
+                result = self._perform(link, method, params, now)
                 link.replies.add(request.id, mark, result)
             elif known[0] == mark:
                 result = known[1]
             else:
                 reason = f"the id {request.id!r} was used for another request on this connection: use a new one"
-                raise self._refused(StreamRefused(ErrorObject.of(Code.INVALID_REQUEST, reason)), request.method)
+                raise self._refused(StreamRefused(ErrorObject.of(Code.INVALID_REQUEST, reason)), method)
             link.answer(request.id, result, now)
         except StreamRefused as refusal:
             link.answer(request.id, refusal.error, now)
@@ -105,7 +107,7 @@ class Reception:
             if told.method == DECLARE:
                 self._declare(link, told.params)
             else:
-                self._perform(link, told.method, told.params, now, is_request=False)
+                self._perform(link, told.method, self._read(told), now, told)
         except StreamRefused:
             pass  # told as an event: a notification is never answered
 
@@ -122,18 +124,34 @@ class Reception:
         link.principal = name
         self._hear(link, name)
 
-    def _perform(self, link: HubLink, method: str, value: JsonValue, now: float, *, is_request: bool) -> bytes:
+    def _perform(
+        self,
+        link: HubLink,
+        method: str,
+        params: Params | ErrorObject,
+        now: float,
+        told: NotificationReceived | None = None,
+    ) -> bytes:
         """Do what a call asks for and give its result as JSON text.
+
+        Args:
+            link: Where it came from.
+            method: What it wants.
+            params: Of what exactly; or why they cannot be read.
+            now: The time in seconds.
+            told: The call, if it was no request.
 
         Raises:
             StreamRefused: It cannot be done. That is told as an event, too.
         """
+        is_request = told is None
         try:
-            params, stream_id = self._read(link, method, value)
+            stream_id = self._check(link, params)
         except StreamRefused as refusal:
-            if method == "stream.chunk" and not is_request:
-                self._lose_chunk(link, value, now)
+            if told is not None and method == "stream.chunk":
+                self._lose_chunk(link, told.params, now)
             raise self._refused(refusal, method, answered=is_request) from None
+        assert not isinstance(params, ErrorObject), "that was refused"
         agent = ""
         try:
             agent = speaker(params, link.principal, self._voices(link, stream_id), self.may_speak_for)
@@ -154,15 +172,22 @@ class Reception:
             self.delivery.read(link, stream, event_id(params.last_event_id))
         return result
 
-    def _read(self, link: HubLink, method: str, value: JsonValue) -> tuple[Params, str | None]:
-        """What a call asks for, and of which stream; of none where it wants a new one."""
-        params = read_params(method, value, self.limits.stream)
+    def _read(self, call: RequestReceived | NotificationReceived) -> Params | ErrorObject:
+        """What a call asks for."""
+        return read_params(call.method, call.params, self.limits.stream)
+
+    def _check(self, link: HubLink, params: Params | ErrorObject) -> str | None:
+        """Which stream a call is about, as far as it names one; None where it wants a new one.
+
+        Raises:
+            StreamRefused: It cannot be read, or not on this connection.
+        """
         if isinstance(params, ErrorObject):
             raise StreamRefused(params)
         stream_id = stream_to_resume(params) if isinstance(params, StartParams) else params.stream_id
         if link.bound is not None and stream_id != link.bound:
             raise StreamRefused(invalid(f"params.streamId: this connection is for the stream {link.bound!r} only"))
-        return params, stream_id
+        return stream_id
 
     def _refused(
         self,
@@ -222,6 +247,8 @@ class Reception:
 
     def _lose_chunk(self, link: HubLink, value: JsonValue, now: float) -> None:
         """A chunk came that no stream will see, and its sender is not told: it is lost to the message it was of."""
+        if isinstance(value, ChunkParams):
+            value = ACP.writer(ChunkParams).to_value(value)  # as it was said
         stream_id = value.get("streamId") if isinstance(value, dict) else None
         if not isinstance(value, dict) or not isinstance(stream_id, str) or self.registry.get(stream_id) is None:
             self.lose(link.lost(), now)

@@ -1,0 +1,91 @@
+r"""The usual call: an envelope as everybody writes it, with the params last.
+
+    {"jsonrpc":"2.0","id":"7","method":"add","params":{…}}
+
+What is said in the params can then be read from their text straight into an object, and the rest not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from re import compile as regex
+from typing import Any, Final
+
+from attrs import field, frozen
+
+from hocket.codec.scan import check_depth, check_numbers, check_values
+from hocket.errors import CodecError
+from hocket.jsonrpc.events import NotificationReceived, RequestReceived
+
+__all__ = ["LONGEST", "ReadParams", "UsualCalls"]
+
+LONGEST: Final = 64
+"""Bytes that the id and the method of a usual call have at the most."""
+
+_BRACE: Final = 0x7D
+
+
+@frozen(eq=False)
+class ReadParams:
+    """Reads the params of one method from their JSON text.
+
+    Attributes:
+        read: From the text to an object; None for what takes a longer look. It may meet text of any depth.
+        is_plain: Whether there was nothing in the text that can be nested or be a long number, as far as the object
+            shows. Then the text need not be searched for such, which costs a microsecond.
+    """
+
+    read: Callable[[bytes], Any]
+    is_plain: Callable[[Any], bool] = lambda params: False
+
+
+_BEGINNING: Final = regex(
+    rb'\{"jsonrpc": ?"2\.0", ?'
+    rb'(?:"id": ?(?:"([^"\\\x00-\x1f\x80-\xff]{0,64})"|(0|-?[1-9][0-9]{0,17})), ?)?'
+    rb'"method": ?"([a-zA-Z0-9_./$-]{1,64})", ?"params": ?'
+)
+
+
+@frozen(eq=False)
+class UsualCalls:
+    """Reads the calls whose params have a reader, as long as they are written in the usual way.
+
+    What begins so, goes on with one JSON value and ends with a brace is a call with these four members and no others:
+    no name can be there twice. Whatever is written in another way means what it means; that is for others to say.
+
+    Attributes:
+        params: By method: what reads its params.
+    """
+
+    params: Mapping[str, ReadParams]
+    _by_name: Mapping[bytes, tuple[str, ReadParams]] = field(init=False)
+
+    @_by_name.default
+    def _names(self) -> Mapping[bytes, tuple[str, ReadParams]]:
+        return {name.encode(): (name, read) for name, read in self.params.items()}
+
+    def read(self, data: bytes) -> RequestReceived | NotificationReceived | None:
+        """The call, with an object for its params; None if it takes a longer look."""
+        begun = _BEGINNING.match(data)
+        if begun is None or data[-1] != _BRACE:
+            return None
+        text, digits, name = begun.groups()
+        known = self._by_name.get(name)
+        if known is None:
+            return None
+        method, reader = known
+        try:
+            check_values(data)
+            params = reader.read(data[begun.end() : -1])
+            if params is None:
+                return None
+            if not reader.is_plain(params):
+                check_depth(data)
+                check_numbers(data)
+        except (CodecError, RecursionError):
+            return None
+        if text is not None:
+            return RequestReceived(id=text.decode(), method=method, params=params)
+        if digits is not None:
+            return RequestReceived(id=int(digits), method=method, params=params)
+        return NotificationReceived(method=method, params=params)
