@@ -1,99 +1,76 @@
-"""What a stream costs that is open and silent: the memory of a server with none, with many, with twice as many.
+"""What a stream costs that is open and silent: the memory that a server has taken for each of 500.
 
-Each stream has its own connection, and its agent sleeps: so a stream is a socket, a task with its log, and a run of an
-agent. A column is the resident memory of the server's process, in MiB, once that many streams have told that their task
-has begun; the last one is what the streams have added, in KiB for each, from the first column to the last. A row is the
-median of several servers. Where a2a-sdk is installed (it is, for the tests), a server made with it stands beside ours,
-with the same agent. `./dev bench idle [--streams N] [--runs N]`
+Each stream has a connection of its own, and its agent sleeps: so a stream is a socket, a task with its log, and a run
+of an agent. Every turn has a fresh server, which is weighed (PSS) when one stream is open, since what the first of all
+loads is not its own, and again when all are. The floor is the raw ASGI writer. `./dev bench idle`
 """
 
-import argparse
-import asyncio
-import importlib.util
-import resource
-import statistics
-import subprocess
-import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
-from serving import OURS, THEIRS, ask, server
+from harness import Benchmark, Contender, Contest, Options, Target, main
+from harness.contest import Once
+from harness.reader import Reading, allow_files, ask, wait_for_event
+from harness.servers import A2A_SDK, FASTA2A, HOCKET, OTHER_WAYS, RAW, Server
 
-ROWS = {
-    "JSON-RPC 1.0": (OURS, "JSON-RPC 1.0"),
-    "HTTP+JSON": (OURS, "HTTP+JSON"),
-    "gateway": (OURS, "gateway"),
-    "a2a-sdk, JSON-RPC 1.0": (THEIRS, "JSON-RPC 1.0"),
-}
-"""For each row the server, and the way to ask it."""
-
-_BURST = 100
-"""Connections that are made at the same time."""
-_SETTLE = 0.5
-"""Seconds that a server gets before it is weighed, and before it ends."""
 _SLEEPS = "1 3600"
 """What the agent is asked for: one word, after an hour."""
+_BURST = 50
+"""Connections that are made at the same time."""
 
 
-def memory(process: subprocess.Popen) -> float:
-    """The resident memory of a process, in MiB."""
-    told = subprocess.run(["ps", "-o", "rss=", "-p", str(process.pid)], check=True, capture_output=True, text=True)
-    return int(told.stdout) / 1024
+def opened(server: Server, port: int, streams: int) -> list[Reading]:
+    """So many streams, each of which has begun."""
+    readings: list[Reading] = []
+    while len(readings) < streams:
+        burst = range(min(_BURST, streams - len(readings)))
+        asked = [ask(port, server.way.request(port, _SLEEPS, len(readings) + at)) for at in burst]
+        for reading in asked:
+            wait_for_event(reading)
+        readings += asked
+    return readings
 
 
-async def opened(port: int, way: str, streams: int) -> list[asyncio.StreamWriter]:
-    """That many streams, each of which has begun."""
-    writers = []
-    for at in range(0, streams, _BURST):
-        asked = [ask(port, way, _SLEEPS) for _ in range(min(_BURST, streams - at))]
-        for reader, writer in await asyncio.gather(*asked):
-            await reader.readuntil(b"data: ")
-            writers.append(writer)
-    return writers
+def idle(server: Server, streams: int, settles: float) -> Contender:
+    """So many streams that say nothing; the server is weighed when nothing has happened for so many seconds."""
+
+    def once() -> Mapping[str, float]:
+        allow_files(streams + 100)
+        with server.started() as process:
+            (warm,) = opened(server, process.port, 1)
+            time.sleep(settles)
+            before = process.memory_kib()
+            readings = opened(server, process.port, streams)
+            time.sleep(settles)
+            added = process.memory_kib() - before
+            for reading in [warm, *readings]:
+                reading.sock.close()
+        return {"KiB/stream": added / streams, "MiB with one": before / 1024}
+
+    @contextmanager
+    def ready() -> Iterator[Once]:
+        server.command()  # an installation, if it is one, comes before the first round
+        yield once
+
+    return Contender(server.name, ready, is_peer=server.is_peer, warms_up=False)
 
 
-async def weigh(command: tuple[str, ...], way: str, streams: int) -> list[float]:
-    """The MiB of one server with no stream, with so many, and with twice as many."""
-    with server(command) as (port, process, _):
-        (warm,) = await opened(port, way, 1)  # what the first stream of all loads is not its own
-        weights, writers = [], [warm]
-        for more in (0, streams, streams):
-            writers += await opened(port, way, more)
-            await asyncio.sleep(_SETTLE)
-            weights.append(memory(process))
-        for writer in writers:
-            writer.close()
-        await asyncio.sleep(_SETTLE)  # a server that is told to stop while they are open complains of each
-    return weights
+def contests(options: Options) -> list[Contest]:
+    """One contest."""
+    servers = options.pick((HOCKET, RAW, A2A_SDK, FASTA2A, *OTHER_WAYS), (HOCKET, RAW, A2A_SDK, FASTA2A), (HOCKET,))
+    streams, settles = options.pick(500, 300, 2), options.pick(0.5, 0.3, 0.0)
+    return [Contest("idle streams", [idle(server, streams, settles) for server in servers])]
 
 
-def allow_files(wanted: int) -> None:
-    """Open files for as many connections, here and in the servers."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft >= wanted:
-        return
-    try:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-    except (ValueError, OSError):
-        sys.exit(f"{wanted} files would have to be open, and {hard} may be (ulimit -Hn): ask for fewer --streams")
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description="What a stream costs that is open and silent.")
-    parser.add_argument("--streams", type=int, default=1_000, help="streams of the middle column (default 1000)")
-    parser.add_argument("--runs", type=int, default=3, help="servers for each row (default 3)")
-    options = parser.parse_args()
-    streams = options.streams
-    allow_files(2 * streams + 200)
-    rows = {name: row for name, row in ROWS.items() if row[0] is OURS or importlib.util.find_spec("a2a")}
-    print(
-        f"Python {sys.version.split()[0]}, MiB of the server by streams that are open and silent, {options.runs} runs"
-    )
-    print(f"{'':<27}{0:>10,}{streams:>10,}{2 * streams:>10,}{'KiB/stream':>13}")
-    for name, (command, way) in rows.items():
-        runs = [asyncio.run(weigh(command, way, streams)) for _ in range(options.runs)]
-        each = statistics.median([1024 * (weights[-1] - weights[0]) / (2 * streams) for weights in runs])
-        columns = [statistics.median(column) for column in zip(*runs, strict=True)]
-        print(f"{name:<27}" + "".join(f"{mib:>10.1f}" for mib in columns) + f"{each:>13.1f}", flush=True)
-
+BENCHMARK = Benchmark(
+    "idle",
+    __doc__,
+    contests,
+    targets=[Target("idle streams", "KiB/stream", "raw ASGI writer", at_most=8, is_difference=True)],
+    rounds=3,
+    minutes=1.2,
+)
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main(BENCHMARK))

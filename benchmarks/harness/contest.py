@@ -28,6 +28,8 @@ class Contender:
     """Somebody else's program: left out if it breaks, and by `--no-peers`."""
     every: int = 1
     """It takes part in every so many rounds: 2 is every other one. For those who are slow."""
+    warms_up: bool = True
+    """Whether it has a turn before the rounds, which does not count."""
 
 
 @frozen
@@ -82,7 +84,7 @@ def hold(
 
             def enter(contender: Contender = contender) -> None:
                 entrant = _Entrant(contender, stack.enter_context(contender.ready()))
-                if warm_up:
+                if warm_up and contender.warms_up:
                     entrant.turn()
                 entrants.append(entrant)
 

@@ -1,0 +1,87 @@
+"""Events that come one at a time: how long a word takes from agent to reader, and what it costs the server.
+
+50 streams are open, on each of which the agent says a word ten times a second: nothing can be joined with anything. A
+word says when it was said. The processor time is that of the server while all streams are under way, so that what it
+takes to begin and to end them is not in it. The floor is the raw ASGI writer. `./dev bench paced`
+"""
+
+import re
+import statistics
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from harness import Benchmark, Contender, Contest, LeftOut, Options, Program, Target, main
+from harness.contest import Once
+from harness.reader import Way, arrivals, ask
+from harness.servers import A2A_SDK, FASTA2A, HOCKET, RAW, Server
+
+_PAUSE = 0.1
+_SAID = re.compile(rb'"@(\d+\.\d+) and')
+
+
+def watch(process: Program, way: Way, streams: int, seconds: float) -> tuple[list[float], float]:
+    """The seconds that each word took, of those that came in so much time, and the processor time of the server."""
+    words = round((seconds + 0.5) / _PAUSE)
+    readings = []
+    for number in range(streams):
+        readings.append(ask(process.port, way.request(process.port, f"{words} {_PAUSE}", number)))
+        time.sleep(_PAUSE / streams)  # so that they do not all speak at once
+    took: list[float] = []
+    silent = {id(reading) for reading in readings}
+    begun = spent = used = None
+    for reading, data in arrivals(readings):
+        now = time.time()
+        said = _SAID.findall(data)
+        if said:
+            silent.discard(id(reading))
+        if begun is None:
+            if not silent:
+                begun, spent = now, process.cpu_seconds()
+        elif used is None:
+            took += [now - float(when) for when in said]
+            if now - begun >= seconds:
+                used = process.cpu_seconds() - spent
+    if used is None:
+        raise LeftOut("the streams have ended too early")
+    return took, used
+
+
+def paced(server: Server, streams: int, seconds: float) -> Contender:
+    """So many streams for so long."""
+
+    @contextmanager
+    def ready() -> Iterator[Once]:
+        with server.started() as process:
+
+            def once() -> Mapping[str, float]:
+                took, used = watch(process, server.way, streams, seconds)
+                cuts = statistics.quantiles(took, n=100, method="inclusive")
+                return {"ms p50": 1e3 * cuts[49], "ms p99": 1e3 * cuts[98], "µs CPU/event": 1e6 * used / len(took)}
+
+            yield once
+
+    return Contender(server.name, ready, is_peer=server.is_peer, warms_up=False)
+
+
+def contests(options: Options) -> list[Contest]:
+    """One contest."""
+    servers = options.pick((HOCKET, RAW, A2A_SDK, FASTA2A), (HOCKET, RAW, A2A_SDK, FASTA2A), (HOCKET,))
+    streams, seconds = options.pick(50, 50, 2), options.pick(2.5, 1.0, 0.2)
+    return [Contest("50 streams, 10 events a second each", [paced(each, streams, seconds) for each in servers])]
+
+
+BENCHMARK = Benchmark(
+    "paced",
+    __doc__,
+    contests,
+    targets=[
+        Target("50 streams, 10 events a second each", "µs CPU/event", "raw ASGI writer", at_most=1.5),
+        Target("50 streams, 10 events a second each", "ms p50", "raw ASGI writer", at_most=2),
+    ],
+    rounds=4,
+    minutes=0.9,
+)
+
+if __name__ == "__main__":
+    raise SystemExit(main(BENCHMARK))

@@ -1,0 +1,14 @@
+"""How servers of other people listen: uvicorn on a port of its own, which is told on stdout."""
+
+import socket
+
+import uvicorn
+
+
+def serve(make_app):
+    """Serve what `make_app(url)` makes until the process is ended, with the options that all have here."""
+    with socket.create_server(("127.0.0.1", 0), backlog=2048) as listening:
+        url = "http://{}:{}/".format(*listening.getsockname())
+        config = uvicorn.Config(make_app(url), log_level="warning", access_log=False, server_header=False)
+        print(url, flush=True)
+        uvicorn.Server(config).run([listening])
