@@ -127,18 +127,16 @@ class Fold:
         Raises:
             ValueError: The first item is not a Task.
         """
-        if item.__class__ is Task:
+        if isinstance(item, Task):
             self._replace(item)
         elif self._base is None:
             raise ValueError(f"a task's log begins with the Task, not with a {type(item).__name__}")
+        elif isinstance(item, TaskArtifactUpdateEvent):
+            self._apply_artifact(item)
+        elif isinstance(item, TaskStatusUpdateEvent):
+            self._apply_status(item)
         else:
-            match item:
-                case TaskArtifactUpdateEvent():
-                    self._apply_artifact(item)
-                case TaskStatusUpdateEvent():
-                    self._apply_status(item)
-                case Message():
-                    self._history.append(item)
+            self._history.append(item)
         self._snapshot = None
 
     def snapshot(self) -> Task:
@@ -199,20 +197,21 @@ def merged(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> Mapp
 
 def weigh(item: StreamItem) -> int:
     """Roughly the bytes an event occupies: what counts against the limits of a log and of a task."""
-    match item:
-        case TaskArtifactUpdateEvent(artifact=artifact):
-            total = 200 + _weigh_parts(artifact.parts)
-            if artifact.metadata:
-                total += _weigh_json(artifact.metadata)
-        case TaskStatusUpdateEvent(status=status):
-            total = 200 + (_weigh_parts(status.message.parts) if status.message else 0)
-        case Message():
-            total = 200 + _weigh_parts(item.parts)
-        case Task():
-            said = (item.status.message, *item.history)
-            contents = [message.parts for message in said if message is not None]
-            contents += [artifact.parts for artifact in item.artifacts]
-            total = 500 + sum(_weigh_parts(parts) for parts in contents)
+    if isinstance(item, TaskArtifactUpdateEvent):  # nearly all items: first, and without `match` (1.0 µs -> 0.5)
+        artifact = item.artifact
+        total = 200 + _weigh_parts(artifact.parts)
+        if artifact.metadata:
+            total += _weigh_json(artifact.metadata)
+    elif isinstance(item, TaskStatusUpdateEvent):
+        message = item.status.message
+        total = 200 + (_weigh_parts(message.parts) if message else 0)
+    elif isinstance(item, Task):
+        said = (item.status.message, *item.history)
+        contents = [message.parts for message in said if message is not None]
+        contents += [artifact.parts for artifact in item.artifacts]
+        total = 500 + sum(_weigh_parts(parts) for parts in contents)
+    else:
+        total = 200 + _weigh_parts(item.parts)
     return total + _weigh_json(item.metadata) if item.metadata else total
 
 
@@ -225,7 +224,7 @@ _PART = 100
 
 
 def _weigh_parts(parts: Sequence[Part]) -> int:
-    total = _PART * max(0, len(parts) - 1)
+    total = _PART * (len(parts) - 1) if parts else 0
     for part in parts:
         if part.text is not None:
             total += len(part.text)

@@ -185,4 +185,6 @@ SendResult: TypeAlias = Task | Message
 
 def text_of(parts: Sequence[Part]) -> str:
     """The text parts of a list of parts, joined; other parts are passed over."""
+    if len(parts) == 1:  # as nearly always: 0.4 µs -> 0.1
+        return parts[0].text or ""
     return "".join([part.text for part in parts if part.text is not None])

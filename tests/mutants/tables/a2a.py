@@ -46,8 +46,8 @@ MUTANTS = (
     Mutant(
         "a-snapshot-is-stale",
         "a2a/fold.py",
-        "                    self._history.append(item)\n        self._snapshot = None\n",
-        "                    self._history.append(item)\n",
+        "            self._history.append(item)\n        self._snapshot = None\n",
+        "            self._history.append(item)\n",
         _FOLD,
         simulate="a2a",
     ),
