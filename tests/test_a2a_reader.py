@@ -304,6 +304,15 @@ def test_where_they_do_not_the_whole_task_is_the_end():
     assert reader.task == whole
 
 
+def test_what_comes_after_a_last_item_that_is_not_trusted_was_to_come():
+    reader = read(task(TaskState.WORKING))
+    reader.interrupt()
+    reader.receive(status(TaskState.COMPLETED))
+    assert reader.wants_task
+    reader.receive(CHUNK)
+    assert not reader.wants_task
+
+
 def test_a_whole_task_that_is_too_large_fails():
     reader = StreamReader(limits=ClientLimits(task_size=1_000))
     reader.conclude(Task(id="t", status=TaskStatus(state=TaskState.COMPLETED, message=message("x" * 1_000))))
