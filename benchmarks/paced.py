@@ -11,13 +11,43 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from attrs import Factory, define
 from harness import Benchmark, Contender, Contest, LeftOut, Options, Program, Target, main
 from harness.contest import Once
-from harness.reader import Way, arrivals, ask
+from harness.reader import Reading, Way, arrivals, ask
 from harness.servers import A2A_SDK, FASTA2A, HOCKET, RAW, Server
 
 _PAUSE = 0.1
 _SAID = re.compile(rb'"@(\d+\.\d+) and')
+
+
+@define(eq=False)
+class Watch:
+    """Words as they come, from when every stream has said its first one, for some seconds."""
+
+    process: Program
+    seconds: float
+    silent: set[int]
+    took: list[float] = Factory(list)
+    """The seconds that each word took."""
+    begun: float | None = None
+    at_first: float = 0.0
+    used: float | None = None
+    """The processor time of the server, once the time is over."""
+
+    def take(self, reading: Reading, data: bytes) -> None:
+        """Look at what has come."""
+        now = time.time()
+        said = _SAID.findall(data)
+        if self.begun is None:
+            if said:
+                self.silent.discard(id(reading))
+            if not self.silent:
+                self.begun, self.at_first = now, self.process.cpu_seconds()
+        elif self.used is None:
+            self.took += [now - float(when) for when in said]
+            if now - self.begun >= self.seconds:
+                self.used = self.process.cpu_seconds() - self.at_first
 
 
 def watch(process: Program, way: Way, streams: int, seconds: float) -> tuple[list[float], float]:
@@ -27,24 +57,12 @@ def watch(process: Program, way: Way, streams: int, seconds: float) -> tuple[lis
     for number in range(streams):
         readings.append(ask(process.port, way.request(process.port, f"{words} {_PAUSE}", number)))
         time.sleep(_PAUSE / streams)  # so that they do not all speak at once
-    took: list[float] = []
-    silent = {id(reading) for reading in readings}
-    begun = spent = used = None
+    watched = Watch(process, seconds, {id(reading) for reading in readings})
     for reading, data in arrivals(readings):
-        now = time.time()
-        said = _SAID.findall(data)
-        if said:
-            silent.discard(id(reading))
-        if begun is None:
-            if not silent:
-                begun, spent = now, process.cpu_seconds()
-        elif used is None:
-            took += [now - float(when) for when in said]
-            if now - begun >= seconds:
-                used = process.cpu_seconds() - spent
-    if used is None:
+        watched.take(reading, data)
+    if watched.used is None:
         raise LeftOut("the streams have ended too early")
-    return took, used
+    return watched.took, watched.used
 
 
 def paced(server: Server, streams: int, seconds: float) -> Contender:

@@ -1,6 +1,7 @@
 """A neutral reader: plain sockets, one `select`, and a count of `data:` lines.
 
-It has no HTTP library and parses nothing, so it is never what is measured: `peers/ceiling_server.py` says how much it could take.
+It has no HTTP library and parses nothing, so it is never what is measured: `peers/ceiling_server.py` says how much it
+could take.
 """
 
 import json
