@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import logging
 import time
+from collections.abc import Awaitable
 from types import TracebackType
 from typing import Self
 
@@ -37,6 +38,7 @@ from hocket_io.extras import needs
 with needs("http", "running an agent"):
     import anyio
 
+    from hocket_io.concurrency.bell import LinkBell
     from hocket_io.concurrency.groups import leave
     from hocket_io.entropy import system_entropy
     from hocket_io.push import PushOptions
@@ -55,26 +57,23 @@ class HostLink:
 
     host: Host
     name: Link
-    _bell: anyio.Event = field(factory=anyio.Event, init=False)
+    _bell: LinkBell = field(factory=LinkBell, init=False)
 
     def take(self, limit: int = 256) -> list[Delivery]:
         """What the server has for this link now; [] when there is nothing more for the moment."""
         return self.host.server.take(self.name, limit)
 
-    async def wait(self, until: float | None = None) -> None:
+    def wait(self, until: float | None = None) -> Awaitable[None]:
         """Sleep until the server has something for this link, or until the time `until` (seconds, as `now`)."""
-        seconds = float("inf") if until is None else max(0.0, until - self.host.now())
-        with anyio.move_on_after(seconds):
-            await self._bell.wait()
-        if self._bell.is_set():
-            self._bell = anyio.Event()
+        return self._bell.sleep(None if until is None else until - self.host.now())
 
     def ring(self) -> None:
         """Wake whoever waits, or will."""
-        self._bell.set()
+        self._bell.ring()
 
     def close(self) -> None:
         """The caller is gone, or has all it wanted."""
+        self._bell.close()
         self.host.close_link(self)
 
 

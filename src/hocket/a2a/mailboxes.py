@@ -52,9 +52,9 @@ class Mailbox:
         held: Bytes of answers to hand out.
     """
 
-    answers: deque[Delivery] = field(factory=deque)
+    answers: list[Delivery] = field(factory=list)  # an empty deque would be 760 bytes
     subscriptions: dict[Subscription, None] = field(factory=dict)
-    unread: deque[Subscription] = field(factory=deque)
+    unread: list[Subscription] = field(factory=list)
     waits_for: dict[str, LiveTask] = field(factory=dict)
     calls: int = 0
     held: int = 0
@@ -81,7 +81,10 @@ class Mailboxes:
 
     def open(self, link: Link) -> Mailbox:
         """The link's mailbox, made if need be."""
-        return self._boxes.setdefault(link, Mailbox())
+        box = self._boxes.get(link)
+        if box is None:
+            box = self._boxes[link] = Mailbox()
+        return box
 
     def refuse(self, link: Link, call: Call, code: Code, message: str | None = None, data: Any = None) -> None:
         """Answer a call with the error of this code."""
@@ -189,7 +192,7 @@ class Mailboxes:
         """The next message that is in the log now, or None."""
         if not live.arriving or live.arriving[0].at > live.log.last:
             return None
-        turn = live.arriving.popleft()
+        turn = live.arriving.pop(0)
         if turn.link is not None:
             self._release(turn.link, live)
         return turn
@@ -292,11 +295,11 @@ class Mailboxes:
         out: list[Delivery] = []
         over: list[Subscription] = []
         while box.answers and len(out) < limit:
-            out.append(answer := box.answers.popleft())
+            out.append(answer := box.answers.pop(0))
             if isinstance(answer, Answered):
                 box.held -= len(answer.result)
         while box.unread and len(out) < limit:
-            subscription = box.unread.popleft()
+            subscription = box.unread.pop(0)
             subscription.is_queued = False
             if subscription not in box.subscriptions:
                 continue

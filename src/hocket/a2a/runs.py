@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
-
 from attrs import define, field
 
 from hocket.a2a.model import Message, Task
@@ -60,7 +58,7 @@ class LiveRun:
     is_awaited: bool = field(default=False, init=False)
     is_interrupted: bool = field(default=False, init=False)
     is_released: bool = field(default=False, init=False)
-    unread: deque[Turn] = field(factory=deque, init=False)
+    unread: list[Turn] = field(factory=list, init=False)  # an empty deque would be 760 bytes
 
     @property
     def activity(self) -> Activity:

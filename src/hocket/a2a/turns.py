@@ -256,7 +256,7 @@ class Turns:
         if run.activity is not Activity.WAITING or not run.unread:
             return
         self._stop_waiting(live, run)
-        run.turn = run.unread.popleft()
+        run.turn = run.unread.pop(0)
         if states.settles(live.tail.state):  # the message was here before the question
             self.appends.add(live, [self.appends.status(live, TaskState.WORKING, now)])
         task, terms = live.fold.snapshot(), self._terms(run.turn.call)

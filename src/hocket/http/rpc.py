@@ -34,7 +34,7 @@ class RpcEnvelope:
 
     link: Link
     limits: PeerLimits = PeerLimits()
-    _peer: Peer = field(init=False)
+    _peer: Peer | None = field(init=False)
     _open: int = field(default=0, init=False)
     _fields: Headers = field(default=(), init=False)
     _event: tuple[bytes, bytes] = field(default=(b"", b""), init=False)
@@ -45,14 +45,15 @@ class RpcEnvelope:
 
     def receive_body(self, body: bytes, service: ServiceParameters, server: Server, now: float) -> Response | None:
         """Take the whole body and pass the calls in it to the server; the response, where there is no call in it."""
-        self._peer.receive_message(body, now)
+        peer = self._peer_of_body()
+        peer.receive_message(body, now)
         in_batch = body.lstrip()[:1] == b"["
-        while (event := self._peer.next_event()) is not None:
+        while (event := peer.next_event()) is not None:
             if not isinstance(event, RequestReceived):
                 continue  # a notification asks for nothing; what was malformed is answered already
             if in_batch and is_streaming(event.method):
                 reason = "a streaming method cannot be part of a batch: send it alone"
-                self._peer.send_error(event.id, ErrorObject.of(Code.INVALID_REQUEST, reason), now=now)
+                peer.send_error(event.id, ErrorObject.of(Code.INVALID_REQUEST, reason), now=now)
                 continue
             self._open += 1
             dialect, _ = negotiate(event.method, service.version)
@@ -67,13 +68,14 @@ class RpcEnvelope:
         if isinstance(delivery, Refused):
             if self._only_streams:  # clients of 0.3 read nothing else where they asked for a stream
                 return Response(status=200, headers=(*EVENT_STREAM, *self._fields), body=self.broken(delivery))
-            self._peer.send_error(delivery.request_id, delivery.error, now=now)
+            self._peer_of_body().send_error(delivery.request_id, delivery.error, now=now)
         else:
             self._send_result(delivery, now)
         return self._response_if_complete()
 
     def opened(self, opened: Opened) -> Response:
-        """The head of a stream."""
+        """The head of a stream. It is alone in its body, so nothing else is to be answered there."""
+        self._peer = None  # 2 KiB, for as long as the stream is open
         self._event = (b'{"jsonrpc":"2.0","id":%b,"result":' % dumps(opened.request_id), b"}\n\n")
         return Response(status=200, headers=(*EVENT_STREAM, *self._fields), body=None)
 
@@ -93,16 +95,21 @@ class RpcEnvelope:
         return json_response(encode_error(None, error), status=503)
 
     def _send_result(self, answered: Answered, now: float) -> None:
+        peer = self._peer_of_body()
         try:
-            self._peer.send_result(answered.request_id, Raw(answered.result), now=now)
+            peer.send_result(answered.request_id, Raw(answered.result), now=now)
         except LocalProtocolError as refusal:  # larger than the limit: that is the answer then
             error = ErrorObject.of(Code.INTERNAL_ERROR, str(refusal))
-            self._peer.send_error(answered.request_id, error, now=now)
+            peer.send_error(answered.request_id, error, now=now)
+
+    def _peer_of_body(self) -> Peer:
+        assert self._peer is not None, "there is no stream"
+        return self._peer
 
     def _response_if_complete(self) -> Response | None:
         if self._open:
             return None
-        messages = self._peer.messages_to_send()
+        messages = self._peer_of_body().messages_to_send()
         return json_response(messages[0], headers=self._fields) if messages else Response(status=202)
 
 

@@ -33,6 +33,7 @@ with needs("http", "serving a hub over HTTP"):
     from hocket_io.concurrency.groups import scratch_group
     from hocket_io.http.bodies import SECONDS, Bodies
     from hocket_io.http.entrance import HEAD_LIMITS, Entrance
+    from hocket_io.http.presence import while_present
     from hocket_io.http.scopes import (
         Receive,
         Scope,
@@ -41,7 +42,6 @@ with needs("http", "serving a hub over HTTP"):
         live,
         request_of,
         respond,
-        until_disconnect,
         with_fields,
         write_answer,
     )
@@ -152,10 +152,9 @@ class HubApp:
 
     async def _feed(self, feed: Feed, link: HubLink, receive: Receive, send: Send) -> None:
         """Write what happens until the stream has ended, or until the client is gone."""
-        async with scratch_group() as group:
+        async with while_present(receive):
             self._open[link] = feed
             try:
-                group.start_soon(until_disconnect, receive, group.cancel_scope)
                 await write_answer(feed, link, self.host.now, send)
             finally:
                 del self._open[link]

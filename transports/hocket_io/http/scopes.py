@@ -25,7 +25,6 @@ __all__ = [
     "live",
     "request_of",
     "respond",
-    "until_disconnect",
     "with_fields",
     "write_answer",
 ]
@@ -64,7 +63,7 @@ class Source(Protocol[ItemOut]):
     def take(self, limit: int) -> Sequence[ItemOut]:
         """What there is for this link now; nothing for the moment if it is empty."""
 
-    async def wait(self, until: float | None) -> None:
+    def wait(self, until: float | None) -> Awaitable[None]:
         """Sleep until there is more, or until that time."""
 
 
@@ -146,13 +145,6 @@ def with_fields(send: Send, fields: Headers) -> Send:
         await send(message)
 
     return send_with_fields
-
-
-async def until_disconnect(receive: Receive, scope: anyio.CancelScope) -> None:
-    """Cancel a scope once the client is gone."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    scope.cancel()
 
 
 async def respond(response: Response, method: str, send: Send, *, is_all: bool = True) -> None:

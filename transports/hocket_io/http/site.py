@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 from attrs import define
 
@@ -12,18 +13,17 @@ from hocket.http.agent_socket import AgentSocket, receive_handshake
 from hocket.http.gateway import Asked, GatewayRoutes
 from hocket.http.principal import Authenticate
 from hocket.http.progress import Desk
-from hocket_io.concurrency.groups import scratch_group
-from hocket_io.host import Host
+from hocket_io.host import HostLink
 from hocket_io.http.entrance import Entrance
 from hocket_io.http.hosts import AnyLink, Hosts
 from hocket_io.http.links import SeveralLinks
+from hocket_io.http.presence import while_present
 from hocket_io.http.scopes import (
     Receive,
     Scope,
     Send,
     listening_at,
     respond,
-    until_disconnect,
     with_fields,
     write_answer,
 )
@@ -52,16 +52,27 @@ class Site:
 
     async def serve(self, request: Request, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, as it came, without its body."""
+        method = request.method
         send = with_fields(send, self.entrance.door.cors.fields(request))
         admitted = await self.entrance.admit(request, scope, receive, send)
         if admitted is None:
             return
         found = self.routes.find(admitted)
         if isinstance(found, Response):
-            await respond(found, request.method, send)
-        else:
-            await self.hosts.start()
-            await self._ask(found, receive, send)
+            await respond(found, method, send)
+            return
+        await self.hosts.start()
+        links = [self.hosts.running[each].open_link() for each in found.agents]
+        try:
+            answer = self._ask(found, links)
+            del request, admitted, found  # two copies of a head: 4 KiB, for as long as the answer takes
+            if isinstance(answer, Response):
+                await respond(answer, method, send)
+            else:
+                await self._write(answer, links, method, receive, send)
+        finally:
+            for link in links:
+                link.close()
 
     async def meet(self, handshake: Request, scope: Scope, receive: Receive, send: Send) -> None:
         """One WebSocket."""
@@ -97,39 +108,23 @@ class Site:
             del self.hosts.answers[link]
             link.close()
 
-    async def _ask(self, asked: Asked, receive: Receive, send: Send) -> None:
-        """Hand a request to those whom it is for, and write what they say."""
-        links = {each: self.hosts.running[each].open_link() for each in asked.agents}
-        try:
-            desks = [Desk(each, link.name, link.host.server) for each, link in links.items()]
-            first, *others = links.values()
-            answer = self.routes.receive(asked, desks, first.host.now())
-            for link in links.values():
-                link.host.pump()
-            if isinstance(answer, Response):
-                await respond(answer, asked.request.method, send)
-            else:
-                source = SeveralLinks([first, *others]) if others else first
-                await self._write(answer, source, first.host, asked.request.method, receive, send)
-        finally:
-            for link in links.values():
-                link.close()
+    def _ask(self, asked: Asked, links: Sequence[HostLink]) -> Response | Answer[Delivery]:
+        """Hand a request to those whom it is for, at these links."""
+        desks = [Desk(each, link.name, link.host.server) for each, link in zip(asked.agents, links, strict=True)]
+        answer = self.routes.receive(asked, desks, links[0].host.now())
+        for link in links:
+            link.host.pump()
+        return answer
 
     async def _write(
-        self,
-        answer: Answer[Delivery],
-        source: AnyLink,
-        host: Host,
-        method: str,
-        receive: Receive,
-        send: Send,
+        self, answer: Answer[Delivery], links: Sequence[HostLink], method: str, receive: Receive, send: Send
     ) -> None:
         """Write what there is for this call until it is answered, or until the client is gone."""
-        async with scratch_group() as group:
+        source: AnyLink = links[0] if len(links) == 1 else SeveralLinks(links)
+        async with while_present(receive):
             self.hosts.answers[source] = answer
             try:
-                group.start_soon(until_disconnect, receive, group.cancel_scope)
-                await write_answer(answer, source, host.now, send, method)
+                await write_answer(answer, source, links[0].host.now, send, method)
             except OSError as error:  # as ASGI asks servers to say that the client is gone
                 _log.debug("the client is gone: %s", error)
             finally:

@@ -26,7 +26,7 @@ class Source(Protocol):
     def take(self, limit: int) -> list[Delivery]:
         """About `limit` of what there is now."""
 
-    async def wait(self) -> None:
+    def wait(self) -> Awaitable[None]:
         """Sleep until there is more, or until `ring` is called."""
 
     def ring(self) -> None:
