@@ -110,3 +110,56 @@ def test_the_short_cut_is_taken_for_a_chunk_of_text(dialect):
     assert dialect._read_canonical(twice) is None
     with pytest.raises(CodecError, match='"id" occurs twice'):
         dialect.read_response(twice)
+
+
+IDS = ["1", "-7", "0", "-0", "01", "1.5", "1e3", "9" * 18, "9" * 19, "null", "true", '""', '"a-1"', '"\\u0031"', '"é"']
+IDS += ['"\udc80"', "+1", '"\x7f"', '"\x80"', '"\n"', '"\\"', '"a', '"a":1,"b', "{}"]
+HEADS = ['{"jsonrpc":"2.0","id":%s,"result":', '{"id": %s, "jsonrpc": "2.0", "result": ']
+TAILS = [
+    "}",
+    " }",
+    "\n}",
+    "}\n",
+    "]",
+    "}}",
+    "",
+    ',"id":2}',
+    ',"error":null}',
+    ',"error":{"code":1,"message":"m"}}',
+    ",}",
+]
+OTHER_HEADS = [
+    '{"jsonrpc":"1.0","id":1,"result":',
+    '{"jsonrpc":"3.0","id":1,"result":',
+    '{"jsonrpc":"2.0","id":1,"id":2,"result":',
+    '{"jsonrpc":"2.0","result":',
+    '{"id":1,"result":',
+    '{"id":1,"jsonrpc":"2.0","jsonrpc":"2.0","result":',
+    '[{"jsonrpc":"2.0","id":1,"result":',
+    '{"jsonrpc":"2.0","id":1,"results":',
+    '{"jsonrpc":"2.0","id":1,"result" :',
+    '{"jsonrpc":"2.0","id":1,"error":',
+    ' {"jsonrpc":"2.0","id":1,"result":',
+]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.version)
+@pytest.mark.parametrize("head", [head % text for head in HEADS for text in IDS] + OTHER_HEADS)
+def test_an_envelope_that_is_nearly_usual_means_what_it_means_the_long_way(dialect, head):
+    item = TaskStatusUpdateEvent(task_id="t", status=TaskStatus(state=TaskState.WORKING))
+    for result in (dialect.write_item(item).decode(), "[]", "{", ""):
+        for tail in TAILS:
+            text = (head + result + tail).encode(errors="surrogateescape")
+            assert outcome(dialect.read_response, text) == outcome(the_long_way, dialect, text)
+
+
+DEEP = '{"artifactUpdate":{"taskId":"t","artifact":{"artifactId":"a","parts":[{"data":%s}]}}}'
+
+
+@pytest.mark.parametrize("extra", [0, 1, 2])
+def test_the_depth_of_an_event_counts_from_its_envelope(extra):
+    """Six containers stand around the data of a part; 64 are the most there may be."""
+    text = '{"jsonrpc":"2.0","id":1,"result":%s}' % (DEEP % ("[" * (57 + extra) + "]" * (57 + extra)))
+    seen = outcome(V1_0.read_response, text.encode())
+    assert seen == outcome(the_long_way, V1_0, text.encode())
+    assert isinstance(seen, TaskArtifactUpdateEvent) == (extra < 2)

@@ -1,7 +1,7 @@
 """The lines of generated source that make a frozen attrs object, for less than its `__init__` costs.
 
 A plan is only made of classes whose `__init__` does nothing but fill the slots, so filling them otherwise is the
-same. For a class of seven attributes `__init__` takes 0.9 µs, its slot descriptors 0.45, and a shell 0.2.
+same. For a class of seven attributes `__init__` takes 0.9 µs, its slot descriptors 0.45, and a shell 0.13.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def construct(source: Source, plan: Plan, values: Mapping[str, str]) -> None:
             fill = source.bind(f"set_{cls}_{name}", getattr(plan.cls, name).__set__)
             source.add(f"{fill}(made, {value})")
     else:
-        source.add(f"made = new({source.bind(f'Shell_of_{cls}', shell)})")
+        source.add(f"made = {source.bind(f'Shell_of_{cls}', shell)}()")
         source.add(*(f"made.{name} = {value}" for name, value in {**left_out, **values}.items()))
         source.add(f"made.__class__ = {cls}")
     source.add("return made")

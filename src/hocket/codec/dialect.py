@@ -12,7 +12,7 @@ from hocket.codec.leaf_readers import Read, Refusal
 from hocket.codec.leaf_writers import Write
 from hocket.codec.plan import Plans
 from hocket.codec.reader import Readers
-from hocket.codec.scan import check_depth, check_numbers, check_values
+from hocket.codec.scan import check_text
 from hocket.codec.shape import Shape, Spellings, Union
 from hocket.codec.text import MSGSPEC, Codec, default
 from hocket.codec.values import JsonValue
@@ -77,9 +77,7 @@ class Reader(Generic[T]):
         """
         if self.decode is None:
             return None
-        check_values(data)
-        check_depth(data)
-        check_numbers(data)
+        check_text(data)
         return self.decode(data)
 
 

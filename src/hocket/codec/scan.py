@@ -20,8 +20,7 @@ __all__ = [
     "SCAN_ONCE",
     "check_depth",
     "check_names",
-    "check_numbers",
-    "check_values",
+    "check_text",
     "skip_space",
 ]
 
@@ -53,6 +52,21 @@ def _without_strings(data: bytes) -> bytes:
     return b'"'.join(unescaped.split(b'"')[::2])
 
 
+def check_text(data: bytes) -> None:
+    """Refuse text that is too deep, or has too many values or too long a number.
+
+    Raises:
+        CodecError: It is one of these.
+    """
+    size = len(data)
+    if size > MAX_VALUES:
+        _check_values(data)
+    if data.count(b"[") + data.count(b"{") > MAX_DEPTH:
+        check_depth(data)
+    if size > MAX_NUMBER:
+        _check_numbers(data)
+
+
 def check_depth(data: bytes) -> None:
     """Refuse text with more than `MAX_DEPTH` arrays and objects inside each other.
 
@@ -72,13 +86,10 @@ def check_depth(data: bytes) -> None:
         raise CodecError(f"nested deeper than {MAX_DEPTH} levels")
 
 
-def check_numbers(data: bytes) -> None:
-    """Refuse text with a number literal longer than `MAX_NUMBER` characters.
-
-    Raises:
-        CodecError: There is one.
-    """
-    if len(data) <= MAX_NUMBER:
+def _check_numbers(data: bytes) -> None:
+    """Refuse text with a number literal longer than `MAX_NUMBER` characters; the text is longer itself."""
+    # In a text that is not twice as long, such a literal covers the byte in the middle.
+    if len(data) <= 2 * MAX_NUMBER + 1 and data[MAX_NUMBER] not in _NUMBER_BYTES:
         return
     # A literal that is too long covers ten neighbouring samples where every 31st byte is sampled.
     if _SAMPLED_RUN not in data[::_STRIDE].translate(_AS_NUMBER_MAP):
@@ -89,13 +100,9 @@ def check_numbers(data: bytes) -> None:
         raise CodecError(f"a number of more than {MAX_NUMBER} characters")
 
 
-def check_values(data: bytes) -> None:
-    """Refuse text with more than `MAX_VALUES` values.
-
-    Raises:
-        CodecError: There are more.
-    """
-    if len(data) <= MAX_VALUES or _separators(data) <= MAX_VALUES:
+def _check_values(data: bytes) -> None:
+    """Refuse text with more than `MAX_VALUES` values; it is long enough for them."""
+    if _separators(data) <= MAX_VALUES:
         return
     if _separators(_without_strings(data)) > MAX_VALUES:
         raise CodecError(f"more than {MAX_VALUES} values")

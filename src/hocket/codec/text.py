@@ -21,7 +21,7 @@ from typing import Any, Final, NoReturn, Protocol
 
 from attrs import frozen
 
-from hocket.codec.scan import MAX_DEPTH, MAX_NUMBER, check_depth, check_names, check_numbers, check_values, skip_space
+from hocket.codec.scan import MAX_DEPTH, MAX_NUMBER, check_names, check_text, skip_space
 from hocket.codec.values import JsonValue, Raw
 from hocket.errors import CodecError, LocalProtocolError
 
@@ -100,9 +100,7 @@ def _parse(data: bytes) -> JsonValue:
 
 def _loads_stdlib(data: bytes | str, *, envelope: bool = False) -> JsonValue:
     data = _as_bytes(data)
-    check_values(data)
-    check_depth(data)
-    check_numbers(data)
+    check_text(data)
     value = _parse(data)
     if envelope:
         check_names(data, value)
@@ -221,9 +219,7 @@ def _msgspec_codec() -> Codec:
 
     def loads(data: bytes | str, *, envelope: bool = False) -> JsonValue:
         data = _as_bytes(data)
-        check_values(data)
-        check_depth(data)
-        check_numbers(data)
+        check_text(data)
         try:
             value = decode(data)
         except refusals:

@@ -47,10 +47,12 @@ class Twin:
     Attributes:
         type: The type for msgspec.
         build: What makes the value of the attribute out of it; None where it is that value already.
+        build_item: Of an array, what makes one item.
     """
 
     type: Any
     build: Build | None = None
+    build_item: Build | None = None
 
 
 @define(eq=False)
@@ -118,7 +120,7 @@ class Twins:
             case Array(item):
                 inner = self.of(item)
                 array = GenericAlias(tuple, (inner.type, ...))
-                return Twin(array, inner.build and partial(_build_array, build=inner.build))
+                return Twin(array, inner.build and partial(_build_array, build=inner.build), inner.build)
             case Table(item):
                 inner = self.of(item)
                 table = GenericAlias(dict, (str, inner.type))
@@ -144,16 +146,17 @@ class Twins:
             for number, (name, twin) in enumerate(twins.items())
         ]
         struct = msgspec.defstruct("Wrapper", fields, kw_only=True, forbid_unknown_fields=True, gc=False)
-        builds = [(f"variant_{number}", twin.build) for number, twin in enumerate(twins.values()) if twin.build]
-
-        def read(decoded: Any) -> Any:
-            found = [(build, item) for name, build in builds if (item := getattr(decoded, name)) is not None]
-            if len(found) != 1:
-                raise Refusal("not one")
-            ((build, item),) = found
-            return build(item)
-
-        return Twin(struct, read)
+        source = Source(self._namespace)
+        name = source.reserve("build_wrapper")
+        with source.block(f"def {name}(decoded):"):
+            present = [f"variant_{number}" for number in range(len(twins))]
+            source.add(*[f"{each} = decoded.{each}" for each in present])
+            source.add(f"if {' + '.join(f'({each} is not None)' for each in present)} != 1:")
+            source.add("    raise Refusal('not one')")
+            for each, twin in zip(present, twins.values(), strict=True):
+                build = source.bind(f"build_{each}", twin.build)
+                source.add(f"if {each} is not None:", f"    return {build}({each})")
+        return Twin(struct, source.compile(name, f"{self.dialect}, builder of one of {', '.join(variants)}"))
 
     def _make_tagged(self, tag: str, variants: Mapping[str, type], form: Form) -> Twin:
         twins = [self.of(Model(cls)) for cls in variants.values()]
@@ -258,6 +261,9 @@ def _build_member(source: Source, member: Member, twin: Twin, *, group_is_option
         found = f"{absent} if in_{member.group} is None else {found}"
     variable = f"{member.attribute}_"
     built = f"{source.bind(f'build_{member.attribute}', twin.build)}({variable})" if twin.build else variable
+    if twin.build_item:  # mostly one part, one artifact: 0.4 µs -> 0.1 around the making of the item
+        one = source.bind(f"build_one_of_{member.attribute}", twin.build_item)
+        built = f"({one}({variable}[0]),) if len({variable}) == 1 else {built}"
     if member.is_null_a_value or (twin.build is None and (member.is_required or absent == "None")):
         source.add(f"{variable} = {found}")
     elif member.is_required:

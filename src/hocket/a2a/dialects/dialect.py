@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from enum import Enum
+from functools import cached_property
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from attrs import field, frozen
@@ -16,6 +17,7 @@ from hocket.a2a.dialects.details import details
 from hocket.a2a.dialects.forms import AS_IT_IS, WireForm
 from hocket.a2a.dialects.invalid import invalid_params
 from hocket.a2a.dialects.item_writer import ItemWriter
+from hocket.a2a.dialects.usual import usual_result
 from hocket.a2a.model import Message, SendResult, StreamItem, Task, TaskState, TaskStatusUpdateEvent
 from hocket.a2a.requests import (
     CancelTaskRequest,
@@ -32,6 +34,7 @@ from hocket.a2a.requests import (
     SubscribeToTaskRequest,
     TaskPushNotificationConfig,
 )
+from hocket.codec.scan import check_text
 from hocket.errors import CodecError, ErrorObject
 from hocket.log import Entry
 
@@ -94,9 +97,6 @@ _RESULTS: Mapping[Operation, Any] = {
 """What an operation that does not stream is answered with, where that is anything at all."""
 
 
-_ENVELOPE = (b'"jsonrpc"', b'"id"', b'"result"')
-
-
 class CallDialect(Protocol):
     """How a call is to be answered: what the server needs to know of a dialect, or of events of another kind.
 
@@ -142,15 +142,6 @@ class CallDialect(Protocol):
         ...
 
 
-@frozen(kw_only=True, weakref_slot=False)
-class _ItemResponse:
-    """A JSON-RPC response whose result is an item of a stream."""
-
-    jsonrpc: str
-    id: Any
-    result: StreamItem
-
-
 @frozen(eq=False, kw_only=True)
 class Dialect:
     """How A2A looks in one version. It is a `CallDialect`.
@@ -190,6 +181,16 @@ class Dialect:
 
     def __repr__(self) -> str:
         return f"<Dialect {self.version}>"  # all of it are 8 kB, in every failure of a test that is given one
+
+    @cached_property
+    def _items(self) -> codec.Reader[StreamItem]:
+        """Reads the items of streams; made when the first one comes."""
+        return self.wire.reader(StreamItem)
+
+    @cached_property
+    def _item_texts(self) -> codec.Writer[StreamItem]:
+        """Writes the items of streams; made when the first one goes."""
+        return self.wire.writer(StreamItem)
 
     # Any object, there and back.
 
@@ -253,7 +254,7 @@ class Dialect:
 
         (A message that is added to the history: A2A has no event for it.)
         """
-        return None if isinstance(item, Message) else self.wire.writer(StreamItem).to_json(self._written(item))
+        return None if isinstance(item, Message) else self._item_texts.to_json(self._written(item))
 
     def write_entry(self, entry: Entry[StreamItem], task: Callable[[], Task], is_last: bool) -> bytes | None:
         """`write_item`, once for all readers of the log; the Task is not needed.
@@ -317,7 +318,7 @@ class Dialect:
         Raises:
             CodecError: It is not one.
         """
-        item: StreamItem = self.wire.reader(StreamItem).from_value(result, "result")
+        item: StreamItem = self._items.from_value(result, "result")
         return self._read(item)
 
     def read_response(self, data: bytes) -> StreamItem | ErrorObject:
@@ -328,7 +329,7 @@ class Dialect:
         """
         item = self._read_canonical(data)
         if item is not None:
-            return self._read(item)
+            return self._read(item) if self.boxes_data else item
         response = codec.loads(data, envelope=True)
         match response:
             case {"error": {"code": int() as code, "message": str() as message, **more}}:
@@ -340,13 +341,16 @@ class Dialect:
     def _read_canonical(self, data: bytes) -> StreamItem | None:
         """The item in a response without anything unusual; None for whatever takes a longer look.
 
-        The short cut does not see two members of one name. That is seen to here, by the same rule as in
-        `codec.loads`: a name that stands in the text once cannot be there twice.
+        A chunk of thirty characters: 5.2 µs -> 1.9 (`python benchmarks/codec.py`, CPython 3.11).
         """
-        if b"\\u00" in data or any(data.count(name) != 1 for name in _ENVELOPE):
+        decode = self._items.decode
+        if decode is None:
             return None
-        response = self.wire.reader(_ItemResponse).from_canonical(data)
-        return None if response is None or response.jsonrpc != "2.0" else response.result
+        result = usual_result(data)
+        if result is None:
+            return None
+        check_text(data)
+        return decode(result)
 
 
 def _interrupts(item: StreamItem) -> bool:
