@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from attrs import field, frozen
 
-from hocket.codec.scan import check_depth, check_numbers, check_values
+from hocket.codec.scan import check_text
 from hocket.errors import CodecError
 from hocket.jsonrpc.events import NotificationReceived, RequestReceived
 
@@ -75,13 +75,11 @@ class UsualCalls:
             return None
         method, reader = known
         try:
-            check_values(data)
             params = reader.read(data[begun.end() : -1])
             if params is None:
                 return None
             if not reader.is_plain(params):
-                check_depth(data)
-                check_numbers(data)
+                check_text(data)
         except (CodecError, RecursionError):
             return None
         if text is not None:
