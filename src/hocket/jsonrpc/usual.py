@@ -75,11 +75,10 @@ class UsualCalls:
             return None
         method, reader = known
         try:
+            check_text(data)
             params = reader.read(data[begun.end() : -1])
             if params is None:
                 return None
-            if not reader.is_plain(params):
-                check_text(data)
         except (CodecError, RecursionError):
             return None
         if text is not None:
