@@ -81,8 +81,7 @@ class Access:
         try:
             anyio.run(self._run, work)
         except HocketError as error:
-            has_credentials = any(name.lower() == "authorization" for name in self.headers)
-            raise failure_of(error, has_credentials=has_credentials) from None
+            raise self.failure(error) from None
         except TimeoutError:
             reason = f"there was no end after {self.timeout:g} seconds (--timeout)"
             raise Failure(reason, "A2ACLI_ERR_TIMEOUT") from None
@@ -94,19 +93,27 @@ class Access:
 
     async def _run(self, work: Callable[[AsyncClient], Awaitable[None]]) -> None:
         with anyio.fail_after(self.timeout):
-            async with AsyncClient(
-                self.target,
-                version=self.version,
-                binding=self.binding,
-                headers=self.headers,
-                extensions=self.extensions,
-                timeout=self.timeout,
-                resume=Backoff() if self.resumes else None,
-                proxy=self.proxy,
-                tls=self.tls,
-                tap=self.tap,
-            ) as client:
+            async with self.client() as client:
                 await work(client)
+
+    def client(self) -> AsyncClient:
+        """A client of the agent, which is not entered yet."""
+        return AsyncClient(
+            self.target,
+            version=self.version,
+            binding=self.binding,
+            headers=self.headers,
+            extensions=self.extensions,
+            timeout=self.timeout,
+            resume=Backoff() if self.resumes else None,
+            proxy=self.proxy,
+            tls=self.tls,
+            tap=self.tap,
+        )
+
+    def failure(self, error: HocketError) -> Failure:
+        """What an error means for the command."""
+        return failure_of(error, has_credentials=any(name.lower() == "authorization" for name in self.headers))
 
     async def follow(self, stream: AsyncStream, output: Voice | None) -> None:
         """Read a stream until its task has settled, showing what comes on `output`, if there is one.

@@ -12,6 +12,7 @@ from hocket_io.extras import needs
 __all__ = ["hocket"]
 
 _COMMANDS = (
+    "bench",
     "card",
     "conformance",
     "decode",

@@ -1,7 +1,8 @@
 """Options: those that every command which talks to an agent has (a2a-cli §5.2).
 
 `@asks_an_agent` gives them to a command and hands it one `Access` in their place; `AgentCommand` is its class.
-`@hears_an_agent` is for a command that shows what an agent says, and can print that alone.
+`@hears_an_agent` is for a command that shows what an agent says, and can print that alone; `@reaches_agents` for one
+that finds out by itself where its agent is.
 """
 
 from __future__ import annotations
@@ -27,13 +28,13 @@ from hocket_io.client.targets import CommandTarget, parse_target
 if TYPE_CHECKING:
     from hocket_io.tap import Tap
 
-__all__ = ["AgentCommand", "asks_an_agent", "duration", "headers_of", "hears_an_agent", "no_resume"]
+__all__ = ["AgentCommand", "asks_an_agent", "duration", "headers_of", "hears_an_agent", "no_resume", "reaches_agents"]
 
 P = ParamSpec("P")
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _NAMES = (
-    *("agent_card", "output", "timeout", "a2a_version", "binding", "extension", "bearer", "svc_param"),
+    *("timeout", "a2a_version", "binding", "extension", "bearer", "svc_param"),
     *("proxy", "cacert", "cert", "insecure", "tap"),
 )
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
@@ -115,10 +116,28 @@ def _with_options(
 ) -> Callable[P, None]:
     @wraps(function)
     def command(*args: P.args, **kwargs: P.kwargs) -> None:
-        given: dict[str, Any] = {name: kwargs.pop(name) for name in _NAMES}
+        given: dict[str, Any] = {name: kwargs.pop(name) for name in ("agent_card", "output", *_NAMES)}
         function(_access(**given), *args, **kwargs)
 
     for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def reaches_agents(
+    function: Callable[Concatenate[Callable[[str], Access], P], None],
+) -> Callable[P, None]:
+    """A decorator: the command gets the options of this module that say how an agent is spoken to, not which one.
+
+    Its first argument is a function that gives an `Access` to the agent at a target.
+    """
+
+    @wraps(function)
+    def command(*args: P.args, **kwargs: P.kwargs) -> None:
+        given: dict[str, Any] = {name: kwargs.pop(name) for name in _NAMES}
+        function(lambda target: _access(agent_card=target, output="text", **given), *args, **kwargs)
+
+    for option in reversed(_OPTIONS):
         command = option(command)
     return command
 
