@@ -12,6 +12,7 @@ from hocket.a2a import (
     TaskStatus,
     TaskStatusUpdateEvent,
 )
+from hocket.a2a.fold import weigh
 from hocket.a2a.tail import Tail
 from hocket.entropy import seeded
 from hocket.errors import LocalProtocolError
@@ -33,20 +34,26 @@ def tail():
     return Tail("t", 10_000)
 
 
+def next_append(tail):
+    items, weights = tail.next_append()
+    assert list(weights) == [weigh(item) for item in items]
+    return items
+
+
 def test_what_comes_while_the_store_is_at_work_goes_into_the_next_append(tail):
     one, two, three = chunk("1"), chunk("2"), status(TaskState.COMPLETED)
     tail.append([one])
-    assert tail.next_append() == (one,)
+    assert next_append(tail) == (one,)
     tail.append([two])
     tail.append([three])
-    assert (tail.next_append(), tail.is_confirmed) == ((), False)
+    assert (next_append(tail), tail.is_confirmed) == ((), False)
     assert (tail.offset, tail.state) == (3, TaskState.COMPLETED), "it is where the log will end"
     assert tail.confirm([one])
-    assert tail.next_append() == (two, three)
+    assert next_append(tail) == (two, three)
     assert tail.confirm([two])
-    assert (tail.next_append(), tail.is_confirmed) == ((), False), "half of it is not all"
+    assert (next_append(tail), tail.is_confirmed) == ((), False), "half of it is not all"
     assert tail.confirm([three])
-    assert (tail.next_append(), tail.is_confirmed) == ((), True)
+    assert (next_append(tail), tail.is_confirmed) == ((), True)
 
 
 def test_an_entry_that_nobody_here_has_asked_for_is_another_replicas(tail):
@@ -73,7 +80,7 @@ def test_a_refused_batch_changes_nothing(tail):
         with pytest.raises(LocalProtocolError, match=why):
             tail.check(batch)
     assert (tail.offset, tail.state) == (1, TaskState.UNKNOWN)
-    assert len(tail.next_append()) == 1
+    assert len(next_append(tail)) == 1
 
 
 def test_another_replica_between_two_appends_loses_us_both():

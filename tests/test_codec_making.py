@@ -12,6 +12,7 @@ from hocket.a2a import Artifact, Message, Part, Role, TaskArtifactUpdateEvent
 from hocket.agent.chunks import text_chunk
 from hocket.codec.making import maker
 from hocket.errors import LocalProtocolError
+from hocket.log import Entry
 
 TEXT = st.text(max_size=3)
 
@@ -57,6 +58,12 @@ class Checked:
 
 def test_where_there_is_no_shell_the_class_makes_it_itself():
     assert maker(WithSlotForWeakReferences, "x")(1) == WithSlotForWeakReferences(x=1)
+
+
+def test_what_is_not_frozen_is_filled_as_it_is():
+    entry = maker(Entry, "event", "offset")("a", 1)
+    assert (type(entry), repr(entry)) == (Entry, "Entry(offset=1, event='a', weight=0)")
+    assert [entry.encoded(dialect, str.encode) for dialect in ("x", "y", "x")] == [b"a"] * 3
 
 
 @pytest.mark.parametrize(

@@ -139,12 +139,12 @@ def test_waiting_ends_at_a_given_time(monkeypatch):
 class ContestedStore(MemoryStore):
     """Another replica writes first, once."""
 
-    def append(self, task_id, expect, items, owner):
+    def append(self, task_id, expect, items, *more):
         if not self.is_contested and any(b"second" in repr(item).encode() for item in items):
             self.is_contested = True
             entries = super().append(task_id, expect, [self.theirs])
             raise LogConflict(expect, entries[-1].offset)
-        return super().append(task_id, expect, items, owner)
+        return super().append(task_id, expect, items, *more)
 
     is_contested = False
 

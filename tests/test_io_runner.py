@@ -198,9 +198,9 @@ class CountingStore(MemoryStore):
         super().__init__()
         self.appended = []
 
-    def append(self, task_id, expect, items, owner):
+    def append(self, task_id, expect, items, *more):
         self.appended.append(len(items))
-        return super().append(task_id, expect, items, owner)
+        return super().append(task_id, expect, items, *more)
 
 
 def test_values_that_are_ready_together_are_handed_on_together(run, monkeypatch):

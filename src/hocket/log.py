@@ -12,11 +12,15 @@ from typing import Generic, TypeVar
 
 from attrs import define, field, frozen
 
+from hocket.codec.making import maker
 from hocket.errors import LocalProtocolError
 
-__all__ = ["Cursor", "Entry", "Log", "LogConflict", "LogLimits"]
+__all__ = ["Cursor", "Entry", "Log", "LogConflict", "LogLimits", "numbered"]
 
 E = TypeVar("E")
+
+_NONE_YET = object()
+"""No dialect: nobody has read the entry."""
 
 
 class LogConflict(LocalProtocolError):
@@ -43,7 +47,7 @@ class LogLimits:
     size: int = 16 * 1024 * 1024
 
 
-@define(eq=False)
+@define(eq=False, weakref_slot=False)
 class Entry(Generic[E]):
     """One event in its place.
 
@@ -56,14 +60,37 @@ class Entry(Generic[E]):
     offset: int
     event: E
     weight: int = 0
-    _encoded: dict[Hashable, bytes | None] = field(factory=dict, init=False, repr=False)
+    _dialect: Hashable = field(default=_NONE_YET, init=False, repr=False)
+    _written: bytes | None = field(default=None, init=False, repr=False)
+    _others: dict[Hashable, bytes | None] | None = field(default=None, init=False, repr=False)
 
     def encoded(self, dialect: Hashable, encode: Callable[[E], bytes | None]) -> bytes | None:
         """The event as `dialect` writes it: encoded for the first reader, the same bytes for all others."""
-        try:
-            return self._encoded[dialect]
-        except KeyError:
-            return self._encoded.setdefault(dialect, encode(self.event))
+        if self._dialect == dialect:
+            return self._written
+        if self._dialect is _NONE_YET:
+            self._written = encode(self.event)
+            self._dialect = dialect
+            return self._written
+        if self._others is None:  # most logs are read in one dialect: a dict for each entry would be wasted
+            self._others = {}
+        elif dialect in self._others:
+            return self._others[dialect]
+        return self._others.setdefault(dialect, encode(self.event))
+
+
+def numbered(events: Sequence[E], weights: Sequence[int], after: int) -> list[Entry[E]]:
+    """Entries for events that come after offset `after`.
+
+    Args:
+        events: What happened, in order.
+        weights: What each of them counts, as many as there are events.
+        after: The last offset before them.
+    """
+    return [*map(_entry, range(after + 1, after + 1 + len(events)), events, weights)]
+
+
+_entry = maker(Entry, "offset", "event", "weight")
 
 
 @define(eq=False)
@@ -119,10 +146,7 @@ class Log(Generic[E]):
         if len(weights) > len(events):
             raise LocalProtocolError(f"there are {len(weights)} weights for {len(events)} events")
         padded = weights if len(weights) == len(events) else [*weights, *[0] * (len(events) - len(weights))]
-        entries = [
-            Entry(offset, event, weight)
-            for offset, (event, weight) in enumerate(zip(events, padded, strict=True), self.last + 1)
-        ]
+        entries = numbered(events, padded, self.last)
         self._keep(entries)
         return entries
 

@@ -35,6 +35,6 @@ class NotingStore(MemoryStore):
         super().__init__()
         self.items = []
 
-    def append(self, task_id, expect, items, owner):
+    def append(self, task_id, expect, items, *more):
         self.items += items
-        return super().append(task_id, expect, items, owner)
+        return super().append(task_id, expect, items, *more)

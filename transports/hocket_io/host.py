@@ -199,7 +199,7 @@ class Host:
 
     def _append(self, output: Append) -> None:
         try:
-            entries = self.store.append(output.task_id, output.expect, output.items, output.owner)
+            entries = self.store.append(output.task_id, output.expect, output.items, output.owner, output.weights)
         except LogConflict:
             self.server.append_refused(output.task_id, self.now())
         else:

@@ -27,16 +27,18 @@ class Appends:
     epoch: float
     outputs: deque[Output]
 
-    def add(self, live: LiveTask, items: Sequence[StreamItem]) -> None:
-        """These come next in the task's log."""
-        live.tail.append(items)
+    def add(self, live: LiveTask, items: Sequence[StreamItem], weights: Sequence[int] | None = None) -> None:
+        """These come next in the task's log; `weights` if they were weighed already."""
+        live.tail.append(items, weights)
         self.ask_store(live)
 
     def ask_store(self, live: LiveTask) -> None:
         """Ask for the next append, if there is one and the last one is done."""
-        items = live.tail.next_append()
+        items, weights = live.tail.next_append()
         if items:
-            self.outputs.append(Append(task_id=live.id, expect=live.log.last, items=items, owner=live.owner))
+            self.outputs.append(
+                Append(task_id=live.id, expect=live.log.last, items=items, weights=weights, owner=live.owner)
+            )
 
     def timestamp(self, now: float) -> str:
         """The time, as it goes on the wire."""
@@ -49,8 +51,11 @@ class Appends:
         status = TaskStatus(state=state, message=message, timestamp=self.timestamp(now))
         return TaskStatusUpdateEvent(task_id=live.id, context_id=live.fold.context_id, status=status)
 
-    def stamped(self, item: StreamItem, now: float) -> StreamItem:
-        """The event, with the time if it is a status that has none."""
-        if isinstance(item, TaskStatusUpdateEvent) and item.status.timestamp is None:
-            return evolve(item, status=evolve(item.status, timestamp=self.timestamp(now)))
-        return item
+    def stamped(self, items: Sequence[StreamItem], now: float) -> list[StreamItem]:
+        """The events; the statuses among them that have no time are given one."""
+        return [self._stamped(item, now) if isinstance(item, TaskStatusUpdateEvent) else item for item in items]
+
+    def _stamped(self, event: TaskStatusUpdateEvent, now: float) -> TaskStatusUpdateEvent:
+        if event.status.timestamp is not None:
+            return event
+        return evolve(event, status=evolve(event.status, timestamp=self.timestamp(now)))

@@ -88,7 +88,8 @@ class LiveTask:
         self.fold = Fold.of(stored.task)
         self._checkpointed = stored.offset
         self.tail = Tail(self.id, self.limits.task_size, stored.offset, stored.task.state, weigh(stored.task))
-        self.tail.note(self.take_entries(stored.entries))
+        items = self.take_entries(stored.entries)
+        self.tail.note(items, [weigh(item) for item in items])
 
     def take_entries(self, entries: Sequence[Entry[StreamItem]]) -> list[StreamItem]:
         """Confirm entries of the store; ones already taken are passed over.
@@ -96,7 +97,9 @@ class LiveTask:
         Raises:
             LocalProtocolError: An entry before these is missing.
         """
-        fresh = [entry for entry in entries if entry.offset > self.log.last]
+        fresh = entries
+        if entries and entries[0].offset <= self.log.last:
+            fresh = [entry for entry in entries if entry.offset > self.log.last]
         self.log.extend(fresh)
         items = [entry.event for entry in fresh]
         for item in items:

@@ -85,13 +85,14 @@ class Append:
     """Store: append these to the task's log if it ends at `expect`; then `Server.feed`, or `Server.append_refused`.
 
     What is asked for one task is to be carried out, and answered, in the order in which it was asked. `owner` is the
-    same in all appends to a task.
+    same in all appends to a task. `weights` says of each item what `weigh` says.
     """
 
     task_id: str
     expect: int
     items: tuple[StreamItem, ...]
     owner: Owner = Owner()
+    weights: tuple[int, ...] = ()
 
 
 @frozen(kw_only=True)

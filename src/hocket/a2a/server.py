@@ -23,6 +23,7 @@ from hocket.a2a.appends import Appends
 from hocket.a2a.capabilities import undeclared, unsupported_content
 from hocket.a2a.card import AgentCapabilities, AgentCard
 from hocket.a2a.dialects import CallDialect, Operation, negotiate
+from hocket.a2a.fold import weigh
 from hocket.a2a.limits import ServerLimits
 from hocket.a2a.listing import Listing
 from hocket.a2a.live import LiveTask
@@ -213,7 +214,7 @@ class Server:
                 self.append_refused(task_id, now)
                 return
             self._turns.fence(live)
-            live.tail.note(items)
+            live.tail.note(items, [weigh(item) for item in items])
         self._grown(live, is_new, now)
 
     def _grown(self, live: LiveTask, is_new: bool, now: float) -> None:

@@ -201,9 +201,8 @@ class Turns:
             LocalProtocolError: The run was ended or replaced, or an event breaks the task's life. Nothing is appended.
         """
         live, current = self._running(task_id, run)
-        stamped = [self.appends.stamped(item, now) for item in items]
-        live.tail.check(stamped)
-        self.appends.add(live, stamped)
+        stamped = self.appends.stamped(items, now)
+        self.appends.add(live, stamped, live.tail.check(stamped))
         if current.is_waiting:
             self._stop_waiting(live, current)
         if current.is_awaited and not states.settles(live.tail.state):

@@ -50,8 +50,8 @@ MUTANTS = (
     Mutant(
         "each-reader-is-encoded-for-anew",
         "log.py",
-        "            return self._encoded[dialect]\n",
-        "            return encode(self.event)\n",
+        "            self._dialect = dialect\n",
+        "            pass\n",
         _LOG,
     ),
 )

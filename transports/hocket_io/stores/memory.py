@@ -21,7 +21,7 @@ from hocket.a2a import (
     weigh,
 )
 from hocket.a2a.states import settles
-from hocket.log import Entry, LogConflict
+from hocket.log import Entry, LogConflict, numbered
 from hocket.timestamps import moment
 from hocket_io.stores.paging import PageTokens, Place
 
@@ -97,9 +97,14 @@ class MemoryStore:
     _tokens: PageTokens = field(factory=PageTokens, init=False)
 
     def append(
-        self, task_id: str, expect: int, items: Sequence[StreamItem], owner: Owner = _NOBODY
+        self,
+        task_id: str,
+        expect: int,
+        items: Sequence[StreamItem],
+        owner: Owner = _NOBODY,
+        weights: Sequence[int] | None = None,
     ) -> list[Entry[StreamItem]]:
-        """Append to a task's log; the first append says whose task it is.
+        """Append to a task's log; the first append says whose task it is. `weights` if the items were weighed.
 
         Raises:
             LogConflict: The log does not end at offset `expect`. Nothing was appended.
@@ -107,9 +112,10 @@ class MemoryStore:
         kept = self._tasks.get(task_id) or _Kept(owner)
         if kept.last != expect:
             raise LogConflict(expect, kept.last)
-        entries = [Entry(offset, item, weigh(item)) for offset, item in enumerate(items, expect + 1)]
+        weights = [weigh(item) for item in items] if weights is None else weights
+        entries = numbered(items, weights, expect)
         kept.entries += entries
-        kept.size += sum(entry.weight for entry in entries)
+        kept.size += sum(weights)
         self._tasks[task_id] = kept
         self._note(task_id, kept, items)
         return entries
