@@ -231,10 +231,10 @@ def test_what_comes_after_the_end_is_not_read():
 def test_after_an_event_that_is_too_large_nothing_is_read():
     body = ResponseBody("http://agent/", FramingLimits(sse_event=8))
     body.receive_head(200, SSE)
-    body.receive_data(b"data: 123456789\n\ndata: 2\n\n")
-    assert body.next_event() is None
+    body.receive_data(b"data: 1\n\ndata: 123456789\n\ndata: 2\n\n")
+    assert [event.data for event in body.next_events()] == [b"1"]
     assert isinstance(body.refusal, LimitExceeded)
-    assert body.next_event() is None
+    assert not body.next_events()
 
 
 def test_a_stream_says_how_long_its_readers_should_wait():
@@ -243,4 +243,5 @@ def test_a_stream_says_how_long_its_readers_should_wait():
     body.receive_head(200, SSE)
     body.receive_data(b"retry: 2500\n\ndata: 1\n\ndata: 2\n\n")
     assert (body.is_stream, body.retry) == (True, 2.5)
-    assert [body.next_event().data, body.next_event().data, body.next_event()] == [b"1", b"2", None]
+    assert [event.data for event in body.next_events()] == [b"1", b"2"]
+    assert not body.next_events()

@@ -124,6 +124,7 @@ def test_each_event_follows_from_the_items_up_to_it(items):
         told.append(event)
     assert told == list(by_the_book(items))
     assert (reader.outcome is Outcome.SETTLED) == any(ends(item) for item, _ in items)
+    assert reader.text == "".join([event.text for event in told])
     seen = [item for item, _ in items[: len(told)]]
     assert reader.offset == last_of([offset for _, offset in items[: len(told)]])
     assert reader.task == known(seen)

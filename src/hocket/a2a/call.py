@@ -92,8 +92,10 @@ class ClientCall:
     @property
     def is_closed(self) -> bool:
         """True once the answer or the end of the stream is known."""
-        is_over = self._is_answered or self.error is not None or self.ending is not None
-        return is_over or self.reader.is_closed or self.reader.wants_task
+        reader = self.reader
+        if reader.outcome is not None or reader.wants_task:
+            return True
+        return self.ending is not None or self._is_answered or self.error is not None
 
     @property
     def method(self) -> str:

@@ -183,6 +183,11 @@ class StreamReader:
         return None if self._fold.is_empty else self._fold.snapshot()
 
     @property
+    def text(self) -> str:
+        """The text of all events so far, joined."""
+        return self._view.shown
+
+    @property
     def artifact_text(self) -> str:
         """The text of the task's artifacts as far as they were received; of a follow-up, what this turn added."""
         return "" if self.task is None else self._view.of_artifacts(self.task)

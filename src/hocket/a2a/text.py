@@ -49,6 +49,11 @@ class TextView:
     _messages: dict[str, None] = field(factory=dict, init=False)
     _known: dict[str, str] = field(factory=dict, init=False)
 
+    @property
+    def shown(self) -> str:
+        """All the text that was added, joined."""
+        return "".join(self._shown)
+
     def take(self, item: StreamItem) -> str:
         """The text that this item adds to what was shown before; "" if none."""
         if isinstance(item, TaskArtifactUpdateEvent):  # nearly all items: first, and without `match` (0.9 µs -> 0.4)

@@ -11,7 +11,6 @@ from attrs import define, field
 
 from hocket.a2a import ClientCall
 from hocket.errors import CodecError, ErrorObject, HocketError
-from hocket.framing import ServerSentEvent
 from hocket.http.bindings import Binding
 from hocket.http.messages import Headers, Request
 from hocket.http.response_body import ResponseBody
@@ -110,21 +109,22 @@ class HttpCall:
 
     def _look(self) -> None:
         """Take what can be read by now."""
-        while not self.is_closed and (event := self._body.next_event()) is not None:
-            self._read_event(event)
-        if self._body.refusal is not None and not self.is_closed:
-            self.call.fail(self._body.refusal)
-
-    def _read_event(self, event: ServerSentEvent) -> None:
-        try:
-            outcome = self.binding.read_event(self.call, event.data)
-        except CodecError as error:
-            self.call.fail(error)
-            return
-        if isinstance(outcome, ErrorObject):
-            self.call.receive_error(outcome)
-        else:
-            self.call.receive_item(outcome, int(event.id) if event.id.isascii() and event.id.isdigit() else None)
+        call, read = self.call, self.binding.read_event
+        for event in self._body.next_events():
+            if call.is_closed:
+                return
+            try:
+                outcome = read(call, event.data)
+            except CodecError as error:
+                call.fail(error)
+                return
+            if isinstance(outcome, ErrorObject):
+                call.receive_error(outcome)
+            else:
+                number = event.id
+                call.receive_item(outcome, int(number) if number.isdigit() and number.isascii() else None)
+        if self._body.refusal is not None and not call.is_closed:
+            call.fail(self._body.refusal)
 
     def _read_answer(self) -> None:
         try:

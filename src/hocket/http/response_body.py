@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from attrs import define, field
 
 from hocket.errors import AuthenticationError, ConnectionFailed, HocketError, LimitExceeded
@@ -41,7 +43,7 @@ class ResponseBody:
 
     @property
     def is_stream(self) -> bool:
-        """Whether the body is a stream of events: then `next_event` gives them, else `whole` is the answer."""
+        """Whether the body is a stream of events: then `next_events` gives them, else `whole` is the answer."""
         return self._parser is not None
 
     @property
@@ -99,15 +101,17 @@ class ResponseBody:
         said = "it is empty" if not self.whole.strip() else plain_words(self.whole) or reason
         return ConnectionFailed(f"{self.url} gave HTTP {self.status} and a body that is no {wanted}: {said}")
 
-    def next_event(self) -> ServerSentEvent | None:
-        """The next event of a stream, or None. One that cannot be read is a refusal, and the last."""
+    def next_events(self) -> Sequence[ServerSentEvent]:
+        """The events of a stream that came since. One that cannot be read is a refusal, and the end of them."""
         if self._parser is None or self.refusal is not None:
-            return None
-        event = self._parser.next_event()
-        if isinstance(event, FrameRejected):
-            self.refusal = event.error
-            return None
-        return event
+            return ()
+        events: list[ServerSentEvent] = []
+        while (event := self._parser.next_event()) is not None:
+            if isinstance(event, FrameRejected):
+                self.refusal = event.error
+                break
+            events.append(event)
+        return events
 
 
 def _unauthorized(url: str, status: int, challenge: str | None) -> AuthenticationError:

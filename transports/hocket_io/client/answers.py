@@ -41,7 +41,6 @@ class StreamView:
     _take: Callable[[], StreamEvent | None] = field(default=nothing, init=False)
     _call: ClientCall | None = field(default=None, init=False)
     _failure: HocketError | None = field(default=None, init=False)
-    _said: list[str] = field(factory=list, init=False)
     _is_told: bool = field(default=False, init=False)
 
     @property
@@ -74,12 +73,9 @@ class StreamView:
             raise LocalProtocolError(f"the stream has no task yet: read its first event before you {purpose}")
         return self.task_id
 
-    def _note(self, event: StreamEvent) -> StreamEvent:
-        """Remember what was told, and how it ends."""
-        if text := event.text:
-            self._said.append(text)
-        if event.done:
-            self._is_told, self._failure = True, event.error
+    def _end(self, event: StreamEvent) -> StreamEvent:
+        """Remember how it ends."""
+        self._is_told, self._failure = True, event.error
         return event
 
     def _may_be_over(self, event: StreamEvent) -> bool:
@@ -123,7 +119,7 @@ class StreamView:
         call = self._whole_call()
         reader, task = call.reader, call.reader.task
         if task is None or not task.artifacts or (call.is_follow_up and not reader.is_patchy):
-            return "".join(self._said)
+            return reader.text
         question = task.status.message.text if task.state in _ASKS and task.status.message else ""
         return reader.artifact_text + question
 

@@ -44,9 +44,11 @@ class Stream(StreamView):
     def __next__(self) -> StreamEvent:
         while (event := self._take()) is None:
             self._arrive()
-        if event.error is not None and self._may_be_over(event):
-            event = self._over_with(self.client.get(self._known_task_id("read it")), event)
-        return self._note(event)
+        if event.done:
+            if self._may_be_over(event):
+                event = self._over_with(self.client.get(self._known_task_id("read it")), event)
+            return self._end(event)
+        return event
 
     def _arrive(self) -> None:
         """Wait until more may have come."""
@@ -137,9 +139,11 @@ class AsyncStream(StreamView):
     async def __anext__(self) -> StreamEvent:
         while (event := self._take()) is None:
             await self._arrive()
-        if event.error is not None and self._may_be_over(event):
-            event = self._over_with(await self.client.get(self._known_task_id("read it")), event)
-        return self._note(event)
+        if event.done:
+            if self._may_be_over(event):
+                event = self._over_with(await self.client.get(self._known_task_id("read it")), event)
+            return self._end(event)
+        return event
 
     async def _arrive(self) -> None:
         """Wait until more may have come."""
