@@ -39,6 +39,7 @@ with needs("http", "running an agent"):
     import anyio
 
     from hocket_io.concurrency.bell import LinkBell
+    from hocket_io.concurrency.crowd import Crowd
     from hocket_io.concurrency.groups import leave
     from hocket_io.entropy import system_entropy
     from hocket_io.push import PushOptions
@@ -104,6 +105,7 @@ class Host:
     _alarm: anyio.Event = field(factory=anyio.Event, init=False)
     _wakes_at: float = field(default=float("inf"), init=False)
     _group: anyio.abc.TaskGroup | None = field(default=None, init=False)
+    _runs: Crowd | None = field(default=None, init=False)
 
     def __attrs_post_init__(self) -> None:
         entropy = system_entropy()
@@ -127,17 +129,22 @@ class Host:
         await self._sender.__aenter__()
         self._group = await anyio.create_task_group().__aenter__()
         self._group.start_soon(self._keep_time)
+        self._runs = Crowd(self._group)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         assert self._group is not None, "entered first"
+        assert self._runs is not None, "it comes with the group"
         self._runner.close()
         try:
-            await leave(self._group, kind, error, trace)
+            try:
+                await self._runs.ended()
+            finally:
+                await leave(self._group, kind, error, trace)
         finally:
-            self._group = None
+            self._group = self._runs = None
             await self._sender.__aexit__(kind, error, trace)  # what the last runs have said is still sent
 
     def now(self) -> float:
@@ -167,8 +174,8 @@ class Host:
                     if name in self._links:
                         self._links[name].ring()
                 case Run():
-                    assert self._group is not None, "a host runs agents only while it is entered"
-                    self._group.start_soon(self._runner.run, self._runner.begin(output))
+                    assert self._runs is not None, "a host runs agents only while it is entered"
+                    self._runs.start(self._runner.run, self._runner.begin(output))
                 case Reply():
                     self._runner.reply(output)
                 case Release():

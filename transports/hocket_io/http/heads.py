@@ -52,6 +52,8 @@ class PromptConnection(asyncio.Protocol):
         head_size: Bytes of a head that may be here without its end.
     """
 
+    __slots__ = ("_clock", "_inner", "_is_begun", "_is_refused", "_size", "_transport")
+
     head_timeout: ClassVar[float | None] = HEAD_TIMEOUT
     head_size: ClassVar[int] = incomplete_head(HeadLimits())
 

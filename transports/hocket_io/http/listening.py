@@ -129,6 +129,7 @@ def web_server(
     timeout = _checked(head_timeout)
 
     class Connection(PromptConnection):
+        __slots__ = ()
         head_timeout = timeout
         head_size = incomplete_head(head_limits)
 
