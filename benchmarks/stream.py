@@ -1,93 +1,88 @@
-"""Events per second of one stream: in memory, over a pipe, over HTTP, and beside them what `json` alone costs.
+"""One stream of ready events through all of hocket, by each way there is: in memory, over a pipe, over HTTP.
 
-The agent says small words as fast as it can. A row is the median of several runs, each of a whole task from the
-message to COMPLETED, with the slowest and the fastest. The client is in this process; the agent is in this process
-too (memory), or in a child process (pipe, HTTP). The floor writes and reads the same events with `json.dumps` and
-`json.loads` and does nothing else. `./dev bench stream [--events N] [--runs N]`
+The client of hocket reads the words of one agent, from the message to COMPLETED. The client is in this process; the
+agent is in this process too (memory), or in another one (pipe, HTTP). The floor writes and reads the same events with
+`json.dumps` and `json.loads`, and does nothing else. `./dev bench stream`
 """
 
-import argparse
 import asyncio
 import json
-import re
-import shlex
-import statistics
-import subprocess
-import sys
 import time
-from collections.abc import Callable
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+
+from agents.words import agent
+from harness import Benchmark, Contender, Contest, Options, main
+from harness.contest import Once
+from harness.servers import AGENT, HOCKET
 
 from hocket import Agent
 from hocket.a2a import V1_0, Artifact, Part, TaskArtifactUpdateEvent, TaskState
 from hocket_io import AsyncClient
 
-agent = Agent("words")
 
+def floor(events: int) -> Contender:
+    """What `json` needs to write and to read as many events."""
 
-@agent.stream
-async def words(task):
-    for number in range(int(task.text)):
-        yield f"word {number} "
+    @contextmanager
+    def ready() -> Iterator[Once]:
+        chunk = Artifact(artifact_id="text-1", parts=(Part(text="chunk number 1234 of the answer "),))
+        item = TaskArtifactUpdateEvent(task_id="0" * 36, context_id="0" * 36, artifact=chunk, append=True)
+        written = V1_0.write_item(item)
+        assert written is not None
+        response = {"jsonrpc": "2.0", "id": "1", "result": json.loads(written)}
 
-
-def floor(events: int) -> float:
-    """Seconds that `json` needs to write and to read as many events."""
-    chunk = Artifact(artifact_id="text-1", parts=(Part(text="word 1234 "),))
-    item = TaskArtifactUpdateEvent(task_id="0" * 36, context_id="0" * 36, artifact=chunk, append=True)
-    written = V1_0.write_item(item)
-    assert written is not None
-    response = {"jsonrpc": "2.0", "id": "1", "result": json.loads(written)}
-    begun = time.perf_counter()
-    for _ in range(events):
-        json.loads(json.dumps(response))
-    return time.perf_counter() - begun
-
-
-async def stream(target: str | Agent, events: int, runs: int) -> list[float]:
-    """Seconds of each run; the first one of all warms up and does not count."""
-    seconds = []
-    async with AsyncClient(target) as client:
-        for _ in range(runs + 1):
+        def once() -> Mapping[str, float]:
             begun = time.perf_counter()
-            seen = [event async for event in client.stream(str(events))]
-            seconds.append(time.perf_counter() - begun)
-            assert seen[-1].state is TaskState.COMPLETED
-            assert sum(1 for event in seen if event.text) == events
-    return seconds[1:]
+            for _ in range(events):
+                json.loads(json.dumps(response))
+            return {"events/s": events / (time.perf_counter() - begun)}
+
+        yield once
+
+    return Contender("json alone", ready)
 
 
-def over_http(events: int, runs: int) -> list[float]:
-    """The runs against a server in a process of its own."""
-    command = [sys.executable, "-m", "hocket", "serve", f"{__file__}:agent", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        try:
-            assert server.stdout is not None
-            url = next(found[0] for line in server.stdout if (found := re.search(r"http://\S+", line)))
-            return asyncio.run(stream(url, events, runs))
-        finally:
-            server.terminate()
+async def read(target: str | Agent, events: int) -> float:
+    """The seconds of one stream."""
+    async with AsyncClient(target) as client:
+        async for _ in client.stream("1 0"):  # what the first call of all needs, a child process say, is not in it
+            pass
+        begun = time.perf_counter()
+        count = 0
+        state = None
+        async for event in client.stream(f"{events} 0"):
+            count += bool(event.text)
+            state = event.state or state
+        seconds = time.perf_counter() - begun
+    assert (count, state) == (events, TaskState.COMPLETED)
+    return seconds
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Events per second of one stream.")
-    parser.add_argument("--events", type=int, default=5_000, help="events of a run (default 5000)")
-    parser.add_argument("--runs", type=int, default=5, help="runs that count (default 5)")
-    options = parser.parse_args()
-    events, runs = options.events, options.runs
-    child = f"stdio:python -m hocket pipe {shlex.quote(__file__ + ':agent')}"
-    rows: dict[str, Callable[[], list[float]]] = {
-        "json floor": lambda: [floor(events) for _ in range(runs)],
-        "memory": lambda: asyncio.run(stream(agent, events, runs)),
-        "pipe": lambda: asyncio.run(stream(child, events, runs)),
-        "http": lambda: over_http(events, runs),
-    }
-    print(f"Python {sys.version.split()[0]}, {events} events, {runs} runs")
-    print(f"{'':<12}{'events/s':>12}{'us/event':>10}   {'slowest to fastest, events/s'}")
-    for name, measure in rows.items():
-        rates = sorted(events / seconds for seconds in measure())
-        median = statistics.median(rates)
-        print(f"{name:<12}{median:>12,.0f}{1e6 / median:>10.1f}   {rates[0]:,.0f} to {rates[-1]:,.0f}")
+def by(name: str, events: int) -> Contender:
+    """The stream by one way."""
 
+    @contextmanager
+    def ready() -> Iterator[Once]:
+        with ExitStack() as stack:
+            target: str | Agent = agent
+            if name == "pipe":
+                target = f"stdio:python -m hocket pipe {AGENT}:agent"
+            elif name == "http":
+                target = stack.enter_context(HOCKET.started()).address
+            yield lambda: {"events/s": events / asyncio.run(read(target, events))}
+
+    return Contender(name, ready)
+
+
+def contests(options: Options) -> list[Contest]:
+    """One contest."""
+    events = options.pick(10_000, 3_000, 5)
+    ways = options.pick(("memory", "pipe", "http"), ("memory", "pipe", "http"), ("memory", "http"))
+    return [Contest("one stream", [*(by(name, events) for name in ways), floor(events)])]
+
+
+BENCHMARK = Benchmark("stream", __doc__, contests, minutes=0.2)
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main(BENCHMARK))

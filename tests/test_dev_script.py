@@ -122,6 +122,8 @@ def load(directory: Path = ROOT) -> ModuleType:
         (["docs", "-W"], "-m sphinx --quiet -b html -W docs site"),
         (["fmt"], "-m ruff format . dev"),
         (["fuzz", "sse", "--seconds", "9"], "tests/fuzz/run.py sse --seconds 9"),
+        (["bench"], "benchmarks"),
+        (["bench", "serving", "--quick"], "benchmarks serving --quick"),
     ],
 )
 def test_a_command_becomes_its_tool_in_the_root_from_any_directory(
@@ -330,29 +332,12 @@ def test_types_are_checked_in_the_script_and_in_the_examples(checkout: Checkout)
     assert lines == ["", " dev", " examples/hello.py"]
 
 
-# -------------------------------------------------------------------------------------------- bench and usage
-
-
-def test_bench_lists_what_there_is_and_runs_what_is_named(checkout: Checkout) -> None:
-    assert "(none yet)" in checkout.dev("bench").stdout
-    (checkout.root / "benchmarks").mkdir()
-    for name in ("framing", "codec", "_payloads"):
-        (checkout.root / f"benchmarks/{name}.py").touch()
-    assert checkout.dev("bench").stdout.splitlines()[1:] == ["    codec", "    framing"]
-    assert checkout.installs() == []
-    ran = checkout.dev("bench", "codec", "--quick").stdout.splitlines()[-1]
-    assert ran == f"python benchmarks/codec.py --quick in {checkout.root}"
+# ------------------------------------------------------------------------------------------------------ usage
 
 
 def test_mutants_are_a_program_among_the_tests(checkout: Checkout) -> None:
     ran = checkout.dev("mutants", "--list").stdout.splitlines()[-1]
     assert ran == f"python tests/mutants --list in {checkout.root}"
-
-
-def test_an_unknown_benchmark_is_refused(checkout: Checkout) -> None:
-    done = checkout.dev("bench", "../secret")
-    assert done.returncode == 2
-    assert "there is no benchmarks/../secret.py" in done.stderr
 
 
 @pytest.mark.parametrize("arguments", [[], ["help"], ["--help"], ["-h"]])

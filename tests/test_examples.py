@@ -56,9 +56,9 @@ PROGRAMS = (
 )
 
 
-def started(name: str, *arguments: str, folder: Path = EXAMPLES) -> Program:
+def started(name: str, *arguments: str) -> Program:
     """An example that runs as a program."""
-    command = [str(folder / f"{name}.py"), *arguments]
+    command = [str(EXAMPLES / f"{name}.py"), *arguments]
     if forks.CAN_FORK:
         return forks.start(*command, env=ENVIRONMENT, text=True)
     return subprocess.Popen(
@@ -76,8 +76,6 @@ def programs() -> Iterator[Programs]:
     """All examples that are programs, started at once before everything else: they mostly wait."""
     with ExitStack() as stack:
         running = {name: stack.enter_context(started(name)) for name in PROGRAMS}
-        bench = started("stream", "--events", "50", "--runs", "1", folder=EXAMPLES.parent / "benchmarks")
-        running["bench"] = stack.enter_context(bench)
         running["demo --keep"] = stack.enter_context(started("demo", "--keep"))
         yield running
         for program in running.values():
@@ -189,13 +187,6 @@ def test_a_loop_of_ones_own_has_room_for_both_sides(capsys: pytest.CaptureFixtur
 @pytest.mark.process
 def test_the_property_of_check_hello_holds(programs: Programs) -> None:
     assert output_of(programs["check_hello"]) == ["every question was answered"]
-
-
-@pytest.mark.process
-def test_the_benchmark_measures_each_way(programs: Programs) -> None:
-    rows = [line.split() for line in output_of(programs["bench"])[2:]]
-    assert [row[:-5] for row in rows] == [["json", "floor"], ["memory"], ["pipe"], ["http"]]
-    assert all(float(row[-4]) > 0 for row in rows)
 
 
 # Streams of many agents.

@@ -26,7 +26,7 @@ def of_verdicts(verdicts: Sequence[Verdict]) -> list[str]:
 
 def in_markdown(results: Results) -> str:
     """All contests and all targets."""
-    lines = [_made(results), ""]
+    lines = [made_line(results), ""]
     for report in results.reports:
         for outcome in report.outcomes:
             lines += [f"**{report.name}**: {outcome.title}", "", *outcome_in_markdown(outcome), ""]
@@ -56,7 +56,8 @@ def verdicts_in_markdown(reports: Sequence[Report]) -> list[str]:
     return [*_markdown(rows), *notes] if len(rows) > 1 else []
 
 
-def _made(results: Results) -> str:
+def made_line(results: Results) -> str:
+    """When, where and with what it was measured."""
     made = results.made
     versions = ", ".join(f"{name} {version}" for name, version in made.get("versions", {}).items())
     return (

@@ -1,0 +1,93 @@
+"""Results as files for people, and in the pages that show them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness import charts, table
+from harness.charts import Chart
+from harness.figures import Outcome, advantage, number
+from harness.results import Report, Results, read, write
+
+ROOT = Path(__file__).parents[2]
+
+
+def write_out(results: Results, directory: Path) -> None:
+    """Write results.json, table.md, and the charts."""
+    directory.mkdir(parents=True, exist_ok=True)
+    write(results, directory / "results.json")
+    (directory / "table.md").write_text(table.in_markdown(results), encoding="utf-8")
+    _draw(results, directory)
+
+
+def publish(directory: Path, root: Path = ROOT) -> list[Path]:
+    """Put what `write_out` has written where people read it; the files that were written.
+
+    The results go to `benchmarks/results`, the charts to `docs/charts`, all tables to `docs/measured.md`, and what is
+    most worth knowing between the marks in `README.md` and `docs/measuring.md`.
+    """
+    results = read(directory / "results.json")
+    stored = root / "benchmarks" / "results" / f"{results.made['date']}.json"
+    stored.parent.mkdir(exist_ok=True)
+    write(results, stored)
+    drawings = root / "docs" / "charts"
+    drawings.mkdir(exist_ok=True)
+    for old in drawings.glob("*.svg"):
+        old.unlink()
+    _draw(results, drawings)
+    page = root / "docs" / "measured.md"
+    page.write_text(f"# Measured\n\n{_MADE_BY}\n\n{table.in_markdown(results)}", encoding="utf-8")
+    headlines = "\n".join(headlines_in_markdown(results))
+    verdicts = "\n".join([table.made_line(results), "", *table.verdicts_in_markdown(results.reports)])
+    _between(root / "README.md", "speed", headlines)
+    _between(root / "docs" / "measuring.md", "speed", headlines)
+    _between(root / "docs" / "measuring.md", "targets", verdicts)
+    return [stored, page, root / "README.md", root / "docs" / "measuring.md"]
+
+
+_MADE_BY = """\
+Every contest of a whole run of `./dev bench`, as [measuring](measuring.md) explains it. A figure is the median of the
+rounds, ± half of the way from the least to the greatest; beside it stands how many times better ours is."""
+
+
+def headlines_in_markdown(results: Results) -> list[str]:
+    """One row for each chart: ours, and how many times better it is than each of the others."""
+    rows = ["| | hocket | beside it |", "|---|---:|---|"]
+    for _, chart, outcome in _drawn(results):
+        ours = outcome.row(outcome.ours)
+        if ours is not None and chart.metric in ours.values:
+            figure = f"{number(ours.median(chart.metric))} {chart.metric}"
+            rows.append(f"| {chart.title} | {figure} | {'; '.join(_beside(chart, outcome))} |")
+    return rows
+
+
+def _beside(chart: Chart, outcome: Outcome) -> Iterator[str]:
+    ours = outcome.row(outcome.ours)
+    for row in outcome.rows:
+        if ours is None or row is ours or chart.metric not in row.values or row.name.startswith(outcome.ours):
+            continue
+        times = advantage(chart.metric, ours.values[chart.metric], row.values[chart.metric])
+        yield f"{row.name} {number(row.median(chart.metric))} ({table.in_words(times)})"
+
+
+def _drawn(results: Results) -> Iterator[tuple[Report, Chart, Outcome]]:
+    """The charts for which there are figures."""
+    for report in results.reports:
+        for chart in report.charts:
+            for outcome in report.outcomes:
+                if outcome.title == chart.contest and chart.metric in outcome.metrics:
+                    yield report, chart, outcome
+
+
+def _draw(results: Results, directory: Path) -> None:
+    for _, chart, outcome in _drawn(results):
+        (directory / f"{chart.file}.svg").write_text(charts.draw(chart, outcome), encoding="utf-8")
+
+
+def _between(page: Path, name: str, text: str) -> None:
+    """Put a text between the marks of that name."""
+    begin, end = f"<!-- bench {name}: begin -->", f"<!-- bench {name}: end -->"
+    before, _, rest = page.read_text(encoding="utf-8").partition(begin)
+    _, _, after = rest.partition(end)
+    if not rest or end not in rest:
+        raise LookupError(f"{page.name} has no marks for {name!r}")
+    page.write_text(f"{before}{begin}\n{text}\n{end}{after}", encoding="utf-8")
