@@ -5,11 +5,14 @@ import json
 import re
 import signal
 import sys
+from contextlib import contextmanager
+from importlib import import_module
 
 import anyio
 import pytest
 
 from hocket import Agent
+from hocket.errors import ConnectionFailed, RequestTimeout
 from hocket.testing.bench import Bench, Plan
 from hocket_io import AsyncClient
 from hocket_io.cli.access import Access
@@ -96,19 +99,42 @@ def test_calls_at_a_rate(url):
     assert re.search(r"^made late by( +[\d.,]+ (µs|ms|s)){4}$", result.stdout, re.MULTILINE)
 
 
-def test_what_the_agent_is_asked(tmp_path):
+@pytest.fixture
+def ear():
     heard = []
     agent = Agent("ear")
 
     @agent.stream
     async def listen(task):
         heard.append(task.text)
-        yield "yes"
+        yield "yes "
+        yield task.text
 
     with serving(lambda url: App(agent)) as url:
-        invoke("bench", url, "--streams", "1")
-        invoke("bench", url, "--streams", "1", "-m", "How are you?")
-    assert heard == ["Hello", "How are you?"]
+        yield url, heard
+
+
+def test_what_the_agent_is_asked(ear):
+    url, heard = ear
+    invoke("bench", url, "--streams", "1")
+    invoke("bench", url, "--streams", "1", "-m", "How are you?", "--warmup", "2")
+    assert heard == ["Hello", *["How are you?"] * 3]
+
+
+def test_without_a_target_there_is_an_echo_of_so_many_words(ear, monkeypatch):
+    url, heard = ear
+    served_with = []
+
+    @contextmanager
+    def serving_it(words):
+        served_with.append(words)
+        yield url
+
+    monkeypatch.setattr(import_module("hocket_io.cli.bench"), "served", serving_it)
+    assert told("--chunks", "3", "--streams", "1")[0]["settled"] == {"completed": 1}
+    assert told("--streams", "1", "--warmup", "1")[0]["target"] == "the echo of hocket serve --echo"
+    assert served_with == [["--echo"]] * 2
+    assert heard == ["word " * 3, *["word " * 1_000] * 2]
 
 
 def block(number, result):
@@ -287,3 +313,23 @@ def test_who_was_busy_all_the_time_says_so(cpu, is_busy):
     measured.score.until, measured.score.chunks, measured.cpu = 10.0, 1, cpu
     assert measured.is_busy is is_busy
     assert measured.exit == 0
+
+
+@pytest.mark.parametrize(
+    ("settled", "still_open", "errors", "exit"),
+    [
+        (0, 0, [ConnectionFailed("x"), RequestTimeout("x")], 3),
+        (0, 0, [RequestTimeout("x")], 5),
+        (1, 0, [ConnectionFailed("x")], 1),
+        (0, 1, [ConnectionFailed("x")], 1),
+        (0, 1, [], 0),
+    ],
+)
+def test_what_it_ends_with(settled, still_open, errors, exit):
+    measured = Measured(Wanted(access=Access(target="http://127.0.0.1:1/"), content="", plan=Plan(), streams=1))
+    measured.score.settled["completed"], measured.score.open = settled, still_open
+    for error in errors:
+        measured.score.fail(error)
+    assert measured.exit == exit
+    measured.is_interrupted = True
+    assert measured.exit == 130

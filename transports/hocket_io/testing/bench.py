@@ -41,13 +41,12 @@ async def make_calls(
         streams: Calls at a time, at the most.
         timeout: Seconds after which a call is given up; None to wait as long as the client does.
     """
-    callers = streams if bench.plan.calls is None else min(streams, bench.plan.calls)
     caller = _Caller(bench, client, content, timeout, loop_clock())
     with anyio.CancelScope() as scope:
         if bench.ends_at is not None:
             scope.deadline = bench.ends_at
         async with anyio.create_task_group() as group:
-            for _ in range(callers):
+            for _ in range(streams):
                 group.start_soon(caller.run)
 
 

@@ -25,7 +25,6 @@ class Histogram:
     the most and the mean are as exact as the durations.
 
     Attributes:
-        count: How many there are.
         total: All of them together, in seconds.
         least: The shortest; infinity where there is none.
         most: The longest; 0 where there is none.
@@ -37,23 +36,31 @@ class Histogram:
     (0.05, 0.1, 0.0505)
     """
 
-    count: int = field(default=0, init=False)
     total: float = field(default=0.0, init=False)
     least: float = field(default=inf, init=False)
     most: float = field(default=0.0, init=False)
     _buckets: dict[int, int] = field(factory=dict, init=False)
 
     @property
+    def count(self) -> int:
+        """How many there are."""
+        return sum(self._buckets.values())
+
+    @property
     def mean(self) -> float:
         """The mean; 0 where there is none."""
-        return self.total / self.count if self.count else 0.0
+        count = self.count
+        return self.total / count if count else 0.0
 
     def add(self, seconds: float) -> None:
         """Count a duration; one that is less than nothing is nothing."""
-        seconds = max(0.0, seconds)
-        at = ceil(log(seconds / _LEAST) * _SCALE) if seconds > _LEAST else 0
-        self._buckets[at] = self._buckets.get(at, 0) + 1
-        self.count += 1
+        at = 0
+        if seconds > _LEAST:
+            at = ceil(log(seconds / _LEAST) * _SCALE)
+        elif seconds < 0:
+            seconds = 0.0
+        buckets = self._buckets
+        buckets[at] = buckets.get(at, 0) + 1
         self.total += seconds
         if seconds < self.least:
             self.least = seconds
@@ -66,8 +73,9 @@ class Histogram:
         Args:
             percent: From 1 to 100.
         """
-        rank = -(-self.count * percent // 100)
-        if rank == self.count:
+        count = self.count
+        rank = -(-count * percent // 100)
+        if rank == count:
             return self.most
         seen = 0
         for at in sorted(self._buckets):

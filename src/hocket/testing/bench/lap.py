@@ -44,17 +44,16 @@ class Lap:
         """Something came. False where no more is wanted, and the stream is to be closed."""
         if self.is_over:
             return False
-        if (failure := _failure(event)) is not None:
+        if event.done and (failure := _failure(event)) is not None:
             self.fail(failure, now)
-            return False
-        if event.text or _has_other_parts(event):
+        elif event.text or _has_other_parts(event):
             self._chunk(event.text, now)
-        if event.done:
-            self._settle(event, now)
         elif event.kind == "cut":
             self.score.cuts += 1
         elif event.kind == "resumed":
             self.score.resumes += 1
+        if event.done:
+            self._settle(event, now)
         elif self.chunks == self.most:
             self.leave(now)
         return not self.is_over
@@ -86,7 +85,7 @@ class Lap:
             score.gaps.add(now - self._last)
         else:
             score.first_chunk.add(now - self.due)
-        self._last = score.until = now
+        self._last = now
         self.chunks += 1
         score.chunks += 1
         score.text_bytes += len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
@@ -100,10 +99,8 @@ class Lap:
 
 
 def _failure(event: StreamEvent) -> HocketError | None:
-    """Why there is no answer, if this event says so. What an agent says of its failure is no answer, either."""
-    if not event.done:
-        return None
-    if event.error is not None or event.state not in _WITHOUT_ANSWER:
+    """Why there is no answer, if this last event says so. What an agent says of its failure is no answer, either."""
+    if event.state not in _WITHOUT_ANSWER:
         return event.error
     said = f": {event.message}" if event.message else ""
     return AgentError(f"the task is {event.state.value}{said}")

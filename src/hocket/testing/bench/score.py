@@ -61,7 +61,7 @@ class Score:
 
     Attributes:
         began: When the first call could be made.
-        until: When something happened for the last time.
+        until: When a call ended for the last time.
         calls: How many calls were begun.
         settled: How many were answered to the end, by the state in which the task settled; "message" without a task.
         left: How many were left before their end, because that was enough.
