@@ -45,7 +45,8 @@ def maker(cls: type[T], *given: str) -> Callable[..., T]:
         if shell is None:
             source.add(f"return {made}({', '.join(f'{name}={name}' for name in given)})")
         else:
-            source.add(f"made = new({source.bind(f'Shell_of_{made}', shell)})")
+            bound = source.bind(f"Shell_of_{made}", shell)
+            source.add(f"made = {bound}()" if is_frozen else f"made = new({bound})")
             for name, each in fields.items():
                 source.add(f"made.{name} = {name if name in given else source.bind(f'default_{name}', each.default)}")
             source.add(*[f"made.__class__ = {made}"] * is_frozen, "return made")

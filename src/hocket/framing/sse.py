@@ -14,6 +14,7 @@ from collections import deque
 
 from attrs import define, field, frozen
 
+from hocket.codec.making import maker
 from hocket.errors import LimitExceeded
 from hocket.framing.frames import FrameRejected, FramingLimits
 
@@ -25,7 +26,7 @@ _COLON = 0x3A
 _LONGEST_RETRY = 2.0**53  # milliseconds; beyond it a number of digits would become infinity
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class ServerSentEvent:
     """One event of a stream.
 
@@ -43,6 +44,9 @@ class ServerSentEvent:
     def text(self) -> str:
         """The data as text, with U+FFFD for what is not UTF-8, as the standard asks."""
         return self.data.decode("utf-8", "replace")
+
+
+_plain_event = maker(ServerSentEvent, "data", "id")
 
 
 @define
@@ -131,15 +135,18 @@ class SseParser:
         """Take bytes that arrived; ignored after `receive_eof`."""
         if self._ended:
             return
-        data = self._line_ends.unify(data)
-        if self._is_open:
-            data = self._continue(data)
-        events = data.split(b"\n\n")
-        rest = events.pop()
-        for lines in events:
-            self._take_event(lines)
-        if rest:
-            self._take_lines(rest)
+        lines = self._line_ends.unify(data).split(b"\n")
+        unfinished = lines.pop()
+        if lines and self._dropping:
+            del lines[0]
+            self._dropping = False
+        elif lines and self._unfinished:
+            self._unfinished += lines[0]
+            lines[0] = bytes(self._unfinished)
+            self._unfinished.clear()
+        self._take_lines(lines)
+        if unfinished and not self._dropping:
+            self._hold(unfinished)
 
     def receive_eof(self) -> None:
         """The stream has ended; an event without its blank line is dropped, and `cut` says so."""
@@ -154,49 +161,45 @@ class SseParser:
         """The next event, or None."""
         return self._ready.popleft() if self._ready else None
 
-    @property
-    def _is_open(self) -> bool:
-        return bool(self._size or self._unfinished or self._dropping or self._skipping)
+    def next_events(self) -> list[ServerSentEvent | FrameRejected]:
+        """All events that are there, as `next_event` would give them one by one."""
+        ready = list(self._ready)
+        self._ready.clear()
+        return ready
 
-    def _continue(self, data: bytes) -> bytes:
-        """Take the rest of the open event, and return what comes after it."""
-        if data.startswith(b"\n") and not (self._unfinished or self._dropping):
-            end = 1
-        else:
-            blank = data.find(b"\n\n")
-            end = len(data) if blank < 0 else blank + 2
-        self._take_lines(data[:end])
-        return data[end:]
+    def _take_lines(self, lines: list[bytes]) -> None:
+        """Take whole lines.
 
-    def _take_event(self, lines: bytes) -> None:
-        """Take all lines of one event; no event is open."""
-        if len(lines) <= self.limits.sse_event:
-            if lines.startswith(b"data: ") and b"\n" not in lines:
-                self._ready.append(ServerSentEvent(data=lines[6:], id=self.last_event_id))
-                return
-            if lines.startswith(b"id: "):
-                first, _, second = lines.partition(b"\n")
-                plain_id = len(first) - 4 <= self.limits.sse_id and b"\0" not in first
-                if plain_id and second.startswith(b"data: ") and b"\n" not in second:
-                    self._id = self.last_event_id = first[4:].decode("utf-8", "replace")
-                    self._ready.append(ServerSentEvent(data=second[6:], id=self._id))
-                    return
-        self._take_lines(lines + b"\n\n")
-
-    def _take_lines(self, data: bytes) -> None:
-        lines = data.split(b"\n")
-        unfinished = lines.pop()
+        What most events are, an id of letters and digits and one line of data, is seen here: 1.9 µs -> 0.7 for
+        one of 300 bytes (`python benchmarks/core.py`, CPython 3.11). All else goes line by line.
+        """
+        id_size = len(b"id: ") + self.limits.sse_id
+        room = self.limits.sse_event - id_size
+        is_usual = not (self._size or self._skipping)  # of the open event there is nothing yet, or its id
+        data: bytes | None = None  # its line of data
         for line in lines:
-            if self._dropping:
-                self._dropping = False
-                continue
-            if self._unfinished:
-                self._unfinished += line
-                line = bytes(self._unfinished)
-                self._unfinished.clear()
-            self._take_line(line)
-        if unfinished and not self._dropping:
-            self._hold(unfinished)
+            if not line:
+                if data is None:
+                    self._take_blank_line()
+                else:
+                    self.last_event_id, self._size = self._id, 0
+                    self._ready.append(_plain_event(data[6:], self._id))
+                    data = None
+                is_usual = True
+            elif is_usual and line[:6] == b"data: " and len(line) <= room:
+                data, is_usual = line, False
+            elif is_usual and line[:4] == b"id: " and len(line) <= id_size and line[4:].isalnum():
+                self._id = line[4:].decode()
+                self._size += len(line)
+                is_usual = self._size <= id_size  # not if it has more ids
+            else:
+                if data is not None:
+                    self._take_line(data)
+                    data = None
+                self._take_line(line)
+                is_usual = False
+        if data is not None:
+            self._take_line(data)
 
     def _hold(self, piece: bytes) -> None:
         if self._skipping or (not self._unfinished and piece[0] == _COLON):
