@@ -21,6 +21,7 @@ from hocket.jsonrpc import ConnectionClosed, NotificationReceived, ResultReceive
 from support.cancelling import WAYS, cancel_everywhere
 from support.drivers import answers, echoing, line, pipe_pairs, read_all
 from support.tls import client_context, server_context
+from support.virtual_time import VirtualTime
 
 KINDS = {"asyncio": hocket_io.asyncio.Driver, "trio": hocket_io.trio.Driver}
 
@@ -189,22 +190,92 @@ def test_drain_goes_on_when_the_peer_reads(loop):
     run(loop, main)
 
 
-def test_under_trio_to_drain_is_a_checkpoint_and_what_there_is_is_written_meanwhile():
+def test_under_trio_to_drain_may_be_cancelled_and_lets_others_run_once_a_millisecond():
+    """To let them run after each small message would cost more than all the rest."""
+    clock, turns = trio.testing.MockClock(), []
+
+    async def other():
+        while True:
+            turns.append(trio.current_time())
+            await trio.lowlevel.checkpoint()
+
     async def main():
         ours, theirs = socket.socketpair()
         driver = hocket_io.trio.Driver(Connection(Ndjson()))
         with theirs:
             theirs.setblocking(False)
-            async with events_of(driver, ours):
+            async with events_of(driver, ours), trio.open_nursery() as nursery:
+                nursery.start_soon(other)
                 driver.endpoint.send_notification("n", now=driver.now())
                 driver.pump()
-                for _ in range(5):
-                    await driver.drain()
+                await driver.drain()
+                for _ in range(3):
+                    await trio.lowlevel.checkpoint()
                 assert answers(theirs.recv(1_000))[0]["method"] == "n"
-                with trio.testing.assert_checkpoints():
+                turns.clear()
+                for _ in range(50):
                     await driver.drain()
+                assert turns == []
+                for _ in range(2):  # one turn is not enough for all: trio throws dice for who is first
+                    clock.jump(0.0011)
+                    await driver.drain()
+                assert turns
+                driver.endpoint.send_notification("n", ["x" * 65_536], now=driver.now())
+                driver.pump()
+                for _ in range(5):  # much is written at once
+                    await driver.drain()
+                assert len(theirs.recv(1_000)) == 1_000
+                with trio.CancelScope() as scope:
+                    scope.cancel()
+                    await driver.drain()
+                assert scope.cancelled_caught
+                nursery.cancel_scope.cancel()
 
-    run("trio", main)
+    trio.run(main, clock=clock)
+
+
+def test_under_asyncio_what_is_said_in_one_turn_is_written_together_but_nothing_waits_for_long():
+    time = VirtualTime()
+
+    async def main():
+        ours, theirs = socket.socketpair()
+        driver = hocket_io.asyncio.Driver(Connection(Ndjson()), lambda event: None)
+        await asyncio.get_running_loop().create_connection(lambda: driver, sock=ours)
+
+        def say(*params):
+            driver.endpoint.send_notification("n", params, now=driver.now())
+            driver.pump()
+
+        def heard():
+            try:
+                return [each["params"][0] for each in answers(theirs.recv(1_000_000))]
+            except BlockingIOError:
+                return []
+
+        with theirs:
+            theirs.setblocking(False)
+            for number in range(4):
+                say(number)
+            assert heard() == [0], "the first goes at once"
+            await asyncio.sleep(0)
+            assert heard() == [1, 2, 3], "the others when the turn ends"
+            say(4)
+            assert heard() == [4]
+            say(5)
+            assert heard() == []
+            time.now += 0.0011
+            say(6)
+            assert heard() == [5, 6], "a turn that takes its time"
+            say(7)
+            say(8, "x" * 65_536)
+            assert heard() == [7, 8], "it is much"
+            say(9)
+            driver.close()
+            assert heard() == [9], "nothing is to follow"
+            await driver.run()
+
+    with asyncio.Runner(loop_factory=time.event_loop) as runner:
+        runner.run(main())
 
 
 def test_close_from_outside_ends_the_connection(loop):

@@ -11,6 +11,7 @@ from attrs import Factory, define, field
 
 from hocket.errors import LocalProtocolError
 from hocket_io.asyncio.alarm import Alarm
+from hocket_io.asyncio.outflow import Outflow
 from hocket_io.drivers.loop_driver import LoopDriver
 from hocket_io.drivers.running import broken
 
@@ -26,7 +27,7 @@ class Driver(LoopDriver[EventT], asyncio.Protocol):
     Its arguments are those of a `LoopDriver`: `endpoint`, `on_event`, `unsent`, `unread` and `linger`.
     """
 
-    _transport: asyncio.Transport | None = field(default=None, init=False)
+    _outflow: Outflow | None = field(default=None, init=False)
     _alarm: Alarm = field(default=Factory(lambda self: Alarm(self._time_out), takes_self=True), init=False)
     _is_reading: bool = field(default=True, init=False)
     _over: asyncio.Event = field(factory=asyncio.Event, init=False)
@@ -90,8 +91,8 @@ class Driver(LoopDriver[EventT], asyncio.Protocol):
             transport.set_protocol(asyncio.BaseProtocol())  # its end is not that of the other one
             cast(asyncio.Transport, transport).abort()
             raise
-        self._transport = cast(asyncio.Transport, transport)  # which those of uvloop are, but for their class
-        self._transport.set_write_buffer_limits(high=self.unsent)
+        transport = cast(asyncio.Transport, transport)  # which those of uvloop are, but for their class
+        self._outflow = Outflow(transport, self.unsent, self.now)
         self.pump()
 
     def data_received(self, data: bytes) -> None:
@@ -102,7 +103,7 @@ class Driver(LoopDriver[EventT], asyncio.Protocol):
     def eof_received(self) -> bool:
         """The peer sends nothing more. Without TLS, what it has asked can still be answered."""
         self.data_received(b"")
-        return self._transport is not None and self._transport.get_extra_info("sslcontext") is None
+        return self._outflow is not None and self._outflow.transport.get_extra_info("sslcontext") is None
 
     def resume_writing(self) -> None:
         """The peer has caught up."""
@@ -110,7 +111,7 @@ class Driver(LoopDriver[EventT], asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone: tell the last events."""
-        self._transport = None
+        self._outflow = None
         if exc is not None:
             self._running.fail(broken(exc))
         self._alarm.set(None)
@@ -123,19 +124,21 @@ class Driver(LoopDriver[EventT], asyncio.Protocol):
     # --- within
 
     def _settle(self) -> None:
-        if (transport := self._transport) is None:
+        if (outflow := self._outflow) is None:
             return
-        if self._running.is_dropped:
+        transport, running = outflow.transport, self._running
+        if running.is_dropped:
             transport.abort()
         elif not transport.is_closing():
-            while pieces := self._running.take(transport.get_write_buffer_size()):
-                transport.writelines(pieces)
-            if self._running.is_leaving:
+            while pieces := running.take(outflow.held):
+                outflow.give(pieces)
+            if running.is_leaving:
+                outflow.flush()
                 transport.close()
-            elif self._is_reading != self._running.wants_more:
+            elif self._is_reading != running.wants_more:
                 self._is_reading = not self._is_reading
                 (transport.resume_reading if self._is_reading else transport.pause_reading)()
-        self._alarm.set(self._running.next_timeout())
+        self._alarm.set(running.next_timeout())
         self._notify()
 
     def _new_signal(self) -> asyncio.Event:

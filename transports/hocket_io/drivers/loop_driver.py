@@ -47,7 +47,7 @@ class LoopDriver(ABC, Generic[EventT]):
     unread: int = field(default=UNREAD, kw_only=True)
     linger: float = field(default=LINGER, kw_only=True)
     _running: Running[EventT] = field(init=False)
-    _news: Signal | None = field(default=None, init=False)
+    _waiting: list[tuple[Callable[[], bool], Signal]] = field(factory=list, init=False)
 
     def __attrs_post_init__(self) -> None:
         self._running = Running(self.endpoint, self.on_event, Bounds(self.unsent, self.unread, self.linger))
@@ -82,9 +82,11 @@ class LoopDriver(ABC, Generic[EventT]):
         Raises:
             ConnectionFailed: They will not be: the connection is gone.
         """
-        await self._until(lambda: self.is_closed or not self._running.is_full)
-        if self.is_closed:
-            raise ConnectionFailed("the connection is closed") from self._running.failure
+        running = self._running
+        if running.is_full:
+            await self._until(lambda: running.is_closed or not running.is_full)
+        if running.is_closed:
+            raise ConnectionFailed("the connection is closed") from running.failure
 
     # --- for the driver of a loop
 
@@ -96,16 +98,25 @@ class LoopDriver(ABC, Generic[EventT]):
     def _new_signal(self) -> Signal: ...
 
     def _notify(self) -> None:
-        """Have all who wait look again."""
-        if self._news is not None:
-            self._news.set()
-            self._news = None
+        """Wake those whose time has come. To ask them costs a tenth of what it costs to wake one who waits on."""
+        if self._waiting:
+            waiting, self._waiting = self._waiting, []
+            for each in waiting:
+                is_so, signal = each
+                if is_so():
+                    signal.set()
+                else:
+                    self._waiting.append(each)
 
     async def _until(self, is_so: Callable[[], bool]) -> None:
         while not is_so():
-            if self._news is None:
-                self._news = self._new_signal()
-            await self._news.wait()
+            waits = (is_so, self._new_signal())
+            self._waiting.append(waits)
+            try:
+                await waits[1].wait()
+            finally:
+                if waits in self._waiting:  # who is cancelled waits no more
+                    self._waiting.remove(waits)
 
     async def _take_events(self) -> AsyncGenerator[EventT, None]:
         while self._running.has_unread or not self.is_closed:

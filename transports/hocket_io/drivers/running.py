@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from functools import partial
 from math import inf
 from typing import Generic, TypeVar
 
@@ -149,8 +150,9 @@ class Running(Generic[EventT]):
         """Tell what happened. False within what is told, and after it has raised: there is nothing more to do."""
         if self._is_telling:
             return False
-        self.perform(self._tell)
-        if self._has_too_many:
+        if (event := self.endpoint.next_event()) is not None:  # after most commands there is none
+            self.perform(partial(self._tell, event))
+        if len(self._kept) > self.bounds.unread:
             self._hears_at = inf
         elif self._hears_at == inf:
             self._hears_at = now + _GRACE
@@ -176,8 +178,9 @@ class Running(Generic[EventT]):
     @property
     def wants_more(self) -> bool:
         """Whether the peer may say more now."""
-        is_over = self._has_ended or self.is_dropped or self._is_ending
-        return not (is_over or self.is_full or self._has_too_many)
+        if self._has_ended or self.is_dropped or self.is_full or len(self._kept) > self.bounds.unread:
+            return False
+        return not self._is_ending
 
     # --- events that are kept, and how it ended
 
@@ -219,10 +222,6 @@ class Running(Generic[EventT]):
             raise self.failure
 
     @property
-    def _has_too_many(self) -> bool:
-        return len(self._kept) > self.bounds.unread
-
-    @property
     def _is_ending(self) -> bool:
         return self._is_closing or self.endpoint.is_closed
 
@@ -230,10 +229,12 @@ class Running(Generic[EventT]):
         if self._last_call is None or time < self._last_call[0]:
             self._last_call = (time, reason)
 
-    def _tell(self) -> None:
+    def _tell(self, first: EventT) -> None:
         tell = self._kept.append if self.on_event is None else self.on_event
-        while (event := self.endpoint.next_event()) is not None:
+        event: EventT | None = first
+        while event is not None:
             tell(event)
+            event = self.endpoint.next_event()
 
 
 def broken(error: BaseException) -> ConnectionFailed:

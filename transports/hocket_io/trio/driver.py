@@ -14,6 +14,7 @@ from attrs import define, field
 from hocket_io.concurrency.groups import scratch_group
 from hocket_io.drivers.loop_driver import LoopDriver
 from hocket_io.drivers.running import broken
+from hocket_io.trio.outflow import Outflow
 from hocket_io.trio.streams import received
 
 __all__ = ["Driver"]
@@ -29,8 +30,7 @@ class Driver(LoopDriver[EventT]):
     Its arguments are those of a `LoopDriver`: `endpoint`, `on_event`, `unsent`, `unread` and `linger`.
     """
 
-    _pieces: list[bytes] = field(factory=list, init=False)
-    _held: int = field(default=0, init=False)
+    _outflow: Outflow = field(factory=Outflow, init=False)
     _scope: trio.CancelScope = field(factory=trio.CancelScope, init=False)
     _alarm: trio.CancelScope = field(factory=trio.CancelScope, init=False)
 
@@ -72,8 +72,8 @@ class Driver(LoopDriver[EventT]):
             yield events
 
     async def drain(self) -> None:
-        """As of a `LoopDriver`; others run meanwhile, those who write among them."""
-        await trio.lowlevel.checkpoint()
+        """As of a `LoopDriver`. It can be cancelled; and once a millisecond others run, those who write among them."""
+        await self._outflow.let_write()
         await super().drain()
 
     # --- within
@@ -116,12 +116,10 @@ class Driver(LoopDriver[EventT]):
 
     async def _write(self, stream: trio.abc.Stream) -> None:
         while True:
-            await self._until(lambda: bool(self._pieces) or self._running.is_leaving)
-            if not self._pieces:
+            await self._until(lambda: self._outflow.is_waiting or self._running.is_leaving)
+            if not self._outflow.is_waiting:
                 return
-            data, self._pieces = b"".join(self._pieces), []
-            await stream.send_all(data)
-            self._held -= len(data)
+            await self._outflow.write(stream)
             self._settle()
 
     async def _watch_the_clock(self) -> None:
@@ -135,11 +133,12 @@ class Driver(LoopDriver[EventT]):
     def _settle(self) -> None:
         if self._running.is_dropped:
             self._scope.cancel()
-        while pieces := self._running.take(self._held):
-            self._pieces += pieces
-            self._held += sum(map(len, pieces))
+        while pieces := self._running.take(self._outflow.held):
+            self._outflow.give(pieces)
         at = self._running.next_timeout()
-        self._alarm.deadline = math.inf if at is None else at
+        at = math.inf if at is None else at
+        if at != self._alarm.deadline:  # trio's heap of deadlines takes 2 µs
+            self._alarm.deadline = at
         self._notify()
 
     def _new_signal(self) -> trio.Event:
