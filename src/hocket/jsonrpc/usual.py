@@ -15,7 +15,12 @@ from attrs import field, frozen
 
 from hocket.codec.scan import check_text
 from hocket.errors import CodecError
-from hocket.jsonrpc.events import NotificationReceived, RequestReceived
+from hocket.jsonrpc.events import (
+    NotificationReceived,
+    RequestReceived,
+    notification_received,
+    request_received,
+)
 
 __all__ = ["LONGEST", "ReadParams", "UsualCalls"]
 
@@ -82,7 +87,7 @@ class UsualCalls:
         except (CodecError, RecursionError):
             return None
         if text is not None:
-            return RequestReceived(id=text.decode(), method=method, params=params)
+            return request_received(text.decode(), method, params)
         if digits is not None:
-            return RequestReceived(id=int(digits), method=method, params=params)
-        return NotificationReceived(method=method, params=params)
+            return request_received(int(digits), method, params)
+        return notification_received(method, params)
