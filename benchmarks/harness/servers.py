@@ -1,7 +1,7 @@
 """The servers that are measured over HTTP, each with the agent that says words, on uvicorn with the same options."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -33,25 +33,27 @@ class Server:
             yield process
 
 
-def _starting(loop: str, *arguments: str, python: str = sys.executable) -> list[str]:
+def starting(loop: str, *arguments: str, python: str = sys.executable) -> list[str]:
+    """The command that runs a program on that loop: a script, or `-m` and the name of a module."""
     return [python, str(PEERS / "starting.py"), loop, *arguments]
 
 
 def _ours(loop: str = "asyncio") -> Callable[[], list[str]]:
-    return lambda: _starting(loop, "-m", "hocket", "serve", f"{AGENT}:agent", "--port", "0")
+    return lambda: starting(loop, "-m", "hocket", "serve", f"{AGENT}:agent", "--port", "0")
 
 
-def _theirs(script: str, *requirements: str, loop: str = "asyncio") -> Callable[[], list[str]]:
-    return lambda: _starting(loop, str(PEERS / script), python=str(python_of(*requirements)))
+def theirs(script: str, *requirements: str, bare: Sequence[str] = (), loop: str = "asyncio") -> Callable[[], list[str]]:
+    """The command of a script in `peers`, with an interpreter that has these packages."""
+    return lambda: starting(loop, str(PEERS / script), python=str(python_of(*requirements, bare=bare)))
 
 
 HOCKET = Server("hocket", _ours())
-RAW = Server("raw ASGI writer", _theirs("raw_server.py"))
+RAW = Server("raw ASGI writer", theirs("raw_server.py"))
 A2A_SDK = Server(
-    "a2a-sdk 1.3.0", _theirs("a2a_sdk_server.py", "a2a-sdk[http-server]==1.3.0"), is_peer=True, is_slow=True
+    "a2a-sdk 1.3.0", theirs("a2a_sdk_server.py", "a2a-sdk[http-server]==1.3.0"), is_peer=True, is_slow=True
 )
-FASTA2A = Server("fasta2a 2.1.1", _theirs("fasta2a_server.py", "fasta2a==2.1.1"), RPC_0_3, is_peer=True)
-CEILING = Server("the reader's ceiling", _theirs("ceiling_server.py"))
+FASTA2A = Server("fasta2a 2.1.1", theirs("fasta2a_server.py", "fasta2a==2.1.1"), RPC_0_3, is_peer=True)
+CEILING = Server("the reader's ceiling", theirs("ceiling_server.py"))
 
 OTHER_WAYS = (
     Server("hocket, A2A 0.3", _ours(), RPC_0_3),
@@ -60,5 +62,5 @@ OTHER_WAYS = (
 )
 ON_UVLOOP = (
     Server("hocket on uvloop", _ours("uvloop")),
-    Server("raw on uvloop", _theirs("raw_server.py", loop="uvloop")),
+    Server("raw on uvloop", theirs("raw_server.py", loop="uvloop")),
 )
