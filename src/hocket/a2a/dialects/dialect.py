@@ -352,6 +352,16 @@ class Dialect:
         check_text(data)
         return decode(result)
 
+    def read_usual_item(self, text: bytes) -> StreamItem | None:
+        """The item in the text of a result without anything unusual; None for whatever takes a longer look.
+
+        Args:
+            text: What `codec.scan.check_text` has seen, or text in which that was.
+        """
+        decode = self._items.decode
+        item = None if decode is None else decode(text)
+        return None if item is None else self._read(item)
+
 
 def _interrupts(item: StreamItem) -> bool:
     """Whether this ends the stream of some readers and not of others."""

@@ -10,6 +10,7 @@ from attrs import define, field
 from hocket.a2a.call import ClientCall
 from hocket.a2a.dialects import Dialect, Operation, Params
 from hocket.a2a.limits import ClientLimits
+from hocket.a2a.pipe.streamed import Streamed, streamed_items
 from hocket.a2a.pipe.wire import STREAM_METHOD, write_meta
 from hocket.connection import Connection
 from hocket.errors import (
@@ -72,7 +73,8 @@ class PipeClient:
 
     def __attrs_post_init__(self) -> None:
         limits = PeerLimits(message=self.framing.limits.frame)
-        self.connection = Connection(self.framing, limits=limits, cancellation=LSP)
+        usual = streamed_items(self.dialect)
+        self.connection = Connection(self.framing, limits=limits, cancellation=LSP, usual=usual)
 
     @property
     def is_closed(self) -> bool:
@@ -178,9 +180,10 @@ class PipeClient:
 
     def _route(self, now: float) -> None:
         while (event := self.connection.next_event()) is not None:
+            if type(event) is NotificationReceived and event.method == STREAM_METHOD:  # nearly all are
+                self._receive_item(event.params)
+                continue
             match event:
-                case NotificationReceived(method=method, params=params) if method == STREAM_METHOD:
-                    self._receive_item(params)
                 case ResultReceived(id=request_id, result=result):
                     self._receive_result(request_id, result)
                 case ErrorReceived(id=request_id, error=error) if request_id in self._calls:
@@ -203,6 +206,14 @@ class PipeClient:
                     pass  # a peer that calls us, or says something nobody asked for
 
     def _receive_item(self, params: Any) -> None:
+        if type(params) is Streamed:
+            known = self._calls.get(params.request_id)
+            if known is not None:
+                self._touched_call(params.request_id)
+                known.receive_item(params.item, params.offset)
+                if known.is_closed:
+                    self._pop(params.request_id)
+            return
         request_id = params.get("id") if isinstance(params, dict) else None
         call = self._calls.get(request_id) if isinstance(request_id, str) else None
         if call is None:
