@@ -132,12 +132,28 @@ class Fold:
         elif self._base is None:
             raise ValueError(f"a task's log begins with the Task, not with a {type(item).__name__}")
         elif isinstance(item, TaskArtifactUpdateEvent):
-            self._apply_artifact(item)
+            self.apply_update(item)
         elif isinstance(item, TaskStatusUpdateEvent):
             self._apply_status(item)
         else:
             self._history.append(item)
         self._snapshot = None
+
+    def apply_update(self, event: TaskArtifactUpdateEvent) -> bool:
+        """Fold an update of an artifact in; whether the artifact was sealed before (see `is_sealed`).
+
+        Nothing may be folded before the Task.
+        """
+        chunk = event.artifact
+        growing = self._artifacts.get(chunk.artifact_id)
+        was_sealed = growing is not None and growing.sealed
+        if growing is None or not event.append:
+            self._artifacts[chunk.artifact_id] = growing = _GrowingArtifact(chunk, list(chunk.parts))
+        else:
+            growing.append(chunk)
+        growing.sealed = event.last_chunk
+        self._snapshot = None
+        return was_sealed
 
     def snapshot(self) -> Task:
         """The task as it stands.
@@ -165,15 +181,6 @@ class Fold:
         self._artifacts = {
             artifact.artifact_id: _GrowingArtifact(artifact, list(artifact.parts)) for artifact in task.artifacts
         }
-
-    def _apply_artifact(self, event: TaskArtifactUpdateEvent) -> None:
-        chunk = event.artifact
-        growing = self._artifacts.get(chunk.artifact_id)
-        if growing is None or not event.append:
-            self._artifacts[chunk.artifact_id] = growing = _GrowingArtifact(chunk, list(chunk.parts))
-        else:
-            growing.append(chunk)
-        growing.sealed = event.last_chunk
 
     def _apply_status(self, event: TaskStatusUpdateEvent) -> None:
         if self._status.message is not None:

@@ -113,11 +113,6 @@ class _Seam:
     is_new: bool = False
     is_patchy: bool = False
 
-    @property
-    def is_open(self) -> bool:
-        """Whether the stream was cut, and no item came since."""
-        return self.is_cut or self.is_new
-
     def join(self, before: int | None, after: int | None) -> None:
         """The first item came: the last offset before it, and its own. The ends meet if the log's numbers say so."""
         self.is_new = False
@@ -200,9 +195,10 @@ class StreamReader:
         """Take the next item of the stream."""
         if self.outcome is not None:
             return
-        if self._seam.is_open:
+        seam = self._seam
+        if seam.is_cut or seam.is_new:
             self.resume()
-            self._seam.join(self.offset, offset)
+            seam.join(self.offset, offset)
         if not self._fits(weigh(item) + (0 if isinstance(item, Task) else self._size)):
             return
         if len(self._events) >= self.limits.unread:
@@ -225,12 +221,11 @@ class StreamReader:
     def _take_update(self, item: TaskArtifactUpdateEvent, offset: int | None) -> None:
         """Nearly all the items of a stream are of this kind, and none is the last (4.1 µs -> 1.9, with `weigh`)."""
         fold = self._fold
-        late = fold.is_sealed(item.artifact.artifact_id)
+        late = fold.apply_update(item)
         self.news += 1
         self.wants_task = False
         self._task_id = item.task_id
         self._context_id = item.context_id or self._context_id
-        fold.apply(item)
         text = self._view.take(item)
         self._events.append(
             _update_event("artifact", text, item.task_id, self._context_id, fold.state, offset, item, late)
@@ -259,7 +254,7 @@ class StreamReader:
     @property
     def is_waiting(self) -> bool:
         """Whether the stream was cut, and no item came since."""
-        return self._seam.is_open
+        return self._seam.is_cut or self._seam.is_new
 
     def receive_end(self, reason: HocketError | str | None = None) -> None:
         """No more items will come: settled or cut, as the last status says. `reason`: what broke, if something did."""
@@ -310,9 +305,10 @@ class StreamReader:
     def _fits(self, size: int) -> bool:
         """Whether so much may be held from now on; the stream fails if not."""
         self._size = size
-        if size > self.limits.task_size:
-            self.fail(LimitExceeded("task_size", self.limits.task_size, size))
-        return not self.is_closed
+        if size <= self.limits.task_size:
+            return True
+        self.fail(LimitExceeded("task_size", self.limits.task_size, size))
+        return False
 
     def _take(self, item: StreamItem) -> Kind:
         match item:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from attrs import define, field
 
-from hocket.a2a import ClientCall
+from hocket.a2a import ClientCall, TaskArtifactUpdateEvent
 from hocket.errors import CodecError, ErrorObject, HocketError
 from hocket.http.bindings import Binding
 from hocket.http.messages import Headers, Request
@@ -108,21 +108,23 @@ class HttpCall:
         return (*fields, *self.headers)
 
     def _look(self) -> None:
-        """Take what can be read by now."""
-        call, read = self.call, self.binding.read_event
+        """Take what can be read by now. With an update no stream ends, so that nobody asks whether it has."""
+        call, read, receive = self.call, self.binding.read_event, self.call.reader.receive
         for event in self._body.next_events():
-            if call.is_closed:
-                return
             try:
                 outcome = read(call, event.data)
             except CodecError as error:
                 call.fail(error)
                 return
+            if isinstance(outcome, TaskArtifactUpdateEvent):
+                receive(outcome, _number(event.id))
+                continue
             if isinstance(outcome, ErrorObject):
                 call.receive_error(outcome)
             else:
-                number = event.id
-                call.receive_item(outcome, int(number) if number.isdigit() and number.isascii() else None)
+                receive(outcome, _number(event.id))
+            if call.is_closed:
+                return
         if self._body.refusal is not None and not call.is_closed:
             call.fail(self._body.refusal)
 
@@ -136,3 +138,8 @@ class HttpCall:
             self.call.receive_error(answer)
         else:
             self.call.receive_result(answer)
+
+
+def _number(event_id: str) -> int | None:
+    """An event's place in the log of its task, if its server numbers them."""
+    return int(event_id) if event_id.isdigit() and event_id.isascii() else None

@@ -106,7 +106,7 @@ class ResponseBody:
         if self._parser is None or self.refusal is not None:
             return ()
         events: list[ServerSentEvent] = []
-        while (event := self._parser.next_event()) is not None:
+        for event in self._parser.next_events():
             if isinstance(event, FrameRejected):
                 self.refusal = event.error
                 break
