@@ -257,6 +257,19 @@ def test_what_follows_the_last_item_is_not_read():
     assert server.ask() == "GetTask"
 
 
+@pytest.mark.parametrize("is_one_piece", [True, False])
+def test_what_follows_a_last_item_that_is_not_trusted_is_not_read_either(is_one_piece):
+    server = cut(event(chunk("Hello ")))
+    server.ask()
+    pieces = [event({"task": task(text="Hello ")}), event(DONE), event(chunk("Ada"))]
+    server.machine.receive_head(200, SSE, 0.0)
+    for piece in [b"".join(pieces)] if is_one_piece else pieces:
+        server.machine.receive_data(piece, 0.0)
+    assert server.ask() == "GetTask"
+    server.answer(rpc(result=task("COMPLETED", "Hello you")))
+    assert server.told() == ["task", "Hello ", "cut", "resumed", "task", "status", "you"]
+
+
 def test_the_whole_task_is_the_end_also_if_its_next_turn_has_begun():
     server = cut(event(chunk("x")))
     server.ask()
