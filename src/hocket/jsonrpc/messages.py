@@ -7,11 +7,12 @@ depth is refused here.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Final
 
 from attrs import frozen
 
-from hocket.codec import JsonValue, Raw, dumps
+from hocket.codec import JsonValue, Raw, default, dumps
 from hocket.errors import ErrorObject, LimitExceeded, LocalProtocolError
 from hocket.jsonrpc.ids import Id, utf8_length
 from hocket.jsonrpc.limits import PeerLimits
@@ -65,10 +66,20 @@ class Notification:
     params: Params = None
 
 
+@lru_cache(maxsize=256)
+def _named(method: str) -> tuple[bytes, int]:
+    """The member that names a method, and the length of the name: a program sends few names, again and again."""
+    return b'"method":' + dumps(method), utf8_length(method)
+
+
+def _id(request_id: Id) -> bytes:
+    return default.escape(request_id) if type(request_id) is str else dumps(request_id)
+
+
 def _member(name: str, value: JsonValue | Raw, *, in_batch: bool) -> bytes:
     """The text of the last member of an envelope, with the brace that ends it."""
     if type(value) is Raw:  # what is relayed is not looked at again
-        return b'"' + name.encode() + b'":' + value.data + b"}"
+        return b'"%b":%b}' % (name.encode(), value.data)
     return dumps([{name: value}])[2:-1] if in_batch else dumps({name: value})[1:]
 
 
@@ -81,27 +92,28 @@ def encode_call(method: str, params: Params, limits: PeerLimits, *, in_batch: bo
     """
     if type(method) is not str:
         raise LocalProtocolError(f"a method must be a string, not {type(method).__qualname__}")
-    if (length := utf8_length(method)) > limits.method:
+    named, length = _named(method)
+    if length > limits.method:
         raise LocalProtocolError(str(LimitExceeded("method", limits.method, length)))
     if params is None:
-        return b'"method":' + dumps(method) + b"}"
+        return named + b"}"
     if type(params) is Raw:
         structured = params.data[:1] in (b"[", b"{")
     else:
         structured = type(params) in (dict, list, tuple)
     if not structured:
         raise LocalProtocolError(f"params must be an array or an object, not {type(params).__qualname__}")
-    return b'"method":' + dumps(method) + b"," + _member("params", params, in_batch=in_batch)
+    return named + b"," + _member("params", params, in_batch=in_batch)
 
 
 def encode_request(request_id: Id, call: bytes) -> bytes:
     """The text of a request, from its id and what `encode_call` gave."""
-    return b'{"jsonrpc":"2.0","id":' + dumps(request_id) + b"," + call
+    return b'{"jsonrpc":"2.0","id":' + _id(request_id) + b"," + call
 
 
 def encode_ping(request_id: str) -> bytes:
     """The text of a heartbeat request."""
-    return b'{"jsonrpc":"2.0","id":' + dumps(request_id) + b',"method":' + dumps(PING) + b"}"
+    return b'{"jsonrpc":"2.0","id":' + _id(request_id) + b',"method":' + dumps(PING) + b"}"
 
 
 def encode_notification(call: bytes) -> bytes:
@@ -118,7 +130,7 @@ def encode_result(request_id: Id, result: JsonValue | Raw, *, in_batch: bool = F
     >>> encode_result("7", [1, None])
     b'{"jsonrpc":"2.0","id":"7","result":[1,null]}'
     """
-    return b'{"jsonrpc":"2.0","id":' + dumps(request_id) + b"," + _member("result", result, in_batch=in_batch)
+    return b'{"jsonrpc":"2.0","id":' + _id(request_id) + b"," + _member("result", result, in_batch=in_batch)
 
 
 def encode_error(request_id: Id, error: ErrorObject, *, in_batch: bool = False) -> bytes:
@@ -136,7 +148,7 @@ def encode_error(request_id: Id, error: ErrorObject, *, in_batch: bool = False) 
     value: dict[str, Any] = {"code": int(code), "message": error.message}
     if error.data is not None:
         value["data"] = error.data
-    return b'{"jsonrpc":"2.0","id":' + dumps(request_id) + b"," + _member("error", value, in_batch=in_batch)
+    return b'{"jsonrpc":"2.0","id":' + _id(request_id) + b"," + _member("error", value, in_batch=in_batch)
 
 
 def encode_array(messages: list[bytes]) -> bytes:

@@ -40,8 +40,8 @@ MUTANTS = (
     Mutant(
         "a-message-may-have-a-line-feed",
         "framing/ndjson.py",
-        'if b"\\n" in message:',
-        'if b"\\n\\n" in message:',
+        'if message.find(b"\\n") >= 0:',
+        'if message.find(b"\\n\\n") >= 0:',
         _NDJSON,
     ),
     Mutant(
