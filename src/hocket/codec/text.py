@@ -48,12 +48,14 @@ class Codec:
         loads: As the function `loads` of this module.
         dumps: As the function `dumps` of this module.
         escape: As the function `escape_string` of this module.
+        parse: As `loads`, for text that `hocket.codec.scan.check_text` has let pass.
     """
 
     name: str
     loads: _Loads
     dumps: Callable[[JsonValue], bytes]
     escape: Callable[[str], bytes]
+    parse: Callable[[bytes], JsonValue]
 
 
 # --- reading
@@ -204,7 +206,7 @@ def _dumps_stdlib(value: JsonValue) -> bytes:
     return b"".join(out)
 
 
-STDLIB: Final = Codec("stdlib", _loads_stdlib, _dumps_stdlib, escape_string)
+STDLIB: Final = Codec("stdlib", _loads_stdlib, _dumps_stdlib, escape_string, _parse)
 """The engine that is always there, and that defines what the other one must answer."""
 
 
@@ -220,13 +222,16 @@ def _msgspec_codec() -> Codec:
     def loads(data: bytes | str, *, envelope: bool = False) -> JsonValue:
         data = _as_bytes(data)
         check_text(data)
-        try:
-            value = decode(data)
-        except refusals:
-            value = _parse(data)
+        value = parse(data)
         if envelope:
             check_names(data, value)
         return value
+
+    def parse(data: bytes) -> JsonValue:
+        try:
+            return decode(data)
+        except refusals:
+            return _parse(data)
 
     def dumps(value: JsonValue) -> bytes:
         if not _is_plain(value, 0):
@@ -244,7 +249,7 @@ def _msgspec_codec() -> Codec:
             return escape_string(text)
         return literal if literal.isascii() else _escape_line_ends(literal)
 
-    return Codec("msgspec", loads, dumps, escape)
+    return Codec("msgspec", loads, dumps, escape, parse)
 
 
 def _is_plain(value: Any, depth: int) -> bool:

@@ -52,7 +52,7 @@ class Incoming:
         theirs: The requests of the peer: they begin here.
         outbox: Where errors and the answers to pings go.
         events: Where events go.
-        usual: What reads usual calls by a short cut, if anything does.
+        usual: What reads usual calls by a short cut; None where the limits are too narrow for it.
     """
 
     limits: PeerLimits

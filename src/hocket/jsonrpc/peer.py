@@ -53,6 +53,9 @@ from hocket.jsonrpc.usual import LONGEST, UsualCalls
 __all__ = ["Peer"]
 
 
+_VALUES = UsualCalls({})
+
+
 def _counted() -> Callable[[], str]:
     numbers = count(1)
     return lambda: str(next(numbers))
@@ -118,7 +121,7 @@ class Peer:
             _cancel_text(self.cancellation, None, self.limits)
         self._ours = OurRequests(self.limits, self.new_id or _counted())
         self._outbox = Outbox(self.limits.message, self.wrap)
-        usual = self.usual if min(self.limits.id, self.limits.method) >= LONGEST else None
+        usual = (self.usual or _VALUES) if min(self.limits.id, self.limits.method) >= LONGEST else None
         self._incoming = Incoming(
             self.limits, self.cancellation, self._ours, self._theirs, self._outbox, self._events, usual
         )
