@@ -1,9 +1,12 @@
 """Entropy: the seeded kind repeats itself for the same seed and not otherwise."""
 
+from uuid import RFC_4122, UUID
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hocket.entropy import Entropy, seeded
+from hocket_io.entropy import system_entropy
 
 
 @given(st.integers(), st.lists(st.booleans(), max_size=30))
@@ -46,3 +49,13 @@ def test_the_first_numbers_are_those_of_splitmix64():
 def test_any_two_functions_make_an_entropy():
     entropy = Entropy(new_id=iter("ab").__next__, random=lambda: 0.25)
     assert (entropy.new_id(), entropy.new_id(), entropy.random()) == ("a", "b", 0.25)
+
+
+def test_ids_of_the_operating_system_are_random_uuids():
+    entropy = system_entropy()
+    texts = [entropy.new_id() for _ in range(500)]
+    ids = [UUID(text) for text in texts]
+    assert [str(each) for each in ids] == texts
+    assert {(each.version, each.variant) for each in ids} == {(4, RFC_4122)}
+    assert len({each.int for each in ids}) == 500
+    assert {bit for each in ids for bit in range(128) if each.int >> bit & 1} == {*range(128)} - {62, 76, 77, 79}

@@ -12,6 +12,7 @@ from hocket.http import BODY_TIMEOUT, HEAD_TIMEOUT, KEEP_ALIVE, HeadLimits
 from hocket.http.host_names import is_unspecified
 from hocket.http.principal import Authenticate
 from hocket_io.addresses import shown_address
+from hocket_io.collecting import seldom_collected
 from hocket_io.extras import needs
 from hocket_io.fitting import fit_app
 from hocket_io.http.listening import AddressInUse, listen, refuse_within_a_loop, web_server
@@ -110,6 +111,7 @@ def serve(
             head_timeout=head_timeout,
         )
         try:
-            server.run([listening])
+            with seldom_collected():
+                server.run([listening])
         except KeyboardInterrupt:
             pass  # uvicorn has shut down in good order and passes the signal on; for us this is the end that was wanted

@@ -7,6 +7,7 @@ two apart.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import ip_address
 from re import compile as regex
 
@@ -88,6 +89,7 @@ class HostNames:
         return self.url is not None and name == _plain(_without_port(self.url.partition("://")[2].partition("/")[0]))
 
 
+@lru_cache(maxsize=64)
 def is_loopback(name: str) -> bool:
     """Whether this is an address of the loopback interface, or a name that always leads there (RFC 6761 section 6.3).
 

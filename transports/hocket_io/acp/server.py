@@ -14,6 +14,7 @@ from hocket.http.host_names import is_unspecified
 from hocket_io.acp.host import HubHost
 from hocket_io.acp.serving import serve_tcp
 from hocket_io.addresses import shown_address
+from hocket_io.collecting import seldom_collected
 from hocket_io.concurrency.groups import scratch_group
 from hocket_io.extras import needs
 from hocket_io.fitting import fit_app
@@ -112,6 +113,7 @@ def serve_hub(
                 await server.serve([listening])
 
         try:
-            anyio.run(run)
+            with seldom_collected():
+                anyio.run(run)
         except KeyboardInterrupt:
             pass  # uvicorn has shut down in good order and passes the signal on; for us this is the end that was wanted

@@ -109,15 +109,15 @@ class Bodies:
         """
         if incoming.length is not None and incoming.length > self.limit:
             raise TooLarge
-        with anyio.CancelScope() as scope:
+        has_given_up = False
+        with anyio.move_on_after(self.timeout) as scope:
             self._arriving[scope] = None
             try:
-                with anyio.move_on_after(self.timeout):
-                    return await self._whole(incoming)
-                raise TooSlow(self.timeout)
+                return await self._whole(incoming)
             finally:
-                del self._arriving[scope]
-        raise Stopping
+                has_given_up = scope not in self._arriving
+                self._arriving.pop(scope, None)
+        raise Stopping if has_given_up else TooSlow(self.timeout)
 
     async def drain(self, incoming: Incoming) -> None:
         """Take the rest of a body that nobody wants, for a while: until it is complete, or the client is gone.
@@ -132,11 +132,12 @@ class Bodies:
             except ClientGone:
                 pass  # as good as the end
             finally:
-                del self._arriving[scope]
+                self._arriving.pop(scope, None)
 
     def give_up(self) -> None:
         """Wait for none that is on its way: nobody knows how long it would take."""
-        for scope in list(self._arriving):
+        while self._arriving:
+            scope, _ = self._arriving.popitem()
             scope.cancel()
 
     async def _whole(self, incoming: Incoming) -> bytes:

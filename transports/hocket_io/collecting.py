@@ -1,0 +1,34 @@
+"""Collecting: how often the garbage collector looks for cycles, in a process that is a server and nothing else."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+__all__ = ["seldom_collected"]
+
+_OBJECTS = 10_000
+"""New objects after which it looks: by itself it does so after 700, or 2,000."""
+
+
+@contextmanager
+def seldom_collected() -> Iterator[None]:
+    """In the body, let the collector look less often, and never at what was there before.
+
+    What agents say is kept, so most of the new objects are there to stay: they fill a generation, are looked at, found
+    to be in use, and looked at again with the next. (200 streams of 100 events at once: 27 us of CPU an event before,
+    20 with this.) Whoever has chosen a threshold of their own, or none, keeps it.
+    """
+    first, *others = gc.get_threshold()
+    if not gc.isenabled() or not 0 < first < _OBJECTS:
+        yield
+        return
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_OBJECTS, *others)
+    try:
+        yield
+    finally:
+        gc.set_threshold(first, *others)
+        gc.unfreeze()
