@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from attrs import define, field
 
-from hocket.acp.assembly import weight
-from hocket.acp.events import ChunkReceived, MessageCompleted, MessageLost
+from hocket.acp.events import ChunkReceived, MessageCompleted, MessageLost, chunk_received
 from hocket.acp.history import History
 from hocket.acp.lanes import LaneKey, Lanes, LanesVerdict
 from hocket.acp.verdicts import Completed, Delivered, Failed
@@ -45,17 +44,21 @@ class Chunking:
                     yield self._failed(key, happened)
 
     def _delivered(self, key: LaneKey, delivered: Delivered) -> ChunkReceived:
-        stamp = self.history.stamp(key.sender)
+        history = self.history
+        event_id = history.log.last + 1
         if delivered.is_first:
-            self._firsts[key] = stamp["event_id"]
-        event = ChunkReceived(
-            **stamp,
-            chunk=delivered.chunk,
-            sequence=delivered.sequence,
-            is_last=delivered.is_last,
-            first_event_id=self._firsts[key],
+            self._firsts[key] = event_id
+        event = chunk_received(
+            history.stream_id,
+            key.sender,
+            event_id,
+            history.timestamp,
+            delivered.chunk,
+            delivered.sequence,
+            delivered.is_last,
+            self._firsts[key],
         )
-        self.history.append(event, weight(delivered.chunk))
+        history.append(event, delivered.weight)
         return event
 
     def _failed(self, key: LaneKey, failed: Failed) -> MessageLost:

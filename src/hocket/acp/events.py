@@ -15,6 +15,7 @@ from attrs import field, frozen
 from hocket.acp.assembly import assemble
 from hocket.acp.model import Message, StreamObject
 from hocket.acp.said import Said
+from hocket.codec.making import maker
 from hocket.errors import ErrorObject
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "StreamPaused",
     "StreamResumed",
     "StreamStarted",
+    "chunk_received",
 ]
 
 
@@ -98,7 +100,7 @@ class MessageSent:
         return self.message.text
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class ChunkReceived:
     """A piece of a message, in its order: CHUNK_RECEIVED.
 
@@ -122,6 +124,20 @@ class ChunkReceived:
     def text(self) -> str:
         """The text of this piece."""
         return self.chunk.text
+
+
+chunk_received = maker(
+    ChunkReceived,
+    "stream_id",
+    "agent_id",
+    "event_id",
+    "timestamp",
+    "chunk",
+    "sequence",
+    "is_last",
+    "first_event_id",
+)
+"""Makes what there is most of, from all its attributes in their order."""
 
 
 @frozen(kw_only=True)

@@ -99,7 +99,14 @@ class Lane:
     # --- chunks
 
     def receive(
-        self, chunk: Message, sequence: int, *, is_last: bool = False, now: float, is_request: bool = True
+        self,
+        chunk: Message,
+        sequence: int,
+        *,
+        is_last: bool = False,
+        now: float,
+        is_request: bool = True,
+        size: int | None = None,
     ) -> Verdict:
         """Take a chunk.
 
@@ -109,6 +116,7 @@ class Lane:
             is_last: Whether the message ends with it.
             now: The time in seconds.
             is_request: Whether the sender will be told of a refusal.
+            size: What `weight` says of it, where that is known.
 
         Raises:
             LocalProtocolError: The chunk is nothing that JSON can say. Nothing was changed.
@@ -125,7 +133,7 @@ class Lane:
             message = Pieces(opening, chunk.role)
         elif number < message.next or number in message.ahead:
             return self._again(message, chunk, number, is_last=is_last, now=now)
-        return self._take(message, chunk, number, is_last=is_last, now=now, is_request=is_request)
+        return self._take(message, chunk, number, is_last=is_last, now=now, is_request=is_request, size=size)
 
     def resync(self, reason: str = "resync") -> Verdict:
         """Chunks are known to be lost: what is open fails, and what follows is dropped until a message begins."""
@@ -180,7 +188,15 @@ class Lane:
     # --- a message goes on
 
     def _take(
-        self, message: Pieces, chunk: Message, number: int, *, is_last: bool, now: float, is_request: bool
+        self,
+        message: Pieces,
+        chunk: Message,
+        number: int,
+        *,
+        is_last: bool,
+        now: float,
+        is_request: bool,
+        size: int | None = None,
     ) -> Verdict:
         """Take a chunk that was not there yet into `message`, which becomes the open one if it is new."""
         last = number if is_last else None
@@ -193,7 +209,8 @@ class Lane:
             return self._refuse("gap", self._broken("gap"), last, is_request=is_request)
         if is_last and message.is_past(number):
             return self._lose("inconsistent_last", self._broken("inconsistent_last"))
-        size = weight(chunk)
+        if size is None:
+            size = weight(chunk)
         if ahead:
             excess = self._excess(message, ahead, size)
             if excess is not None:
@@ -211,7 +228,7 @@ class Lane:
         if ahead:
             return self._hold(message, number, Held(chunk, is_last, size))
         message.deliver(chunk, size)
-        delivered = Delivered(chunk, number, is_last, number == message.first)
+        delivered = Delivered(chunk, number, is_last, number == message.first, size)
         if is_last or message.ahead:
             return self._drain(message, delivered)
         return Verdict((delivered,))
@@ -236,7 +253,7 @@ class Lane:
         while (held := message.release()) is not None:
             if self.budget is not None:
                 self.budget.give(held.weight)
-            events.append(Delivered(held.chunk, message.next - 1, held.is_last))
+            events.append(Delivered(held.chunk, message.next - 1, held.is_last, weight=held.weight))
         if message.ahead:
             self._patience.gap()
         else:

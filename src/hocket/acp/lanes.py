@@ -89,6 +89,7 @@ class Lanes:
         is_request: bool = True,
         ordered: bool = False,
         line: Hashable | None = None,
+        size: int | None = None,
     ) -> LanesVerdict:
         """Take a chunk.
 
@@ -102,6 +103,7 @@ class Lanes:
             ordered: Whether it came on a line that keeps the order in which chunks were sent.
             line: Which one that is; None where there is only one. What comes by another one than before may be of
                 before a reconnect: without message ids nobody can tell, so that what is open is lost.
+            size: What the chunk weighs, where that is known.
 
         Raises:
             LocalProtocolError: The chunk is nothing that JSON can say. Nothing was changed.
@@ -118,7 +120,7 @@ class Lanes:
         if not was_open and self._open >= self.limits.lanes and lane.would_open(sequence):
             verdict = Verdict((() if is_request else lane.resync().events), _crowded(self.limits.lanes))
         else:
-            verdict = lane.receive(chunk, sequence, is_last=is_last, now=now, is_request=is_request)
+            verdict = lane.receive(chunk, sequence, is_last=is_last, now=now, is_request=is_request, size=size)
         settled = self._settle(key, lane, verdict, was_open=was_open)
         return LanesVerdict(lost + settled.events, settled.error) if lost else settled
 

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 from attrs import field, frozen
 
+from hocket.codec.making import maker
 from hocket.errors import LocalProtocolError
 
 __all__ = [
@@ -115,6 +116,10 @@ class Message:
         )
 
 
+_part = maker(Part, "type", "content", "encoding", "extra")
+_message = maker(Message, "role", "parts", "timestamp", "agent_id", "extra")
+
+
 @frozen(kw_only=True, weakref_slot=False)
 class StreamObject:
     """A stream, as it stands.
@@ -151,7 +156,7 @@ def text_part(text: str, **extra: Any) -> Part:
     """
     if not isinstance(text, str):
         raise LocalProtocolError(f"{type(text).__name__} is no text: give a str, or say it as another kind of Part")
-    return Part(type=PartType.TEXT, content=text, encoding=Encoding.UTF8, extra=extra)
+    return _part(PartType.TEXT, text, Encoding.UTF8, extra)
 
 
 def data_part(content: Any, **extra: Any) -> Part:
@@ -177,7 +182,9 @@ def file_part(
     )
 
 
-def message_of(content: Content, *, agent_id: str | None = None, role: Role = Role.AGENT) -> Message:
+def message_of(
+    content: Content, *, agent_id: str | None = None, role: Role = Role.AGENT, timestamp: str | None = None
+) -> Message:
     """The Message that says `content`; a whole Message is taken as it is.
 
     Raises:
@@ -195,7 +202,7 @@ def message_of(content: Content, *, agent_id: str | None = None, role: Role = Ro
             parts = (content,)
         case _:
             parts = _parts(content)
-    return Message(role=role, parts=parts, agent_id=agent_id)
+    return _message(role, parts, timestamp, agent_id, {})
 
 
 def names_of(given: Sequence[str]) -> tuple[str, ...]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from attrs import define, field
+
+from hocket.acp.chunk_writer import ChunkWriters
 from hocket.acp.events import (
     ChunkReceived,
     Invited,
@@ -19,7 +22,7 @@ from hocket.acp.events import (
 )
 from hocket.acp.model import StreamObject
 from hocket.acp.states import Lifecycle
-from hocket.acp.wire import ACP, ChunkParams, EndParams, EventParams, MessageParams
+from hocket.acp.wire import ACP, EndParams, EventParams, MessageParams
 from hocket.log import Entry
 
 __all__ = [
@@ -28,10 +31,9 @@ __all__ = [
     "NAMES",
     "PARTICIPANT_LOST",
     "REPLAY_GAP",
+    "Notices",
     "gap_notice",
     "invitation",
-    "notice",
-    "written",
 ]
 
 MESSAGE_LOST = "MESSAGE_LOST"
@@ -51,20 +53,32 @@ NAMES: dict[str, str] = {
 """The `event` of a `stream.event`, by class. Messages, chunks and the end have methods of their own."""
 
 
-def notice(event: LoggedEvent) -> bytes:
-    """A logged event as the JSON-RPC notification that is sent for it."""
+@define(eq=False)
+class Notices:
+    """Writes the notifications for the entries of one stream's log, each once: for the first who is sent it."""
+
+    _writers: ChunkWriters = field(factory=ChunkWriters, init=False)
+
+    def write(self, entry: Entry[LoggedEvent]) -> bytes:
+        """The notification for an entry."""
+        message = entry.encoded("acp", self._notice)
+        assert message is not None, "every logged event has a notification"
+        return message
+
+    def _notice(self, event: LoggedEvent) -> bytes:
+        return self._chunk(event) if isinstance(event, ChunkReceived) else _notice(event)
+
+    def _chunk(self, event: ChunkReceived) -> bytes:
+        params = self._writers.of(event.agent_id).write(
+            event.stream_id, event.chunk, event.sequence, event.is_last, event.event_id, event.first_event_id
+        )
+        return b'{"jsonrpc":"2.0","method":"stream.chunk","params":%b}' % params
+
+
+def _notice(event: LoggedEvent) -> bytes:
+    """A logged event other than a chunk as the JSON-RPC notification that is sent for it."""
     event_id = str(event.event_id)
     match event:
-        case ChunkReceived():
-            chunk = ChunkParams(
-                stream_id=event.stream_id,
-                chunk=event.chunk,
-                sequence=event.sequence,
-                is_last=event.is_last,
-                event_id=event_id,
-                first_event_id=str(event.first_event_id),
-            )
-            return _notification("stream.chunk", ACP.writer(ChunkParams).to_json(chunk))
         case MessageSent():
             message = MessageParams(stream_id=event.stream_id, message=event.message, event_id=event_id)
             return _notification("stream.message", ACP.writer(MessageParams).to_json(message))
@@ -88,13 +102,6 @@ def notice(event: LoggedEvent) -> bytes:
                     data=_data(event),
                 )
             )
-
-
-def written(entry: Entry[LoggedEvent]) -> bytes:
-    """The notification for an entry of a stream's log. It is written once, for the first who is sent it."""
-    message = entry.encoded("acp", notice)
-    assert message is not None, "every logged event has a notification"
-    return message
 
 
 def invitation(invited: Invited, last: int) -> bytes:

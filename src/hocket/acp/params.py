@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
 
 from hocket.acp.assembly import weight
 from hocket.acp.limits import StreamLimits
@@ -53,6 +53,8 @@ def read_params(method: str, value: Any, limits: StreamLimits) -> Params | Error
     params = value if type(value) is PARAMS[method] else _read(method, value)
     if isinstance(params, ErrorObject):
         return params
+    if params.__class__ is ChunkParams:  # as nearly all are
+        return _id_refusal(params, limits) or _message_refusal("chunk", params.chunk) or params
     return _id_refusal(params, limits) or _reason_refusal(params, limits) or _content_refusal(params) or params
 
 
@@ -78,21 +80,41 @@ def event_id_of(text: str | None) -> int | ErrorObject | None:
 
 
 def _id_refusal(params: Params, limits: StreamLimits) -> ErrorObject | None:
-    named = [params.agent_id] if params.agent_id is not None else []
-    if isinstance(params, StartParams):
-        named += [*params.participants, *([params.stream_id] if params.stream_id is not None else [])]
-    else:
-        named.append(params.stream_id)
-    if isinstance(params, MessageParams) and params.message.agent_id is not None:
-        named.append(params.message.agent_id)
-    if isinstance(params, ChunkParams) and params.chunk.agent_id is not None:
-        named.append(params.chunk.agent_id)
-    for name in named:
+    names = _NAMES.get(type(params), _caller)(params)
+    for name in names:
+        if name is None:
+            continue
         if not name:
             return invalid("an id of an agent or a stream must not be empty")
         if len(name) > limits.id or (not name.isascii() and len(name.encode("utf-8", "replace")) > limits.id):
             return over_limit("id", limits.id, f"an id of an agent or a stream has at most {limits.id} bytes")
     return None
+
+
+_Names: TypeAlias = tuple[str | None, ...]
+
+
+def _caller(params: Params) -> _Names:
+    return params.agent_id, params.stream_id
+
+
+def _of_message(params: MessageParams) -> _Names:
+    return params.agent_id, params.stream_id, params.message.agent_id
+
+
+def _of_chunk(params: ChunkParams) -> _Names:
+    return params.agent_id, params.stream_id, params.chunk.agent_id
+
+
+def _of_start(params: StartParams) -> _Names:
+    return params.agent_id, *params.participants, params.stream_id
+
+
+_NAMES: dict[type, Callable[[Any], _Names]] = {
+    MessageParams: _of_message,
+    ChunkParams: _of_chunk,
+    StartParams: _of_start,
+}
 
 
 def _reason_refusal(params: Params, limits: StreamLimits) -> ErrorObject | None:
@@ -108,8 +130,6 @@ def _content_refusal(params: Params) -> ErrorObject | None:
             return _nested("metadata") if _is_deeper(metadata, _NESTING) else None
         case MessageParams(message=message):
             return _message_refusal("message", message)
-        case ChunkParams(chunk=chunk):
-            return _message_refusal("chunk", chunk)
         case GetParams(last_event_id=text) | JoinParams(last_event_id=text):
             read = event_id_of(text)
             return read if isinstance(read, ErrorObject) else None
@@ -141,14 +161,18 @@ def _is_deeper(value: Any, levels: int) -> bool:
     return levels == 0 or any(_is_deeper(item, levels - 1) for item in value)
 
 
-def size_refusal(name: str, message: Message, limits: StreamLimits) -> ErrorObject | None:
+def size_refusal(name: str, message: Message, limits: StreamLimits, total: int | None = None) -> ErrorObject | None:
     """Why a message is too large for a stream; None if it is not (spec section 2, "inline limits").
 
     Args:
         name: What it is called in the params: `message` or `chunk`.
         message: The message.
         limits: Of the stream.
+        total: What `weight` says of it, where that is known.
     """
+    total = weight(message) if total is None else total
+    if total <= limits.any_part and total * _LONGEST_ESCAPE <= limits.relayed - _AROUND:
+        return None  # no part of it can be larger than all of it: as for nearly everything
     for place, part in enumerate(message.parts):
         limit = _OF_PART.get(part.type)
         if limit is None:
@@ -157,7 +181,7 @@ def size_refusal(name: str, message: Message, limits: StreamLimits) -> ErrorObje
         if _size(part) > maximum:
             where = f"params.{name}.parts[{place}].content"
             return over_limit(limit, maximum, f"{where}: a {part.type.value} has at most {maximum} bytes; send chunks")
-    if weight(message) * _LONGEST_ESCAPE <= limits.relayed - _AROUND:
+    if total * _LONGEST_ESCAPE <= limits.relayed - _AROUND:
         return None
     return _relay_refusal(f"params.{name}", len(ACP.writer(Message).to_json(message)), limits)
 

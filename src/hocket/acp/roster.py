@@ -39,6 +39,16 @@ class Member:
 
         Of a message in chunks a late joiner gets all or nothing.
         """
+        if event.__class__ is ChunkReceived:  # as nearly all are
+            return (
+                self.until is None
+                and event.agent_id != self.agent_id
+                and event.event_id > self.since
+                and (event.first_event_id > self.since or event.first_event_id == 0)
+            ) or self._hears(event)
+        return self._hears(event)
+
+    def _hears(self, event: LoggedEvent) -> bool:
         actor = event.agent_id
         if isinstance(event, ParticipantLeft) and event.removed_by is not None:
             actor = event.removed_by

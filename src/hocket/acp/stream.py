@@ -160,9 +160,10 @@ class Stream:
             now: The time in seconds.
         """
         message = _signed(agent, content)
-        self._admit(Input.MESSAGE, agent, now, message)
+        size = weight(message)
+        self._admit(Input.MESSAGE, agent, now, message, size)
         event = MessageSent(**self.history.stamp(agent), message=message)
-        self._tell(event, weight(message))
+        self._tell(event, size)
         return event
 
     def chunk(
@@ -190,14 +191,23 @@ class Stream:
             is_request: Whether the sender will be told of a refusal. If not, a refused chunk is one that is lost.
         """
         chunk = _signed(agent, content)
+        size = weight(chunk)
         try:
-            self._admit(Input.CHUNK, agent, now, chunk)
+            self._admit(Input.CHUNK, agent, now, chunk, size)
         except StreamRefused:
             if not is_request:
                 self.resync(agent)
             raise
         verdict = self._chunks.lanes.receive(
-            agent, chunk, sequence, is_last=last, now=self.now, is_request=is_request, ordered=ordered, line=line
+            agent,
+            chunk,
+            sequence,
+            is_last=last,
+            now=self.now,
+            is_request=is_request,
+            ordered=ordered,
+            line=line,
+            size=size,
         )
         self._apply(verdict)
         if verdict.error is not None:
@@ -334,7 +344,9 @@ class Stream:
                 self.handle_timeout(now)
             self.now = self.history.now = now
 
-    def _admit(self, kind: Input, agent: str, now: float | None, content: Message | None = None) -> Row:
+    def _admit(
+        self, kind: Input, agent: str, now: float | None, content: Message | None = None, size: int | None = None
+    ) -> Row:
         """The row of the table, if the agent may do this now (membership, then state, permission, size).
 
         Raises:
@@ -346,7 +358,7 @@ class Stream:
         if row.event is not None or kind is Input.INVITE:
             _raise(permission_refusal(kind, agent, self.roster))
         if content is not None:
-            _raise(size_refusal(kind.value, content, self.limits))
+            _raise(size_refusal(kind.value, content, self.limits, size))
         self._watch(agent)
         return row
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from attrs import frozen
+from attrs import field, frozen
 
 from hocket.acp.model import Message
 from hocket.errors import ErrorObject
@@ -21,12 +21,14 @@ class Delivered:
         sequence: Its number.
         is_last: Whether the message ends with it.
         is_first: Whether the message begins with it.
+        weight: What it counts against limits, in bytes.
     """
 
     chunk: Message
     sequence: int
     is_last: bool = False
     is_first: bool = False
+    weight: int = field(default=0, eq=False)
 
 
 @frozen

@@ -422,10 +422,9 @@ class Client:
 
     def _work_off(self, now: float) -> None:
         while (received := self._requests.next()) is not None:
-            match received:
-                case Outcome():
-                    self._outcomes.settle(received, now)
-                case Rejected(error=error, answered=answered):
-                    self._replicas.tell([FrameRejected(error=error, answered=answered)])
-                case _:
-                    self._replicas.read(received.method, received.params, now)
+            if isinstance(received, Outcome):
+                self._outcomes.settle(received, now)
+            elif isinstance(received, Rejected):
+                self._replicas.tell([FrameRejected(error=received.error, answered=received.answered)])
+            else:
+                self._replicas.read(received.method, received.params, now)

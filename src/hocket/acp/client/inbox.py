@@ -9,7 +9,6 @@ from typing import Any, Final, TypeAlias, TypeVar
 from attrs import field, frozen
 
 from hocket.acp.events import (
-    ChunkReceived,
     Invited,
     LoggedEvent,
     MessageLost,
@@ -22,12 +21,14 @@ from hocket.acp.events import (
     StreamPaused,
     StreamResumed,
     StreamStarted,
+    chunk_received,
 )
 from hocket.acp.model import StreamObject
 from hocket.acp.notices import INVITATION, MESSAGE_LOST, PARTICIPANT_LOST, REPLAY_GAP
 from hocket.acp.states import Lifecycle
 from hocket.acp.wire import ACP, ChunkParams, EndParams, EventParams, MessageParams
 from hocket.codec import JsonValue
+from hocket.codec.making import maker
 from hocket.errors import CodecError
 
 __all__ = ["NOTIFICATIONS", "PARAMS", "Heard", "event_number", "read_notification"]
@@ -36,7 +37,7 @@ _LARGEST: Final = 18
 """Digits of an event id that is a place in a log. No log is longer, and int() of a long text is slow."""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class Heard:
     """What a notification tells.
 
@@ -47,6 +48,9 @@ class Heard:
 
     event_id: int | None
     event: LoggedEvent | Invited | ReplayGap
+
+
+_heard = maker(Heard, "event_id", "event")
 
 
 def event_number(text: str | None) -> int | None:
@@ -215,17 +219,18 @@ def _message(value: JsonValue) -> Heard:
 def _chunk(value: JsonValue) -> Heard:
     params = _params(ChunkParams, value)
     event_id = event_number(params.event_id)
-    event = ChunkReceived(
-        stream_id=params.stream_id,
-        agent_id=params.chunk.agent_id or params.agent_id or "",
-        event_id=event_id or 0,
-        timestamp=params.chunk.timestamp,
-        chunk=params.chunk,
-        sequence=params.sequence,
-        is_last=params.is_last,
-        first_event_id=event_number(params.first_event_id) or 0,
+    chunk = params.chunk
+    event = chunk_received(
+        params.stream_id,
+        chunk.agent_id or params.agent_id or "",
+        event_id or 0,
+        chunk.timestamp,
+        chunk,
+        params.sequence,
+        params.is_last,
+        event_number(params.first_event_id) or 0,
     )
-    return Heard(event_id=event_id, event=event)
+    return _heard(event_id, event)
 
 
 def _end(value: JsonValue) -> Heard:

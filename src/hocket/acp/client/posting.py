@@ -44,6 +44,11 @@ class Posting:
         """Whether everything that was posted has arrived, or was refused for good."""
         return not len(self)
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing is to be sent, now or later: neither what was posted nor what waits for it."""
+        return not (self.behind or self._flight or self._ready or len(self.batcher))
+
     def hurry(self) -> None:
         """Let nothing that was posted wait for more, until all has arrived."""
         self._is_hurried = not self.is_idle

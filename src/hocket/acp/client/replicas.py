@@ -205,7 +205,8 @@ class Replicas:
         if replica.is_over or not self.requests.is_up:
             return None
         feed = None if replica.feed is None or replica.farewell else replica.feed.next_timeout()
-        posts = replica.posting.next_timeout() if replica.state is ClientState.ACTIVE else None
+        is_active = replica.state is ClientState.ACTIVE and not replica.posting.is_quiet
+        posts = replica.posting.next_timeout() if is_active else None
         return soonest(replica.next_timeout(), feed, posts)
 
     # Within

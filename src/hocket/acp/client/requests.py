@@ -312,9 +312,10 @@ class Requests:
     def _work_off(self, now: float) -> None:
         late: list[Asked] = []
         while (event := self._peer.next_event()) is not None:
+            if type(event) is NotificationReceived:  # as nearly all are
+                self._received.append(event)
+                continue
             match event:
-                case NotificationReceived():
-                    self._received.append(event)
                 case ResultReceived(id=request_id, result=result):
                     self._settle(str(request_id), result, None)
                 case (
@@ -335,7 +336,8 @@ class Requests:
                     self._peer.send_error(request_id, ErrorObject.of(Code.METHOD_NOT_FOUND, reason), now=now)
                 case _:
                     pass
-        self._retry(late, now)
+        if late:
+            self._retry(late, now)
 
     def _retry(self, late: list[Asked], now: float) -> None:
         again: list[Asked] = []

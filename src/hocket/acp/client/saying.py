@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from math import nan
 from typing import Final
 
-from attrs import define, evolve
+from attrs import define, evolve, field
 
+from hocket.acp.chunk_writer import ChunkWriters
 from hocket.acp.client.replica import Replica
 from hocket.acp.client.replicas import Replicas
 from hocket.acp.client.requests import ENVELOPE, Asked, Purpose, Requests
 from hocket.acp.model import Content, Message, message_of
 from hocket.acp.states import ClientState
-from hocket.acp.wire import ACP, ChunkParams, MessageParams
+from hocket.acp.wire import ACP, MessageParams
 from hocket.errors import LocalProtocolError
 from hocket.timestamps import timestamp
 
@@ -35,6 +37,8 @@ class Saying:
     epoch: float
     replicas: Replicas
     requests: Requests
+    _writers: ChunkWriters = field(factory=ChunkWriters, init=False)
+    _moment: tuple[float, str] = field(default=(nan, ""), init=False)
 
     def message_text(self, stream_id: str, content: Content, now: float) -> bytes:
         """The params of a message.
@@ -54,12 +58,11 @@ class Saying:
         if type(sequence) is not int or not 0 <= sequence <= _LARGEST_SEQUENCE:
             reason = f"the number of a chunk is an integer, 0 or more and below 2**53; not {sequence!r}"
             raise LocalProtocolError(reason)
-        params = ChunkParams(stream_id=stream_id, chunk=self._signed(content, now), sequence=sequence, is_last=is_last)
-        return ACP.writer(ChunkParams).to_json(params)
+        return self._writers.of(stream_id).write(stream_id, self._signed(content, now), sequence, is_last)
 
     def in_order(self, asked: Asked, replica: Replica, now: float) -> None:
         """Send a request after everything that was posted before."""
-        if replica.posting.is_idle and not replica.posting.behind:
+        if replica.posting.is_quiet:
             self.requests.transmit([asked], now)
         else:
             replica.posting.behind.append(asked)
@@ -78,7 +81,7 @@ class Saying:
     def send_posts(self, replica: Replica, now: float) -> None:
         """Send what was posted to a stream and is due, and then what had to wait for it."""
         posting = replica.posting
-        if posting.is_idle and not posting.behind:
+        if posting.is_quiet:
             return  # as for most: this is asked after every message
         if not self.requests.is_up or replica.state not in (ClientState.ACTIVE, ClientState.PAUSED):
             return
@@ -94,9 +97,9 @@ class Saying:
             self.requests.transmit(posting.release(), now)
 
     def _signed(self, content: Content, now: float) -> Message:
-        message = message_of(content, agent_id=self.agent)
-        return evolve(
-            message,
-            agent_id=message.agent_id or self.agent,
-            timestamp=message.timestamp or timestamp(self.epoch + now),
-        )
+        if self._moment[0] != now:
+            self._moment = (now, timestamp(self.epoch + now))
+        message = message_of(content, agent_id=self.agent, timestamp=self._moment[1])
+        if message.agent_id and message.timestamp:
+            return message
+        return evolve(message, agent_id=message.agent_id or self.agent, timestamp=message.timestamp or self._moment[1])

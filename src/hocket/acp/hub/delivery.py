@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import Final
 
 from attrs import define, field, frozen
 
@@ -13,6 +14,8 @@ from hocket.acp.stream import Stream
 from hocket.log import Cursor
 
 __all__ = ["Delivery", "Ready"]
+
+_ABOUT_MEMBERS: Final = frozenset({StreamStarted, ParticipantJoined, ParticipantLeft, StreamEnded, Invited})
 
 
 @frozen
@@ -30,10 +33,13 @@ class Delivery:
         events: Where a Ready goes.
     """
 
+    # _readers: by stream, who reads it. _idle: those of them who have read all that there is.
+
     events: deque[StreamEvent | Ready]
     links: dict[Link, HubLink] = field(factory=dict, init=False)
     _listeners: dict[str, dict[Link, None]] = field(factory=dict, init=False)
     _readers: dict[str, dict[Link, None]] = field(factory=dict, init=False)
+    _idle: dict[str, dict[Link, None]] = field(factory=dict, init=False)
     _invited: dict[str, dict[str, bytes]] = field(factory=dict, init=False)
     _ending: dict[Link, dict[str, None]] = field(factory=dict, init=False)
     _ready: dict[Link, None] = field(factory=dict, init=False)
@@ -67,7 +73,7 @@ class Delivery:
             after = min([member.seen for member in members], default=stream.events.last)
         reading.cursor.after = min(max(after, begin), stream.events.last)
         link.readings[stream.stream_id] = reading
-        link.look_at(stream.stream_id)
+        self._look(link, stream.stream_id)
         self._readers.setdefault(stream.stream_id, {})[link.name] = None
         self.ring(link)
 
@@ -81,7 +87,9 @@ class Delivery:
         return any(agent_id in self.links[name].voices for name in self._readers.get(stream.stream_id, ()))
 
     def spread(self, event: StreamEvent, stream: Stream) -> None:
-        """Something happened in a stream: wake its readers, and let those begin to read whom it is about."""
+        """Something happened in a stream: let those begin or end to read whom it is about. `wake` comes after it."""
+        if event.__class__ not in _ABOUT_MEMBERS:
+            return
         match event:
             case StreamStarted(agent_id=starter):
                 for agent_id in stream.roster.names:
@@ -102,9 +110,13 @@ class Delivery:
                 self._post_invitation(event, stream)
             case _:
                 pass
-        for name in self._readers.get(stream.stream_id, ()):
-            self.links[name].look_at(stream.stream_id)
-            self.ring(self.links[name])
+
+    def wake(self, stream: Stream) -> None:
+        """Something happened in a stream: those who had read all of it have something to read now."""
+        for name in self._idle.pop(stream.stream_id, ()):
+            link = self.links[name]
+            self._look(link, stream.stream_id)
+            self.ring(link)
 
     def forget(self, stream: Stream) -> None:
         """The stream is no longer known."""
@@ -135,7 +147,9 @@ class Delivery:
 
     def take(self, link: HubLink, limit: int) -> list[Send]:
         """What the connection may be given now."""
-        taken = link.take(limit)
+        taken, ended = link.take(limit)
+        for stream_id in ended:
+            self._idle.setdefault(stream_id, {})[link.name] = None
         for stream_id in list(self._ending.get(link.name, ())):
             if link.readings[stream_id].is_over:
                 self._stop(link, stream_id)
@@ -153,6 +167,11 @@ class Delivery:
         return self._ahead.popleft() if self._ahead else None
 
     # Within -------------------------------------------------------------------------------------------------------
+
+    def _look(self, link: HubLink, stream_id: str) -> None:
+        """See whether there is something for a connection to read in a stream; else it is woken once there is."""
+        if not link.look_at(stream_id):
+            self._idle.setdefault(stream_id, {})[link.name] = None
 
     def _begin(self, agent_id: str, stream: Stream) -> None:
         for link in self._listening(agent_id, stream):
@@ -178,8 +197,10 @@ class Delivery:
     def _strike(self, link: HubLink, stream_id: str) -> None:
         readers = self._readers[stream_id]
         del readers[link.name]
+        self._idle.get(stream_id, {}).pop(link.name, None)
         if not readers:
             del self._readers[stream_id]
+            self._idle.pop(stream_id, None)
         ending = self._ending.get(link.name, {})
         ending.pop(stream_id, None)
         if not ending:

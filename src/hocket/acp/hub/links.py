@@ -11,11 +11,12 @@ from attrs import define, field, frozen
 from hocket.acp.events import LoggedEvent, ParticipantLeft, ReplayGap
 from hocket.acp.hub.mail import Mail
 from hocket.acp.hub.replies import Replies
-from hocket.acp.notices import gap_notice, written
+from hocket.acp.notices import gap_notice
 from hocket.acp.refusals import over_limit
 from hocket.acp.roster import Member
 from hocket.acp.stream import Stream
 from hocket.codec import Raw
+from hocket.codec.making import maker
 from hocket.errors import ErrorObject, LocalProtocolError
 from hocket.jsonrpc import Id, Peer
 from hocket.log import Cursor
@@ -29,7 +30,7 @@ _VOICES = 256
 """Agents that a connection without a principal may speak for."""
 
 
-@frozen
+@frozen(weakref_slot=False)
 class Send:
     """A message for a connection.
 
@@ -81,21 +82,27 @@ class Reading:
         """Whether all the agents have left, and what was for them was read."""
         return not self.members(self.cursor.after)
 
-    def take(self, link: HubLink, limit: int) -> Iterable[Send]:
-        """The next events for the agents on this connection, at most `limit` of the log's."""
+    def take(self, link: HubLink, limit: int) -> list[Send]:
+        """The next events for the agents on this connection, at most `limit` of the log's.
+
+        Each is 0.6 µs for each reader, when it was written for another one (2.7 before; `python benchmarks/fanout.py`).
+        """
         self.note(link.voices)
-        if self.cursor.is_behind:
-            yield self._skip(link)
+        taken = [self._skip(link)] if self.cursor.is_behind else []
         members = self.members(self.cursor.after)
-        for entry in self.cursor.read(limit):
-            is_heard = False
+        name, write = link.name, self.stream.history.notices.write
+        entries = self.cursor.read(limit)
+        for entry in entries:
             for member in members:
-                member.seen = max(member.seen, entry.offset)
-                is_heard = is_heard or member.hears(entry.event)
-            if is_heard:
-                yield Send(link.name, written(entry), entry.offset)
-            if isinstance(entry.event, ParticipantLeft):
+                if member.hears(entry.event):
+                    taken.append(_send(name, write(entry), entry.offset))
+                    break
+            if entry.event.__class__ is ParticipantLeft:
+                _have_seen(members, entry.offset)
                 members = self.members(entry.offset)
+        if entries:
+            _have_seen(members, entries[-1].offset)
+        return taken
 
     def _skip(self, link: HubLink) -> Send:
         """Pass over what is no longer kept, and say so."""
@@ -108,6 +115,14 @@ class Reading:
         )
         self.cursor.jump(gap.last)
         return Send(link.name, gap_notice(gap, self.stream.history.timestamp), gap.last)
+
+
+_send = maker(Send, "link", "message", "event_id")
+
+
+def _have_seen(members: Iterable[Member], event_id: int) -> None:
+    for member in members:
+        member.seen = max(member.seen, event_id)
 
 
 @define(eq=False)
@@ -169,10 +184,12 @@ class HubLink:
         """Whether there is something to take."""
         return bool(self.mail) or bool(self.waiting)
 
-    def look_at(self, stream_id: str) -> None:
-        """Something may have happened in a stream that it reads."""
+    def look_at(self, stream_id: str) -> bool:
+        """Something may have happened in a stream that it reads. Returns whether it has."""
         if self.readings[stream_id].cursor.has_more:
             self.waiting[stream_id] = None
+            return True
+        return False
 
     def lost(self) -> list[tuple[str, str]]:
         """What is lost with something that cannot be read, or with the connection: of which streams, and whose."""
@@ -198,17 +215,20 @@ class HubLink:
         self.waiting.pop(stream_id, None)
         self.fed.pop(stream_id, None)
 
-    def take(self, limit: int) -> list[Send]:
+    def take(self, limit: int) -> tuple[list[Send], list[str]]:
         """The next messages, about `limit`: first the mail, then what happened, stream after stream in turn.
 
-        None only if there is nothing more: what is in a log and not for its agents is passed over.
+        None only if there is nothing more: what is in a log and not for its agents is passed over. Gives the messages,
+        and the streams that it has read to the end.
         """
         taken: list[Send] = []
+        ended: list[str] = []
         while len(taken) < limit and (message := self.mail.take()) is not None:
             taken.append(Send(self.name, message))
         while self.waiting and len(taken) < limit:
             stream_id = next(iter(self.waiting))
             del self.waiting[stream_id]
             taken += self.readings[stream_id].take(self, limit - len(taken))
-            self.look_at(stream_id)  # at the end: it was its turn
-        return taken
+            if not self.look_at(stream_id):  # if there is more, at the end: it was its turn
+                ended.append(stream_id)
+        return taken, ended

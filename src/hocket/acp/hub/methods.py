@@ -9,7 +9,6 @@ from typing import Any, Generic, TypeVar
 from attrs import frozen
 
 from hocket.acp.model import StreamObject
-from hocket.acp.notices import written
 from hocket.acp.params import event_id_of
 from hocket.acp.refusals import invalid
 from hocket.acp.roster import Member
@@ -39,7 +38,7 @@ _PAGE_SIZE = 8 * 1024 * 1024
 """Bytes of events after which `stream.get` leaves the rest to the next call."""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, weakref_slot=False)
 class Call(Generic[P]):
     """What somebody wants of a stream.
 
@@ -168,7 +167,7 @@ def _page(found: StreamObject, stream: Stream, member: Member, after: int, limit
     events: list[bytes] = []
     size, last = 0, min(max(after, log.first - 1), log.last)
     for entry in log.read(last, count):
-        message = written(entry) if member.hears(entry.event) else b""
+        message = stream.history.notices.write(entry) if member.hears(entry.event) else b""
         if events and size + len(message) > _PAGE_SIZE:
             break
         last, size = entry.offset, size + len(message)

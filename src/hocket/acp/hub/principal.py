@@ -96,6 +96,8 @@ def declared(params: JsonValue, principal: str | None, longest: int) -> str:
 
 def _claims(params: Params) -> list[str]:
     """Who a call says it is from; what is said closest to the content counts."""
+    if params.__class__ is ChunkParams and params.agent_id is None:  # as nearly all are
+        return [] if params.chunk.agent_id is None else [params.chunk.agent_id]
     match params:
         case MessageParams(message=message):
             names = [message.agent_id, params.agent_id]

@@ -21,11 +21,14 @@ from hocket.acp.refusals import invalid, unknown_stream
 from hocket.acp.stream import Stream
 from hocket.acp.wire import ACP, DECLARE, ChunkParams, JoinParams, Params, StartParams
 from hocket.codec import JsonValue
+from hocket.codec.making import maker
 from hocket.entropy import Entropy
 from hocket.errors import Code, ErrorObject, StreamRefused
 from hocket.jsonrpc import MessageRejected, NotificationReceived, RequestReceived
 
 __all__ = ["HubEvent", "Reception"]
+
+_call = maker(Call, "agent", "params", "now", "line", "ordered", "is_request")
 
 HubEvent: TypeAlias = StreamEvent | Ready
 """What a hub tells: everything that happens in its streams, and which connection has something to take."""
@@ -54,16 +57,14 @@ class Reception:
     def work_off(self, link: HubLink, now: float) -> None:
         """Do what the messages on a connection say, in their order."""
         while (event := link.peer.next_event()) is not None:
-            match event:
-                case RequestReceived():
-                    self._request(link, event, now)
-                case NotificationReceived():
-                    self._notification(link, event, now)
-                case MessageRejected():
-                    self.events.append(FrameRejected(error=event.error, answered=event.answered))
-                    self.lose(link.lost(), now)  # it may have been one, whose sender cannot tell from the answer
-                case _:
-                    pass  # answers to questions that nobody asked
+            if type(event) is RequestReceived:
+                self._request(link, event, now)
+            elif type(event) is NotificationReceived:
+                self._notification(link, event, now)
+            elif type(event) is MessageRejected:
+                self.events.append(FrameRejected(error=event.error, answered=event.answered))
+                self.lose(link.lost(), now)  # it may have been one, whose sender cannot tell from the answer
+            # The others are answers to questions that nobody asked.
         for message in link.peer.messages_to_send():
             link.mail.answer(message)
         self.delivery.ring(link)
@@ -78,10 +79,14 @@ class Reception:
 
     def settle(self, stream: Stream, now: float) -> None:
         """Tell what a stream has to tell, and note when it wants to be looked at again."""
+        has_news = False
         while (event := stream.next_event()) is not None:
+            has_news = True
             self.registry.note(event)
             self.delivery.spread(event, stream)
             self.events.append(event)
+        if has_news:
+            self.delivery.wake(stream)
         self.registry.settle(stream, now)
 
     def _request(self, link: HubLink, request: RequestReceived, now: float) -> None:
@@ -161,9 +166,7 @@ class Reception:
                 result = stream_result(stream.object())
             else:
                 stream = self._stream(stream_id)
-                call = Call(
-                    agent=agent, params=params, now=now, line=link.name, ordered=link.ordered, is_request=is_request
-                )
+                call = _call(agent, params, now, link.name, link.ordered, is_request)
                 result = self._do(link, method, call, stream)
         except StreamRefused as refusal:
             raise self._refused(refusal, method, stream_id, agent, answered=is_request) from None

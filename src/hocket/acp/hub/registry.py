@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from attrs import define, evolve, field
 
@@ -16,6 +16,8 @@ from hocket.errors import StreamRefused
 from hocket.timers import Timers
 
 __all__ = ["Registry"]
+
+_ABOUT_MEMBERS: Final = frozenset({StreamStarted, ParticipantJoined, ParticipantLeft})
 
 
 @define(eq=False)
@@ -93,6 +95,8 @@ class Registry:
 
     def note(self, event: StreamEvent) -> None:
         """Keep the register of members in step with what happened."""
+        if event.__class__ not in _ABOUT_MEMBERS:
+            return
         match event:
             case StreamStarted(stream_id=stream_id, stream=stream):
                 for agent_id in stream.participants:

@@ -31,17 +31,17 @@ def fingerprint(method: str, params: Params) -> int:
             return hash((method, repr(params)))
     parts = [
         (
-            part.type,
+            id(part.type),  # a member of an enum is one object, and slow to hash
             part.content if type(part.content) is str else repr((part.content,)),
             part.mime_type,
             part.filename,
-            part.encoding,
+            id(part.encoding),
             None if part.size is None else str(part.size),
             repr(part.extra) if part.extra else None,
         )
         for part in said.parts
     ]
-    around = (said.role, said.agent_id, said.timestamp, repr(said.extra) if said.extra else None)
+    around = (id(said.role), said.agent_id, said.timestamp, repr(said.extra) if said.extra else None)
     return hash((method, params.stream_id, params.agent_id, more, around, *parts))
 
 

@@ -1,0 +1,66 @@
+"""A writer of chunks remembers what is around their text: it must not write anything else than the dialect does."""
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from hocket.acp import Encoding, Message, Part, PartType, Role, message_of, text_part
+from hocket.acp.chunk_writer import ChunkWriter
+from hocket.acp.wire import ACP, ChunkParams
+from hocket.errors import LocalProtocolError
+from hocket.testing.strategies.acp import acp_messages
+
+TEXT = st.text(max_size=4) | st.sampled_from(["\x00text", "\x00time", '"', "\u2028", "\ud800", "😀", '","sequence":0}'])
+PLAIN = st.builds(
+    Message,
+    role=st.sampled_from(Role),
+    parts=TEXT.map(text_part).map(lambda part: (part,)),
+    timestamp=st.none() | TEXT,
+    agent_id=st.none() | TEXT,
+)
+ODD = st.builds(
+    lambda message, part: Message(role=message.role, parts=(part,), agent_id=message.agent_id),
+    PLAIN,
+    st.builds(
+        Part,
+        type=st.sampled_from(PartType),
+        content=TEXT | st.none() | st.integers(0, 2),
+        mime_type=st.none() | TEXT,
+        filename=st.none() | TEXT,
+        size=st.none() | st.just(0),
+        encoding=st.none() | st.sampled_from(Encoding),
+    ),
+)
+NUMBERS = st.none() | st.tuples(st.integers(1, 2**60), st.integers(0, 2**60))
+SAID = st.tuples(TEXT, PLAIN | PLAIN | acp_messages() | ODD, st.integers(0, 2**53), st.booleans(), NUMBERS)
+FIRST = message_of("a", agent_id="ada")
+
+
+def as_the_dialect(stream_id, chunk, sequence, is_last, numbers):
+    event_id, first_event_id = (None, None) if numbers is None else map(str, numbers)
+    return ACP.writer(ChunkParams).to_json(
+        ChunkParams(
+            stream_id=stream_id,
+            chunk=chunk,
+            sequence=sequence,
+            is_last=is_last,
+            event_id=event_id,
+            first_event_id=first_event_id,
+        )
+    )
+
+
+@given(st.lists(SAID, max_size=6))
+@example([("s", FIRST, 1, False, None), ("s", message_of("b", agent_id="ada"), 2, True, (7, 6))])
+@example([("s", FIRST, 1, False, None), ("t", FIRST, 1, False, None), ("s", FIRST, 1, False, None)])
+def test_the_bytes_are_those_of_the_dialect(said):
+    writer = ChunkWriter()
+    for stream_id, chunk, sequence, is_last, numbers in said:
+        written = writer.write(stream_id, chunk, sequence, is_last, *(numbers or ()))
+        assert written == as_the_dialect(stream_id, chunk, sequence, is_last, numbers)
+
+
+def test_what_json_cannot_say_is_refused_as_by_the_dialect():
+    chunk = Message(role=Role.AGENT, parts=(Part(type=PartType.DATA, content=object()),))
+    with pytest.raises(LocalProtocolError, match=r"chunk\.parts\[0\]\.content"):
+        ChunkWriter().write("s", chunk, 1, is_last=False)
