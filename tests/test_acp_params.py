@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hocket.acp.assembly import weight
 from hocket.acp.limits import StreamLimits
 from hocket.acp.model import Encoding, Message, Part, PartType, Role, text_part
 from hocket.acp.params import event_id_of, read_params, size_refusal
@@ -198,10 +199,10 @@ def said(**members):
 def test_the_size_of_a_part(part, limit, size):
     message = Message(role=Role.AGENT, parts=(text_part("a"), part))
     if size > 1:
-        error = size_refusal("chunk", message, StreamLimits(**{limit: size - 1}))
+        error = size_refusal("chunk", message, weight(message), StreamLimits(**{limit: size - 1}))
         assert (error.code, error.data) == (-40012, {"limit": limit, "max": size - 1})
         assert error.message.startswith("params.chunk.parts[1].content: ")
-    assert size_refusal("chunk", message, StreamLimits(**{limit: max(1, size)})) is None
+    assert size_refusal("chunk", message, weight(message), StreamLimits(**{limit: max(1, size)})) is None
 
 
 def test_the_limits_are_those_of_the_specification():
@@ -211,7 +212,7 @@ def test_the_limits_are_those_of_the_specification():
 def test_data_has_no_limit_of_its_own():
     part = Part(type=PartType.DATA, content="a" * 100)
     message = Message(role=Role.AGENT, parts=(part,))
-    assert size_refusal("message", message, StreamLimits(text=1, file=1)) is None
+    assert size_refusal("message", message, weight(message), StreamLimits(text=1, file=1)) is None
 
 
 # --- event ids

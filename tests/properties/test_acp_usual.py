@@ -14,7 +14,7 @@ from hocket.acp.params import read_params
 from hocket.acp.wire import ACP, PARAMS, ChunkParams, MessageParams, usual_calls
 from hocket.codec import MSGSPEC, dumps, loads
 from hocket.errors import CodecError
-from hocket.jsonrpc import NotificationReceived, Peer, PeerLimits, ReadParams, RequestReceived, UsualCalls
+from hocket.jsonrpc import NotificationReceived, Peer, PeerLimits, RequestReceived, UsualCalls
 from hocket.testing.strategies.acp import acp_messages, acp_requests
 from support.drain import drain
 
@@ -138,7 +138,7 @@ def check_both_ways(read, params, data):
     long_way = heard(data, None, read)
     assert heard(data, usual_calls(params), read) == long_way
     # Without msgspec nothing is read straight from its text; with readers that give values, all calls take this way.
-    assert heard(data, UsualCalls(dict.fromkeys(params, ReadParams(_object))), read) == long_way
+    assert heard(data, UsualCalls(dict.fromkeys(params, _object)), read) == long_way
 
 
 def _object(text):
@@ -158,7 +158,7 @@ def test_what_is_usual_takes_the_short_cut(envelope):
 
 
 def test_a_peer_that_takes_no_usual_ids_has_no_short_cut():
-    peer = Peer(limits=PeerLimits(id=3), usual=UsualCalls({"m": ReadParams(lambda _: object())}))
+    peer = Peer(limits=PeerLimits(id=3), usual=UsualCalls({"m": lambda _: object()}))
     peer.receive_message(b'{"jsonrpc":"2.0","id":"four","method":"m","params":{}}', now=0.0)
     assert peer.next_event().error.data == {"limit": "id", "max": 3}
 

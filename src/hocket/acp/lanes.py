@@ -83,13 +83,13 @@ class Lanes:
         sender: str,
         chunk: Message,
         sequence: int,
+        size: int | None = None,
         *,
         is_last: bool = False,
         now: float,
         is_request: bool = True,
         ordered: bool = False,
         line: Hashable | None = None,
-        size: int | None = None,
     ) -> LanesVerdict:
         """Take a chunk.
 
@@ -97,13 +97,13 @@ class Lanes:
             sender: Who says it.
             chunk: The piece.
             sequence: Its number, as the peer gave it.
+            size: What it weighs, where that is known.
             is_last: Whether the message ends with it.
             now: The time in seconds.
             is_request: Whether the sender will be told of a refusal.
             ordered: Whether it came on a line that keeps the order in which chunks were sent.
             line: Which one that is; None where there is only one. What comes by another one than before may be of
                 before a reconnect: without message ids nobody can tell, so that what is open is lost.
-            size: What the chunk weighs, where that is known.
 
         Raises:
             LocalProtocolError: The chunk is nothing that JSON can say. Nothing was changed.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attrs import field, frozen
+from attrs import frozen
 
 __all__ = ["ClientLimits", "HubLimits", "LaneLimits", "StreamLimits"]
 
@@ -51,7 +51,6 @@ class StreamLimits:
         idle: Seconds without input until an ACTIVE stream is CLOSED (`idle_timeout`); None for never.
         inactivity: Seconds without input of one member until that is told (`ParticipantInactive`, an advice).
         lane: Of the chunks of its members.
-        any_part: Bytes of a part of whatever kind: the least of `text`, `image`, `audio` and `file`.
     """
 
     participants: int = 256
@@ -69,11 +68,6 @@ class StreamLimits:
     idle: float | None = None
     inactivity: float = 300.0
     lane: LaneLimits = LaneLimits()
-    any_part: int = field(init=False, repr=False, eq=False)
-
-    @any_part.default
-    def _least(self) -> int:
-        return min(self.text, self.image, self.audio, self.file)
 
 
 @frozen(kw_only=True)

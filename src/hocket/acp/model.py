@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any, TypeAlias
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from hocket.codec.making import maker
 from hocket.errors import LocalProtocolError
@@ -29,6 +29,7 @@ __all__ = [
     "file_part",
     "message_of",
     "names_of",
+    "signed",
     "text_part",
 ]
 
@@ -203,6 +204,12 @@ def message_of(
         case _:
             parts = _parts(content)
     return _message(role, parts, timestamp, agent_id, {})
+
+
+def signed(agent: str, content: Content) -> Message:
+    """The Message that says `content`, as this agent says it."""
+    message = message_of(content, agent_id=agent)
+    return message if message.agent_id == agent else evolve(message, agent_id=agent)
 
 
 def names_of(given: Sequence[str]) -> tuple[str, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from hocket.acp.assembly import weight
 from hocket.acp.limits import StreamLimits
 from hocket.acp.model import Encoding, Message, Part, PartType, StreamObject
 from hocket.acp.refusals import invalid, over_limit
@@ -161,17 +160,17 @@ def _is_deeper(value: Any, levels: int) -> bool:
     return levels == 0 or any(_is_deeper(item, levels - 1) for item in value)
 
 
-def size_refusal(name: str, message: Message, limits: StreamLimits, total: int | None = None) -> ErrorObject | None:
+def size_refusal(name: str, message: Message, total: int, limits: StreamLimits) -> ErrorObject | None:
     """Why a message is too large for a stream; None if it is not (spec section 2, "inline limits").
 
     Args:
         name: What it is called in the params: `message` or `chunk`.
         message: The message.
+        total: What it weighs.
         limits: Of the stream.
-        total: What `weight` says of it, where that is known.
     """
-    total = weight(message) if total is None else total
-    if total <= limits.any_part and total * _LONGEST_ESCAPE <= limits.relayed - _AROUND:
+    smallest = min(limits.text, limits.image, limits.audio, limits.file)
+    if total <= smallest and total * _LONGEST_ESCAPE <= limits.relayed - _AROUND:
         return None  # no part of it can be larger than all of it: as for nearly everything
     for place, part in enumerate(message.parts):
         limit = _OF_PART.get(part.type)

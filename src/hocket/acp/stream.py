@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
-from attrs import define, evolve, field
+from attrs import define, field
 
 from hocket.acp.access import invite_refusal, join_refusal, permission_refusal, room_refusal
 from hocket.acp.assembly import weight
@@ -40,7 +40,7 @@ from hocket.acp.events import (
 from hocket.acp.history import History
 from hocket.acp.lanes import Lanes, LanesVerdict
 from hocket.acp.limits import StreamLimits
-from hocket.acp.model import Content, Message, StreamObject, StreamStatus, message_of, names_of
+from hocket.acp.model import Content, Message, StreamObject, StreamStatus, names_of, signed
 from hocket.acp.params import size_refusal, start_refusal
 from hocket.acp.refusals import closed, denied, invalid, paused
 from hocket.acp.roster import Roster
@@ -159,9 +159,8 @@ class Stream:
             content: Text, a Part, several, or a whole Message.
             now: The time in seconds.
         """
-        message = _signed(agent, content)
-        size = weight(message)
-        self._admit(Input.MESSAGE, agent, now, message, size)
+        message = signed(agent, content)
+        self._admit(Input.MESSAGE, agent, now, (message, size := weight(message)))
         event = MessageSent(**self.history.stamp(agent), message=message)
         self._tell(event, size)
         return event
@@ -190,24 +189,15 @@ class Stream:
             line: Which socket that is, where the agent may have several.
             is_request: Whether the sender will be told of a refusal. If not, a refused chunk is one that is lost.
         """
-        chunk = _signed(agent, content)
-        size = weight(chunk)
+        chunk = signed(agent, content)
         try:
-            self._admit(Input.CHUNK, agent, now, chunk, size)
+            self._admit(Input.CHUNK, agent, now, (chunk, size := weight(chunk)))
         except StreamRefused:
             if not is_request:
                 self.resync(agent)
             raise
         verdict = self._chunks.lanes.receive(
-            agent,
-            chunk,
-            sequence,
-            is_last=last,
-            now=self.now,
-            is_request=is_request,
-            ordered=ordered,
-            line=line,
-            size=size,
+            agent, chunk, sequence, size, is_last=last, now=self.now, is_request=is_request, ordered=ordered, line=line
         )
         self._apply(verdict)
         if verdict.error is not None:
@@ -344,9 +334,7 @@ class Stream:
                 self.handle_timeout(now)
             self.now = self.history.now = now
 
-    def _admit(
-        self, kind: Input, agent: str, now: float | None, content: Message | None = None, size: int | None = None
-    ) -> Row:
+    def _admit(self, kind: Input, agent: str, now: float | None, said: tuple[Message, int] | None = None) -> Row:
         """The row of the table, if the agent may do this now (membership, then state, permission, size).
 
         Raises:
@@ -357,8 +345,8 @@ class Stream:
         row = self._row(kind)
         if row.event is not None or kind is Input.INVITE:
             _raise(permission_refusal(kind, agent, self.roster))
-        if content is not None:
-            _raise(size_refusal(kind.value, content, self.limits, size))
+        if said is not None:
+            _raise(size_refusal(kind.value, *said, self.limits))
         self._watch(agent)
         return row
 
@@ -413,11 +401,6 @@ class Stream:
         self._events.append(
             StreamArchivable(stream_id=self.stream_id, agent_id=agent, stream=self.object(), history=self.log)
         )
-
-
-def _signed(agent: str, content: Content) -> Message:
-    message = message_of(content, agent_id=agent)
-    return message if message.agent_id == agent else evolve(message, agent_id=agent)
 
 
 def _raise(refusal: ErrorObject | None) -> None:

@@ -5,7 +5,7 @@ Params are read by method, never by the union of all params. `null` counts as ab
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -13,7 +13,7 @@ from attrs import frozen
 
 from hocket.acp.model import Message, Part, StreamObject
 from hocket.codec import Dialect, Shape
-from hocket.jsonrpc import ReadParams, UsualCalls
+from hocket.jsonrpc import UsualCalls
 
 __all__ = [
     "ACP",
@@ -169,32 +169,5 @@ def usual_calls(params: Mapping[str, type]) -> UsualCalls | None:
     Args:
         params: What each method takes.
     """
-    reads = {
-        method: ReadParams(decode, _PLAIN.get(cls, _never))
-        for method, cls in params.items()
-        if (decode := ACP.reader(cls).decode) is not None
-    }
+    reads = {method: decode for method, cls in params.items() if (decode := ACP.reader(cls).decode) is not None}
     return UsualCalls(reads) if reads else None
-
-
-def _never(params: Any) -> bool:
-    return False
-
-
-def _is_plain_chunk(params: ChunkParams) -> bool:
-    return 0 <= params.sequence < _LONG and _is_text(params.chunk)
-
-
-def _is_plain_message(params: MessageParams) -> bool:
-    return _is_text(params.message)
-
-
-def _is_text(message: Message) -> bool:
-    for part in message.parts:  # a generator would cost as much as what is saved
-        if type(part.content) is not str or part.size is not None or part.extra:
-            return False
-    return not message.extra
-
-
-_PLAIN: dict[type, Callable[[Any], bool]] = {ChunkParams: _is_plain_chunk, MessageParams: _is_plain_message}
-_LONG = 2**63

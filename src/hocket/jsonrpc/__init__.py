@@ -20,7 +20,7 @@ from hocket.jsonrpc.ids import Id
 from hocket.jsonrpc.limits import PeerLimits
 from hocket.jsonrpc.messages import Notification, Params, Request
 from hocket.jsonrpc.peer import Peer
-from hocket.jsonrpc.usual import ReadParams, UsualCalls
+from hocket.jsonrpc.usual import UsualCalls
 
 __all__ = [
     "LSP",
@@ -37,7 +37,6 @@ __all__ = [
     "Params",
     "Peer",
     "PeerLimits",
-    "ReadParams",
     "Request",
     "RequestReceived",
     "RequestTimedOut",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from re import compile as regex
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from attrs import field, frozen
 
@@ -33,19 +33,8 @@ _BRACE: Final = 0x7D
 _parse = default.parse
 
 
-@frozen(eq=False)
-class ReadParams:
-    """Reads the params of one method from their JSON text.
-
-    Attributes:
-        read: From the text to an object; None for what takes a longer look. It may meet text of any depth.
-        is_plain: Whether there was nothing in the text that can be nested or be a long number, as far as the object
-            shows. Then the text need not be searched for such, which costs a microsecond.
-    """
-
-    read: Callable[[bytes], Any]
-    is_plain: Callable[[Any], bool] = lambda params: False
-
+ReadParams: TypeAlias = Callable[[bytes], Any]
+"""From the JSON text of params to the object that they are; None for what takes a longer look."""
 
 _BEGINNING: Final = regex(
     rb'\{"jsonrpc": ?"2\.0", ?'
@@ -87,11 +76,11 @@ class UsualCalls:
                 if type(params) is not dict and type(params) is not list:
                     return None
             else:
-                method, reader = known
-                params = reader.read(data[begun.end() : -1])
+                method, read = known
+                params = read(data[begun.end() : -1])
                 if params is None:
                     return None
-        except (CodecError, RecursionError):
+        except CodecError:
             return None
         if text is not None:
             return request_received(text.decode(), method, params)

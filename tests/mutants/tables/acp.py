@@ -152,8 +152,16 @@ MUTANTS = (
     Mutant(
         "a-hub-forgets-a-reader",
         "acp/hub/delivery.py",
-        "            self.ring(self.links[name])\n\n    def forget",
-        "            self.ring(self.links[name])\n            break\n\n    def forget",
+        "            self.ring(link)\n\n    def forget",
+        "            self.ring(link)\n            break\n\n    def forget",
+        _READING,
+        simulate="acp",
+    ),
+    Mutant(
+        "who-has-read-all-is-not-woken",
+        "acp/hub/delivery.py",
+        "        for stream_id in ended:\n            self._idle",
+        "        for stream_id in ended[1:]:\n            self._idle",
         _READING,
         simulate="acp",
     ),

@@ -14,7 +14,7 @@ from hocket.a2a.dialects import Dialect
 from hocket.a2a.model import StreamItem
 from hocket.a2a.pipe.wire import STREAM_METHOD
 from hocket.codec.making import maker
-from hocket.jsonrpc import ReadParams, UsualCalls
+from hocket.jsonrpc import UsualCalls
 
 __all__ = ["Streamed", "streamed_items"]
 
@@ -59,4 +59,4 @@ def streamed_items(dialect: Dialect) -> UsualCalls:
         item = dialect.read_usual_item(params[begun.end() : -1])
         return None if item is None else _streamed(begun[1].decode(), int(begun[2]), item)
 
-    return UsualCalls({STREAM_METHOD: ReadParams(read)})
+    return UsualCalls({STREAM_METHOD: read})
