@@ -11,7 +11,6 @@ from hocket.a2a import (
     ClientLimits,
     Ended,
     GetTaskRequest,
-    Item,
     Opened,
     Operation,
     Outcome,
@@ -32,6 +31,7 @@ from hocket.errors import (
     WrongFraming,
 )
 from hocket.framing import ContentLength, FramingLimits, Ndjson
+from support.items import run_of
 from support.messages import user_says
 
 HELLO = user_says("hi")
@@ -340,7 +340,7 @@ def test_what_the_server_writes():
     pipe.deliver(
         [
             Opened(request_id=1, task_id="t"),
-            Item(request_id=1, offset=1, result=b'{"a":1}'),
+            run_of(b'{"a":1}'),
             Answered(request_id=2, result=b'{"b":2}'),
             Ended(request_id=1, offset=1, state=TaskState.INPUT_REQUIRED),
         ],
@@ -364,9 +364,8 @@ def test_an_item_too_large_ends_its_stream_with_the_reason_and_no_later_item(las
     pipe = served(limits=FramingLimits(frame=400))
     withdrawn = []
     monkeypatch.setattr(Server, "cancel_call", lambda self, link, call, now: withdrawn.append((link, call)))
-    sizes = ((1, 1), (2, 500), (3, 1))
-    items = [Item(request_id=1, offset=number, result=b'"%b"' % (b"x" * size)) for number, size in sizes]
-    pipe.deliver([*items, last, Answered(request_id=2, result=b"{}")], 0.0)
+    items = run_of(*[b'"%b"' % (b"x" * size) for size in (1, 500, 1)])
+    pipe.deliver([items, last, Answered(request_id=2, result=b"{}")], 0.0)
     first, error, other = sent(pipe)
     assert first["params"]["offset"] == 1
     assert (error["id"], error["error"]["code"]) == (1, -32603)

@@ -17,6 +17,7 @@ from hocket.a2a import (
     TaskStatusUpdateEvent,
 )
 from hocket.errors import LocalProtocolError
+from support.items import one_by_one
 from support.world import World, short
 
 
@@ -96,7 +97,7 @@ def test_a_link_is_told_once_until_it_has_taken_everything(world):
 def test_a_link_that_has_taken_some_is_not_told_again(world):
     world.begin()
     world.say("a")
-    assert world.server.take("ada", 1)
+    assert one_by_one(world.server.take("ada", 1))
     world.say("b")
     assert world.rang == ["ada"]
 
@@ -120,7 +121,7 @@ def test_small_mouthfuls_lose_nothing(world, limit):
     assert world.take("bob") == ["task input_required"]
     world.send(task=task_id, message_id="m2", link="eve")
     taken = []
-    while out := world.server.take("bob", limit):
+    while out := one_by_one(world.server.take("bob", limit)):
         assert len(out) <= limit + 1
         taken += out
     assert [short(each) for each in taken] == ["submitted"]
@@ -276,7 +277,7 @@ def test_a_message_to_a_task_that_nobody_knows_creates_none(world):
 def test_a_link_that_has_not_taken_everything_is_not_told_again(world):
     task_id = world.begin()
     assert world.rang == ["ada"]
-    world.server.take("ada", 1)
+    one_by_one(world.server.take("ada", 1))
     world.ask("ada", "GetTask", task_id)
     assert world.rang == ["ada"]
     world.deliveries()

@@ -7,6 +7,7 @@ from hocket.a2a import (
     TaskState,
 )
 from hocket.log import LogLimits
+from support.items import one_by_one
 from support.world import World
 
 
@@ -51,8 +52,8 @@ def test_all_subscribers_get_the_same_bytes_in_the_same_order(world):
         world.take(link)
     world.say("one")
     world.say("two")
-    (bob,) = [[each.result for each in world.server.take(link)] for link in ("bob",)]
-    (eve,) = [[each.result for each in world.server.take(link)] for link in ("eve",)]
+    (bob,) = [[each.result for each in one_by_one(world.server.take(link))] for link in ("bob",)]
+    (eve,) = [[each.result for each in one_by_one(world.server.take(link))] for link in ("eve",)]
     assert bob == eve
     assert all(mine is yours for mine, yours in zip(bob, eve, strict=True)), "encoded once"
 
@@ -304,6 +305,6 @@ def test_a_busy_task_does_not_keep_another_from_its_turn(world):
     world.begin("eve", message_id="m2")
     quiet = world.runs[-1].task.id
     world.ask("bob", "SubscribeToTask", quiet, request_id="quiet")
-    served = [[each.request_id for each in world.server.take("bob", 2)] for _ in range(3)]
+    served = [[each.request_id for each in one_by_one(world.server.take("bob", 2))] for _ in range(3)]
     assert "quiet" in served[1]
     assert "busy" in served[2]

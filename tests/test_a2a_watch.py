@@ -16,6 +16,7 @@ from hocket.a2a import (
 )
 from hocket.errors import LocalProtocolError
 from hocket.log import LogLimits
+from support.items import one_by_one
 from support.world import World, short
 
 
@@ -184,8 +185,8 @@ def test_a_busy_task_does_not_keep_the_others_from_their_turn(world):
     for _ in range(50):
         world.say("x")
     quiet = world.begin("bob")
-    first = world.server.take("eye", 10)
-    second = world.server.take("eye", 10)
+    first = one_by_one(world.server.take("eye", 10))
+    second = one_by_one(world.server.take("eye", 10))
     assert {each.request_id for each in first} == {busy}
     assert quiet in {each.request_id for each in second}
 
@@ -200,7 +201,7 @@ def test_taking_looks_at_no_task_that_has_nothing_new(world):
     assert (len(box.subscriptions), len(box.unread)) == (200, 0)
     world.say("x")
     assert len(box.unread) == 1
-    assert [short(each) for each in world.server.take("eye")] == ["x"]
+    assert [short(each) for each in one_by_one(world.server.take("eye"))] == ["x"]
 
 
 def test_the_link_rings_once_for_what_many_tasks_say(world):
@@ -218,7 +219,7 @@ def test_small_mouthfuls_give_every_task_whole(world):
     watch(world)
     ids = [play(world, f"link {number}") for number in range(3)]
     taken = {task_id: [] for task_id in ids}
-    while out := world.server.take("eye", 1):
+    while out := one_by_one(world.server.take("eye", 1)):
         for each in out:
             taken[each.request_id].append(each)
     for deliveries in taken.values():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hocket.a2a import Ended, Item, Opened, Refused, TaskState
+from hocket.a2a import Ended, Opened, Refused, TaskState
 from hocket.errors import ErrorObject
 from hocket.http.event_body import EVENT_STREAM
 from hocket.http.gateway_body import GatewayBody
@@ -11,10 +11,11 @@ from hocket.http.gateway_stream import SHUTTING_DOWN, GatewayStream
 from hocket.http.gateway_telling import NewTasks, OneTask
 from hocket.http.messages import Response, text_response
 from hocket.http.progress_telling import TaskProgress
+from support.items import run_of
 
 LOST = ErrorObject(4001, "there is no such task")
 OPENED = Opened(request_id="a", task_id="a")
-ITEM = Item(request_id="a", offset=1, result=b'{"n":1}')
+ITEM = run_of(b'{"n":1}', request_id="a")
 ENDED = Ended(request_id="a", offset=1, state=TaskState.COMPLETED)
 REFUSED = Refused(request_id="a", error=LOST)
 TOO_MUCH_UNREAD = Refused(request_id=None, error=LOST)

@@ -12,7 +12,6 @@ from hocket.a2a import (
     DeleteTaskPushNotificationConfigRequest,
     Ended,
     GetTaskRequest,
-    Item,
     Opened,
     Operation,
     Outcome,
@@ -26,11 +25,12 @@ from hocket.entropy import seeded
 from hocket.errors import AuthenticationError, ConnectionFailed, ErrorObject, StreamCut
 from hocket.http import Exchange, HttpCall, Request, RpcEnvelope
 from hocket.jsonrpc import PeerLimits
+from support.items import run_of
 
 SERVICE = ServiceParameters(version="1.0")
 MESSAGE = {"messageId": "m", "role": "ROLE_USER", "parts": [{"text": "hi"}]}
 OPENED = Opened(request_id=1, task_id="t")
-ITEM = Item(request_id=1, offset=7, result=b"{}")
+ITEM = run_of(b"{}", after=6)
 ENDED = Ended(request_id=1, offset=7, state=TaskState.COMPLETED)
 
 

@@ -3,7 +3,7 @@
 import anyio
 import pytest
 
-from hocket.a2a import Ended, Item, Opened, TaskState
+from hocket.a2a import Ended, Opened, TaskState
 from hocket.http import Exchange
 from hocket.http.rest import RestEnvelope
 from hocket_io.host import HostLink
@@ -11,6 +11,7 @@ from hocket_io.http.asgi import App
 from hocket_io.http.scopes import write_answer
 from support.agents import agent_of
 from support.asgi import Lifespan, host_of, message, post
+from support.items import run_of
 
 
 def test_what_nobody_reads_any_more_is_not_written(run):
@@ -89,7 +90,7 @@ def test_what_nobody_reads_yet_is_written_in_pieces(run):
 def test_nothing_follows_a_cut(run):
     """Not the end either, which comes where a server that stops ends its tasks: no reader should believe it."""
     exchange = Exchange(RestEnvelope("application/json"))
-    item = Item(request_id=0, offset=1, result=b"{}")
+    item = run_of(b"{}", request_id=0)
     batches = [[Opened(request_id=0, task_id="t"), item]]
     sent = []
 

@@ -7,7 +7,7 @@ import threading
 import anyio
 import pytest
 
-from hocket.a2a import Item, TaskState, TaskStatus
+from hocket.a2a import Items, TaskState, TaskStatus
 from hocket_io import AsyncClient
 from hocket_io.host import Host
 from hocket_io.stores import MemoryStore
@@ -287,7 +287,7 @@ def test_readers_get_turns_from_an_agent_that_never_waits(function, backend):
                 if not taken:
                     await link.wait()
                 taken = link.take()
-                texts += [each.result for each in taken if isinstance(each, Item)]
+                texts += [result for each in taken if isinstance(each, Items) for result in each.results]
                 if seen_at is None and len(texts) > 10:
                     seen_at = PRODUCED[0]
             group.cancel_scope.cancel()

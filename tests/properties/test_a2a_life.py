@@ -55,6 +55,7 @@ from hocket.errors import LocalProtocolError
 from hocket.log import LogLimits
 from hocket.testing.worlds.a2a.book import FINAL, QUESTIONS
 from hocket_io.stores import MemoryStore
+from support.items import one_by_one
 from support.messages import user_says
 from support.world import keep
 
@@ -286,7 +287,7 @@ class Life(RuleBasedStateMachine):
             if self.truth:
                 self.ask(Operation.GET, GetTaskRequest(id=self.pick(self.truth, which)))
         else:
-            for delivery in self.server.take(reader.link, how):
+            for delivery in one_by_one(self.server.take(reader.link, how)):
                 reader.take(delivery)
         self.pump()
 
@@ -403,10 +404,10 @@ class Life(RuleBasedStateMachine):
         while self.wishes:
             self.keep_one()
         for reader in self.readers:
-            while out := self.server.take(reader.link, 4):
+            while out := one_by_one(self.server.take(reader.link, 4)):
                 for delivery in out:
                     reader.take(delivery)
-            assert self.server.take(reader.link) == []
+            assert one_by_one(self.server.take(reader.link)) == []
 
     def let_the_other_replica_finish(self):
         """It has what was taken from our runs, and tells us all that it has written."""

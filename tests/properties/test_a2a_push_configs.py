@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from hocket.a2a import Ended, Item, ServerLimits, StartPush
+from support.items import one_by_one
 from support.push_configs import URL, call, create, listed, pushing
 from support.world import short
 
@@ -58,7 +59,7 @@ class Configs(RuleBasedStateMachine):
     @rule(name=names)
     def take(self, name):
         if name in self.model:
-            given = self.world.server.take(self.link(name), 2)
+            given = one_by_one(self.world.server.take(self.link(name), 2))
             self.model[name][2] += [short(each) for each in given if isinstance(each, Item | Ended)]
 
     @precondition(lambda self: not self.is_over)

@@ -26,6 +26,7 @@ from hocket.a2a import (
 from hocket.framing import FramingLimits, Ndjson
 from hocket.log import LogLimits
 from hocket.testing.strategies.values import json_values
+from support.items import one_by_one
 from support.messages import user_says
 from support.scripted import Scripted, numbered
 
@@ -102,7 +103,7 @@ def test_whatever_is_asked_is_answered_once(requests, is_finishing, mouthful):
     scripted.finish()
     scripted.pump()
     for link, each in taken.items():
-        while out := scripted.server.take(link, mouthful):
+        while out := one_by_one(scripted.server.take(link, mouthful)):
             each += out
     last = [
         (each.request_id, link)
@@ -136,10 +137,10 @@ def test_every_reader_sees_a_suffix_without_gaps_or_repeats(words, seen, mouthfu
     length = len(words) + 2
     returning = ServiceParameters(version="1.0", last_event_id=min(seen, length))
     scripted.server.receive("reader", 1, "SubscribeToTask", {"id": "id-1"}, returning, 0.0)
-    first = scripted.server.take("reader", mouthful)
+    first = one_by_one(scripted.server.take("reader", mouthful))
     scripted.finish()
     scripted.pump()
-    while out := scripted.server.take("reader", mouthful):
+    while out := one_by_one(scripted.server.take("reader", mouthful)):
         first += out
     assert isinstance(first[0], Opened)
     assert isinstance(first[-1], Ended)

@@ -5,11 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hocket.a2a import Ended, Item, Opened, TaskState
+from hocket.a2a import Ended, Items, Opened, TaskState
 from hocket.http import Exchange
 from hocket.http.rest import RestEnvelope
 from hocket_io.http import scopes
 from hocket_io.http.scopes import write_answer
+from support.items import run_of
 
 PIECE = 8
 """Bytes in one write, in place of 256 KiB."""
@@ -48,7 +49,7 @@ class Script:
 )
 def test_what_is_taken_is_written_once_in_order_and_in_small_pieces(sizes, steps, cut_at):
     exchange = Exchange(RestEnvelope("application/json"))
-    items = [Item(request_id=0, offset=n, result=b"x" * size) for n, size in enumerate(sizes, 1)]
+    items = [run_of(b"x" * size, request_id=0, after=n) for n, size in enumerate(sizes)]
     deliveries = [Opened(request_id=0, task_id="t"), *items]
     deliveries.append(Ended(request_id=0, offset=len(items), state=TaskState.COMPLETED))
     script = Script(exchange, deliveries, steps, cut_at)
@@ -65,9 +66,9 @@ def test_what_is_taken_is_written_once_in_order_and_in_small_pieces(sizes, steps
         assert (head["status"], len(bodies)) == (503, 1)  # nothing was said: whoever asked may ask again
         return
     assert (head["status"], head["type"]) == (200, "http.response.start")
-    said = [each for each in script.taken if isinstance(each, Item)]
+    said = [each for each in script.taken if isinstance(each, Items)]
     written = b"".join(body["body"] for body in bodies)
-    assert written == b"".join(b"id: %d\ndata: %b\n\n" % (each.offset, each.result) for each in said)
+    assert written == b"".join(b"id: %d\ndata: %b\n\n" % (*each.offsets, *each.results) for each in said)
     assert all(len(body["body"]) <= PIECE for body in bodies)
     ends = [body for body in bodies if not body["more_body"]]
     assert ends == ([] if exchange.is_cut else bodies[-1:])

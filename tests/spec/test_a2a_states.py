@@ -27,6 +27,7 @@ from hocket.a2a.states import PHASES, is_terminal, settles
 from hocket.entropy import seeded
 from hocket.errors import LocalProtocolError
 from hocket_io.stores import MemoryStore
+from support.items import one_by_one
 from support.world import World, outputs
 
 ACTIVE = "submitted working"
@@ -164,14 +165,14 @@ def test_every_row_as_the_server_plays_it(row, version):
     desk = Desk(version)
     task_id = desk.task_in(state)
     desk.ask("caller", what, task_id)
-    first = next(each for each in desk.server.take("caller") if not isinstance(each, Opened))
+    first = next(each for each in one_by_one(desk.server.take("caller")) if not isinstance(each, Opened))
     wanted = expected(reply, version)
     if wanted.startswith("-"):
         assert str(first.error.code) == wanted
     else:
         assert desk.state_of(json.loads(first.result)) == wanted
     desk.ask("witness", "get", task_id)
-    (told,) = desk.server.take("witness")
+    (told,) = one_by_one(desk.server.take("witness"))
     assert desk.state_of(json.loads(told.result)) == after
 
 
@@ -210,7 +211,7 @@ def test_anything_may_follow_but_a_terminal_state_is_final(before, after, versio
         desk.server.emit(task_id, run, [second], 0.0)
     desk.pump()
     desk.ask("witness", "get", task_id)
-    (told,) = desk.server.take("witness")
+    (told,) = one_by_one(desk.server.take("witness"))
     last = before if before in TERMINAL.split() else after.value
     spelled = "unspecified" if version == "1.0" and last == "unknown" else last
     assert desk.state_of(json.loads(told.result)) == spelled
@@ -237,12 +238,12 @@ def test_which_states_end_a_stream(state, version):
     task_id, run = desk.run.task.id, desk.run.run
     desk.ask("subscriber", "subscribe", task_id)
     for link in ("owner", "subscriber"):
-        desk.server.take(link)
+        one_by_one(desk.server.take(link))
     event = TaskStatusUpdateEvent(task_id=task_id, status=TaskStatus(state=TaskState(state)))
     desk.server.emit(task_id, run, [event], 0.0)
     desk.pump()
     for link, ends in zip(("owner", "subscriber"), STREAM_ENDS[state], strict=True):
-        item, *end = desk.server.take(link)
+        item, *end = one_by_one(desk.server.take(link))
         result = json.loads(item.result)
         assert [type(each) for each in end] == ([Ended] if ends else [])
         if version == "0.3":

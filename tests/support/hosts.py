@@ -2,6 +2,7 @@
 
 from hocket.a2a import Ended, ServiceParameters
 from hocket_io.stores import MemoryStore
+from support.items import one_by_one
 
 MESSAGE = {"message": {"messageId": "m", "role": "user", "parts": [{"kind": "text", "text": "go"}]}}
 
@@ -17,8 +18,8 @@ async def read(link, until):
     read = []
     while True:
         taken = link.take()
-        read += taken
-        if any(until(each) for each in taken):
+        read += one_by_one(taken)
+        if any(until(each) for each in one_by_one(taken)):
             return read
         if not taken:
             await link.wait()

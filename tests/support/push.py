@@ -4,12 +4,13 @@ from collections import deque
 
 import anyio
 
-from hocket.a2a import Ended, Item, TaskState
+from hocket.a2a import Ended, TaskState
 from hocket.a2a.ports import PushLink
 from hocket.a2a.requests import AuthenticationInfo, TaskPushNotificationConfig
 from hocket.http import Response
 from hocket_io.push import PushOptions
 from hocket_io.push.sender import PushSender
+from support.items import run_of
 
 LINK = PushLink("t-1", "c-1", 1)
 CONFIG = TaskPushNotificationConfig(
@@ -34,7 +35,7 @@ class Source:
             self.end()
 
     def say(self, *bodies):
-        self.waiting += [Item(request_id="c-1", offset=offset, result=body) for offset, body in enumerate(bodies, 1)]
+        self.waiting += [run_of(body, request_id="c-1", after=number) for number, body in enumerate(bodies)]
         self.ring()
 
     def end(self):

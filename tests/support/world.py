@@ -31,6 +31,7 @@ from hocket.a2a import (
 from hocket.entropy import seeded
 from hocket.log import LogConflict
 from hocket_io.stores import MemoryStore
+from support.items import one_by_one
 
 
 def keep(output, server, store, now=0.0):
@@ -126,7 +127,7 @@ class World:
         """All that the link can take."""
         taken = []
         while out := self.server.take(link):
-            taken += out
+            taken += one_by_one(out)
         return taken
 
     def take(self, link="ada"):

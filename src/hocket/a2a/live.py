@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from attrs import define, field
 
+from hocket.a2a.dialects import CallDialect
 from hocket.a2a.fold import Fold, trim_history, weigh
 from hocket.a2a.limits import ServerLimits
 from hocket.a2a.model import (
@@ -52,6 +53,7 @@ class LiveTask:
     parked: list[tuple[Link, Call]] = field(factory=list, init=False)
     waiters: list[tuple[Link, Call]] = field(factory=list, init=False)
     subscriptions: dict[Subscription, None] = field(factory=dict, init=False)
+    _writers: dict[str, Callable[[StreamItem], bytes | None]] | None = field(default=None, init=False)
     _checkpointed: int = field(default=0, init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -107,6 +109,15 @@ class LiveTask:
         if is_terminal(self.fold.state):
             self.log.end()
         return items
+
+    def writer(self, dialect: CallDialect) -> Callable[[StreamItem], bytes | None]:
+        """What writes the items of the log in a dialect, once for all its readers."""
+        if self._writers is None:
+            self._writers = {}
+        writer = self._writers.get(dialect.name)
+        if writer is None:
+            writer = self._writers[dialect.name] = dialect.item_writer(lambda: self.fold.snapshot())
+        return writer
 
     def snapshot(self, history_length: int | None = None) -> Task:
         """The task as the log has it, with so much of its history."""

@@ -12,7 +12,7 @@ from hocket.a2a.dialects import Operation, Result
 from hocket.a2a.limits import ServerLimits
 from hocket.a2a.live import LiveTask
 from hocket.a2a.model import TaskState
-from hocket.a2a.ports import Answered, Delivery, Ended, Link, Output, Ready, Refused
+from hocket.a2a.ports import Answered, Delivery, Ended, Link, Output, Ready, Refused, amount
 from hocket.a2a.runs import Turn
 from hocket.a2a.states import Answer, is_terminal, settles
 from hocket.a2a.subscription import Call, Subscription
@@ -298,12 +298,15 @@ class Mailboxes:
             out.append(answer := box.answers.pop(0))
             if isinstance(answer, Answered):
                 box.held -= len(answer.result)
-        while box.unread and len(out) < limit:
+        limit -= len(out)
+        while box.unread and limit > 0:
             subscription = box.unread.pop(0)
             subscription.is_queued = False
             if subscription not in box.subscriptions:
                 continue
-            out += subscription.read(limit - len(out))
+            read = subscription.read(limit)
+            limit -= amount(read)
+            out += read
             if subscription.is_over:
                 over.append(subscription)
                 self._drop(box, subscription)

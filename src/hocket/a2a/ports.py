@@ -6,7 +6,7 @@ transport which link has something to take.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from attrs import field, frozen
@@ -26,6 +26,7 @@ __all__ = [
     "Find",
     "Interrupt",
     "Item",
+    "Items",
     "Link",
     "Load",
     "Opened",
@@ -43,6 +44,7 @@ __all__ = [
     "TaskPage",
     "TaskQuery",
     "Terms",
+    "amount",
 ]
 
 Link: TypeAlias = Hashable
@@ -310,6 +312,30 @@ class Item:
 
 
 @frozen(kw_only=True)
+class Items:
+    """A run of items of a stream, oldest first: what has come since the last time, as far as it was asked for.
+
+    It is iterated over as so many `Item`; who writes whole runs takes the two lists, which are as long as each other.
+
+    Attributes:
+        request_id: The call that they belong to.
+        offsets: The offset of each in the task's log.
+        results: Each as JSON text in the caller's dialect.
+    """
+
+    request_id: Id
+    offsets: Sequence[int]
+    results: Sequence[bytes]
+
+    def __len__(self) -> int:
+        return len(self.offsets)
+
+    def __iter__(self) -> Iterator[Item]:
+        for offset, result in zip(self.offsets, self.results, strict=True):
+            yield Item(request_id=self.request_id, offset=offset, result=result)
+
+
+@frozen(kw_only=True)
 class Ended:
     """A stream is over, in this state; `offset` is the last one it was given."""
 
@@ -318,4 +344,9 @@ class Ended:
     state: TaskState
 
 
-Delivery: TypeAlias = Answered | Refused | Opened | Item | Ended
+Delivery: TypeAlias = Answered | Refused | Opened | Items | Ended
+
+
+def amount(deliveries: Iterable[object]) -> int:
+    """How much was delivered: a run counts for its items, anything else for one."""
+    return sum([len(each) if isinstance(each, Items) else 1 for each in deliveries])

@@ -28,8 +28,13 @@ class PushDialect:
 
     @property
     def name(self) -> str:
-        """What to call it."""
-        return f"push {self.dialect.name}"
+        """What to call it; where its bodies are what streams carry, they are kept under the same name."""
+        return f"push {self.dialect.name}" if self.dialect.pushes_tasks else self.dialect.name
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether the bodies are those of a stream, and not the Task as it was when one sender came by."""
+        return not self.dialect.pushes_tasks
 
     @property
     def streams_finished_tasks(self) -> bool:

@@ -8,9 +8,9 @@ from attrs import define, field, frozen
 
 from hocket.a2a.dialects import CallDialect, Operation, Params
 from hocket.a2a.fold import trim_history
-from hocket.a2a.model import StreamItem, Task, TaskState, TaskStatusUpdateEvent
+from hocket.a2a.model import StreamItem, Task, TaskArtifactUpdateEvent, TaskState, TaskStatusUpdateEvent
 from hocket.a2a.parameters import ServiceParameters
-from hocket.a2a.ports import Delivery, Ended, Item, Link, Opened, Owner
+from hocket.a2a.ports import Delivery, Ended, Items, Link, Opened, Owner
 from hocket.a2a.requests import (
     CancelTaskRequest,
     GetExtendedAgentCardRequest,
@@ -114,27 +114,42 @@ class Subscription:
             self.snapshot = self.live.fold.snapshot()
         if self.snapshot is not None:
             self._read_snapshot(self.snapshot, out)
-        while not self.is_over and self.cursor.has_more and len(out) < limit:
-            self._read_entries(out, limit - len(out))
+        limit -= len(out)
+        while not self.is_over and self.cursor.has_more and limit > 0:
+            limit -= self._read_entries(out, limit)
         if not self.is_over and self.cursor.is_done:
             self._end(out, self.live.fold.state)
         return out
 
-    def _read_entries(self, out: list[Delivery], limit: int) -> None:
-        """Read on, until an entry ends the call. Entries that the dialect has no event for give nothing."""
-        write, task = self.call.dialect.write_entry, self.live.fold.snapshot
+    def _read_entries(self, out: list[Delivery], limit: int) -> int:
+        """Read on, until an entry ends the call: how many items that gave. Some entries have no event in a dialect.
+
+        The loop that every event passes once for each of its readers, 0.3 µs each; it is written for the first.
+        """
+        dialect, task = self.call.dialect, self.live.fold.snapshot
+        name, write = dialect.name, self.live.writer(dialect) if dialect.is_shared else None
+        offsets: list[int] = []
+        results: list[bytes] = []
+        end: TaskState | None = None
         for entry in self.cursor.read(limit):
             event = entry.event
-            end = event.status.state if isinstance(event, TaskStatusUpdateEvent) else None
-            if end is not None and not self._ends_with(end):
-                end = None
-            result = write(self._trimmed(entry), task, end is not None)
+            if write is not None and event.__class__ is TaskArtifactUpdateEvent:  # nearly all are
+                result = entry.encoded(name, write)
+            else:
+                if isinstance(event, TaskStatusUpdateEvent) and self._ends_with(event.status.state):
+                    end = event.status.state
+                result = dialect.write_entry(self._trimmed(entry), task, end is not None)
             if result is not None:
-                out.append(Item(request_id=self.call.request_id, offset=entry.offset, result=result))
+                offsets.append(entry.offset)
+                results.append(result)
             if end is not None:
                 self.cursor.after = entry.offset
-                self._end(out, end)
-                return
+                break
+        if results:
+            out.append(Items(request_id=self.call.request_id, offsets=offsets, results=results))
+        if end is not None:
+            self._end(out, end)
+        return len(results)
 
     def _read_snapshot(self, task: Task, out: list[Delivery]) -> None:
         self.snapshot = None
@@ -142,7 +157,7 @@ class Subscription:
         entry: Entry[StreamItem] = Entry(self.cursor.after, task)
         result = self.call.dialect.write_entry(self._trimmed(entry), lambda: task, is_last)
         if result is not None:
-            out.append(Item(request_id=self.call.request_id, offset=self.cursor.after, result=result))
+            out.append(Items(request_id=self.call.request_id, offsets=(self.cursor.after,), results=(result,)))
         if is_last:
             self._end(out, task.state)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from hocket.a2a import Answered, Item, Opened, Refused
+from hocket.a2a import Answered, Items, Opened, Refused
 from hocket.http.messages import Response
 
 __all__ = ["Envelope"]
@@ -19,8 +19,8 @@ class Envelope(Protocol):
     def opened(self, opened: Opened) -> Response:
         """The head of a stream."""
 
-    def item(self, item: Item) -> bytes:
-        """An item of a stream, as server-sent events."""
+    def items(self, items: Items) -> bytes:
+        """Items of a stream, as server-sent events."""
 
     def broken(self, refused: Refused) -> bytes:
         """The last event of a stream that ends with an error."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from attrs import define, field
 
-from hocket.a2a import Answered, Delivery, Ended, Item, Opened, Refused
+from hocket.a2a import Answered, Delivery, Ended, Items, Opened, Refused
 from hocket.http.envelopes import Envelope
 from hocket.http.event_body import KEEP_ALIVE, EventBody
 from hocket.http.messages import Response
@@ -39,8 +39,8 @@ class Exchange:
         written: list[bytes] = []
         for delivery in deliveries:
             match delivery:
-                case Item():
-                    written.append(self.envelope.item(delivery))
+                case Items():
+                    written.append(self.envelope.items(delivery))
                 case Opened():
                     self._response, self._is_stream = self.envelope.opened(delivery), True
                 case Refused() if self._is_stream:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from attrs import define, field
 
-from hocket.a2a import Answered, Delivery, Ended, Item, Opened, Refused
+from hocket.a2a import Answered, Delivery, Ended, Items, Opened, Refused
 from hocket.framing import encode_comment, encode_event
 from hocket.http.gateway_body import Place, numbered_events
 from hocket.http.gateway_stream import GatewayStream
@@ -36,9 +36,10 @@ class OneTask:
             match delivery:
                 case Opened(task_id=task_id):
                     self._task_id = task_id
-                case Item():
+                case Items():
                     self._begin(stream, now)
-                    pieces += numbered_events(delivery, self.seen)
+                    for item in delivery:
+                        pieces += numbered_events(item, self.seen)
                 case Refused(error=error):
                     if stream.is_streaming:
                         stream.body.write(pieces, now)
@@ -77,8 +78,8 @@ class NewTasks:
             stream.body.write([encode_comment()], now)  # some servers keep the head until there is a body
         for delivery in deliveries:
             match delivery:
-                case Item(result=result):
-                    stream.body.write([encode_event(event) for event in result.split(b"\n")], now)
+                case Items(results=results):
+                    stream.body.write([encode_event(event) for each in results for event in each.split(b"\n")], now)
                 case Refused(error=error, request_id=None):  # too much was left unread
                     stream.body.fail(error, None, now)
                     stream.end(error)

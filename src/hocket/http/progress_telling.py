@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from attrs import define, field
 
-from hocket.a2a import Delivery, Ended, Item, Opened, Refused
+from hocket.a2a import Delivery, Ended, Item, Items, Opened, Refused
 from hocket.a2a.dialects.gateway_errors import GatewayCode
 from hocket.errors import ErrorObject
 from hocket.framing import encode_event
@@ -57,9 +57,9 @@ class TaskProgress:
             match delivery:
                 case Opened():
                     is_open = True
-                case Item():
+                case Items():
                     self._begin(stream, now)
-                    stream.body.write([self._numbered(task_id, delivery)], now)
+                    stream.body.write([self._numbered(task_id, item) for item in delivery], now)
                 case Ended():
                     self._leave(task_id)
                 case Refused(error=error):

@@ -11,7 +11,7 @@ from attrs import frozen
 from hocket.a2a import (
     V1_0,
     Answered,
-    Item,
+    Items,
     Link,
     Opened,
     Operation,
@@ -25,7 +25,7 @@ from hocket.a2a.capabilities import undeclared
 from hocket.a2a.subscription import Call
 from hocket.codec import dumps
 from hocket.errors import Code, ErrorObject
-from hocket.http.event_body import EVENT_STREAM, KEEP_ALIVE
+from hocket.http.event_body import EVENT_STREAM, KEEP_ALIVE, events_of
 from hocket.http.exchange import Exchange
 from hocket.http.media import answer_type, unsupported_media_type
 from hocket.http.messages import Headers, Request, Response
@@ -70,9 +70,9 @@ class RestEnvelope:
         """The head of a stream."""
         return Response(status=200, headers=(*EVENT_STREAM, *self.headers), body=None)
 
-    def item(self, item: Item) -> bytes:
-        """The item."""
-        return b"id: %d\ndata: %b\n\n" % (item.offset, item.result)
+    def items(self, items: Items) -> bytes:
+        """The items."""
+        return events_of(b"id: %d\ndata: %b\n\n", items)
 
     def broken(self, refused: Refused) -> bytes:
         """The error, in an event of its own type, as the official SDK has it."""

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from attrs import define, field
 
-from hocket.a2a import V0_3, Answered, Item, Link, Opened, Refused, Server, ServiceParameters, is_streaming, negotiate
+from hocket.a2a import V0_3, Answered, Items, Link, Opened, Refused, Server, ServiceParameters, is_streaming, negotiate
 from hocket.codec import Raw, dumps
 from hocket.errors import Code, ErrorObject, LocalProtocolError
-from hocket.http.event_body import EVENT_STREAM, KEEP_ALIVE
+from hocket.http.event_body import EVENT_STREAM, KEEP_ALIVE, events_of
 from hocket.http.exchange import Exchange
 from hocket.http.media import unsupported_media_type
 from hocket.http.messages import Headers, Request, Response, json_response
@@ -37,7 +37,8 @@ class RpcEnvelope:
     _peer: Peer | None = field(init=False)
     _open: int = field(default=0, init=False)
     _fields: Headers = field(default=(), init=False)
-    _event: tuple[bytes, bytes] = field(default=(b"", b""), init=False)
+    _event: bytes = field(default=b"", init=False)
+    """The form of an event, for its offset and its result."""
     _only_streams: bool = field(default=False, init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -76,13 +77,13 @@ class RpcEnvelope:
     def opened(self, opened: Opened) -> Response:
         """The head of a stream. It is alone in its body, so nothing else is to be answered there."""
         self._peer = None  # 2 KiB, for as long as the stream is open
-        self._event = (b'{"jsonrpc":"2.0","id":%b,"result":' % dumps(opened.request_id), b"}\n\n")
+        request_id = dumps(opened.request_id).replace(b"%", b"%%")
+        self._event = b'id: %%d\ndata: {"jsonrpc":"2.0","id":%b,"result":%%b}\n\n' % request_id
         return Response(status=200, headers=(*EVENT_STREAM, *self._fields), body=None)
 
-    def item(self, item: Item) -> bytes:
-        """A response with the item."""
-        head, tail = self._event
-        return b"id: %d\ndata: %b%b%b" % (item.offset, head, item.result, tail)
+    def items(self, items: Items) -> bytes:
+        """A response with each of the items."""
+        return events_of(self._event, items)
 
     def broken(self, refused: Refused) -> bytes:
         """A response with the error."""

@@ -40,8 +40,8 @@ MUTANTS = (
     Mutant(
         "an-event-has-no-id",
         "http/rpc.py",
-        'return b"id: %d\\ndata: %b%b%b" % (item.offset, head, item.result, tail)',
-        'return b"data: %b%b%b" % (head, item.result, tail)',
+        "self._event = b'id: %%d",
+        "self._event = b': %%d",
         _RPC,
     ),
     Mutant(

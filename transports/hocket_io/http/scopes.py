@@ -11,6 +11,7 @@ from urllib.parse import unquote
 import anyio
 import anyio.lowlevel
 
+from hocket.a2a.ports import amount
 from hocket.http import Answer, Headers, Request, Response
 from hocket.http.messages import percent_encoded
 from hocket.http.methods import told_methods
@@ -99,7 +100,7 @@ async def write_answer(
         if not answer.is_cut:  # else it would be given an end after all: the task fails, since the server stops
             deliveries = source.take(limit)
             answer.deliver(deliveries, now())
-        is_full = len(deliveries) >= limit
+        is_full = amount(deliveries) >= limit
         if not deliveries:
             answer.handle_timeout(now())
         response = answer.next_response()

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import anyio
 from attrs import define, field
 
-from hocket.a2a import Ended, Item, PushTarget, Refused
+from hocket.a2a import Ended, Item, Items, PushTarget, Refused
 from hocket.errors import ConnectionFailed
 from hocket.http import Headers
 from hocket.http.push import OFFSET, Again, GiveUp, Next, PushReceiver, Step
@@ -74,9 +74,10 @@ class PushDelivery:
             taken = self.source.take(1)
             for delivery in taken:
                 match delivery:
-                    case Item():
-                        if not await self._bring(delivery):
-                            return
+                    case Items():
+                        for item in delivery:
+                            if not await self._bring(item):
+                                return
                     case Ended() | Refused():
                         return
             if not taken:

@@ -123,6 +123,11 @@ class CallDialect(Protocol):
         """
         ...
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether what it writes of an entry is the same for all readers, and kept with the entry under `name`."""
+        ...
+
     def item_writer(self, task: Callable[[], Task]) -> Callable[[StreamItem], bytes | None]:
         """A writer for the items of one log, which may remember how the last one looked.
 
@@ -175,6 +180,11 @@ class Dialect:
     def name(self) -> str:
         """What to call it: the key of encoded events."""
         return self.version
+
+    @property
+    def is_shared(self) -> bool:
+        """All readers of one version are given the same bytes."""
+        return True
 
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "operations", {name: operation for operation, name in self.methods.items()})

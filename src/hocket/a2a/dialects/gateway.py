@@ -59,11 +59,13 @@ class GatewayDialect:
         agent_id: The agent's name in addresses.
         agent_name: Its name for people.
         streams_finished_tasks: A reader of a task that is over is told how it went.
+        is_shared: All readers are given the same bytes.
     """
 
     agent_id: str
     agent_name: str
     streams_finished_tasks: bool = field(default=True, init=False)
+    is_shared: bool = field(default=True, init=False)
 
     @property
     def name(self) -> str:

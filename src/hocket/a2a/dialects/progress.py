@@ -47,10 +47,12 @@ class ProgressDialect:
     Attributes:
         name: What to call it: the key of encoded events.
         streams_finished_tasks: A reader of a task that is over is told how it went.
+        is_shared: All readers are given the same bytes.
     """
 
     name: str = field(default="progress", init=False)
     streams_finished_tasks: bool = field(default=True, init=False)
+    is_shared: bool = field(default=True, init=False)
 
     def write_entry(self, entry: Entry[StreamItem], task: Callable[[], Task], is_last: bool) -> bytes | None:
         """The event that an entry of the log amounts to, once for all readers; None if it moves nothing.

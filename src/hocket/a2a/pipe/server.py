@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from attrs import define, field
 
 from hocket.a2a.pipe.wire import STREAM_METHOD, read_meta
-from hocket.a2a.ports import Answered, Delivery, Ended, Item, Link, Refused
+from hocket.a2a.ports import Answered, Delivery, Ended, Item, Items, Link, Refused
 from hocket.a2a.server import Server
 from hocket.codec import Raw, dumps
 from hocket.connection import Connection
@@ -86,8 +86,9 @@ class PipeServer:
         for delivery in deliveries:
             call = delivery.request_id
             match delivery:
-                case Item() if call not in self._too_large:
-                    self._send_item(delivery, now)
+                case Items():
+                    for item in delivery:
+                        self._send_item(item, now)
                 case Answered(result=result):
                     self._send_answer(call, Raw(result), now)
                 case Refused(error=error):
@@ -97,10 +98,12 @@ class PipeServer:
                 case Ended():
                     self.connection.send_error(call, self._too_large.pop(call), now=now)
                 case _:
-                    pass  # Opened: the first item says it; or an item after one that was too large
+                    pass  # Opened: the first item says it
         self._end_if_answered(now)
 
     def _send_item(self, item: Item, now: float) -> None:
+        if item.request_id in self._too_large:
+            return
         params = b'{"id":%b,"offset":%d,"result":%b}' % (dumps(item.request_id), item.offset, item.result)
         try:
             self.connection.send_notification(STREAM_METHOD, Raw(params), now=now)
