@@ -33,6 +33,7 @@ with needs("http", "an agent on pipes, under an event loop,"):
     from hocket_io.concurrency.shield import shielded
     from hocket_io.fitting import fit_endpoint
     from hocket_io.host import Host, HostLink
+    from hocket_io.pipes.descriptors import read_from, write_to
     from hocket_io.runner.threads import call_in_daemon
 
 if TYPE_CHECKING:
@@ -217,7 +218,7 @@ async def _read(
 
 async def _next_bytes(stdin: int) -> bytes:
     try:
-        return await call_in_daemon(lambda: os.read(stdin, _CHUNK))
+        return await read_from(stdin)
     except OSError as error:
         _log.warning("stdin has ended, since it cannot be read: %s", error.strerror or error)
         return b""
@@ -238,7 +239,7 @@ async def _write(pipe: PipeServer, wire: Endpoint[None], host: Host, link: HostL
         pieces = wire.data_to_send()
         if pieces:
             try:
-                await call_in_daemon(partial(_write_all, stdout, b"".join(pieces)))
+                await write_to(stdout, b"".join(pieces))
             except BrokenPipeError:
                 return  # whoever read has left
             except OSError as error:
@@ -247,9 +248,3 @@ async def _write(pipe: PipeServer, wire: Endpoint[None], host: Host, link: HostL
             return
         elif not deliveries:
             await link.wait()
-
-
-def _write_all(fd: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(fd, view) :]

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import logging
-import os
-from functools import partial
 
 from attrs import define, field
 
 from hocket.errors import ConnectionFailed
-from hocket_io.runner.threads import call_in_daemon
+from hocket_io.pipes.descriptors import read_from, write_to
 from hocket_io.stdio import StandardStreams, take_standard_streams
 
 __all__ = ["OwnPipe"]
 
 _log = logging.getLogger(__name__)
-
-_CHUNK = 65_536
 
 
 @define(eq=False, repr=False)
@@ -35,7 +31,7 @@ class OwnPipe:
     async def receive(self) -> bytes:
         """Bytes from stdin; b"" at its end."""
         try:
-            return await call_in_daemon(partial(os.read, self.streams.stdin, _CHUNK))
+            return await read_from(self.streams.stdin)
         except OSError as error:
             _log.warning("stdin has ended, since it cannot be read: %s", error.strerror or error)
             return b""
@@ -47,7 +43,7 @@ class OwnPipe:
             ConnectionFailed: Nobody reads it, or it cannot be written.
         """
         try:
-            await call_in_daemon(partial(_write_all, self.streams.stdout, data))
+            await write_to(self.streams.stdout, data)
         except OSError as error:
             raise ConnectionFailed(f"stdout cannot be written: {error.strerror or error}") from None
 
@@ -57,9 +53,3 @@ class OwnPipe:
 
     async def aclose(self) -> None:
         """There is nothing to let go of: the streams end with the process, and a thread may be reading still."""
-
-
-def _write_all(fd: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(fd, view) :]
