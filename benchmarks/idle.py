@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from harness import Benchmark, Contender, Contest, Options, Target, main
+from harness import Benchmark, Chart, Contender, Contest, Options, Target, main
 from harness.contest import Once
 from harness.reader import Reading, allow_files, ask, wait_for_event
 from harness.servers import A2A_SDK, FASTA2A, HOCKET, OTHER_WAYS, RAW, Server
@@ -63,11 +63,14 @@ def contests(options: Options) -> list[Contest]:
     return [Contest("idle streams", [idle(server, streams, settles) for server in servers])]
 
 
+SHOWN = tuple(server.name for server in (HOCKET, RAW, A2A_SDK, FASTA2A))
+
 BENCHMARK = Benchmark(
     "idle",
     __doc__,
     contests,
     targets=[Target("idle streams", "KiB/stream", "raw ASGI writer", at_most=8, is_difference=True)],
+    charts=[Chart("idle", "idle streams", "KiB/stream", "An open stream that is silent", SHOWN)],
     rounds=3,
     minutes=1.2,
 )

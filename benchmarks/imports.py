@@ -97,7 +97,7 @@ def contests(options: Options) -> list[Contest]:
         installing("fasta2a", fasta2a),
     ]
     return [
-        Contest("import", imports[:2] if options.scale == "tiny" else imports, ours="from hocket import Agent"),
+        Contest("import", imports[:1] if options.scale == "tiny" else imports, ours="from hocket import Agent"),
         Contest("installation", installations[:1] if options.scale == "tiny" else installations, rounds=1),
     ]
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from attrs import Factory, define
-from harness import Benchmark, Contender, Contest, LeftOut, Options, Program, Target, main
+from harness import Benchmark, Chart, Contender, Contest, LeftOut, Options, Program, Target, main
 from harness.contest import Once
 from harness.reader import Reading, Way, arrivals, ask
 from harness.servers import A2A_SDK, FASTA2A, HOCKET, RAW, Server
@@ -97,6 +97,7 @@ BENCHMARK = Benchmark(
         Target("50 streams, 10 events a second each", "µs CPU/event", "raw ASGI writer", at_most=1.5),
         Target("50 streams, 10 events a second each", "ms p50", "raw ASGI writer", at_most=2),
     ],
+    charts=[Chart("paced", "50 streams, 10 events a second each", "µs CPU/event", "An event that comes by itself")],
     rounds=4,
     minutes=0.9,
 )

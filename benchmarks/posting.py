@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
-from harness import Benchmark, Contender, Contest, LeftOut, Options, Program, Target, main, program
+from harness import Benchmark, Contender, Contest, LeftOut, Options, Program, main, program
 from harness.contest import Once
 from harness.servers import starting, theirs
 
@@ -97,7 +97,6 @@ BENCHMARK = Benchmark(
     "posting",
     __doc__,
     contests,
-    targets=[Target("messages posted one by one", "µs CPU/message", "acp-sdk-python 1.3.0", at_most=1)],
     minutes=0.2,
 )
 

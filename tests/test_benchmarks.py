@@ -5,7 +5,7 @@ Nothing here is timed: what a benchmark measures is its own business.
 
 import os
 import re
-import subprocess
+import runpy
 import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
@@ -225,6 +225,13 @@ def test_a_chart_is_well_formed_and_its_bars_are_as_long_as_the_medians() -> Non
     assert {"a & b <c>", "200", "50.0"} <= {text.text for text in drawing.iter(f"{svg}text")}
 
 
+def test_a_chart_has_whom_it_is_to_have_and_knows_ours_by_the_first_word() -> None:
+    rows = [row("hocket", 200.0), row("hocket, trio", 100.0), row("peer", 50.0), row("floor", 900.0)]
+    chart = Chart("file", "a contest", RATE, "Streams", ("hocket", "hocket, trio", "peer"))
+    drawing = charts.draw(chart, Outcome("a contest", "hocket", rows, {}))
+    assert re.findall(r'<rect class="(\w+)"', drawing) == ["ours", "ours", "theirs"]
+
+
 def test_a_chart_without_figures_is_still_a_chart() -> None:
     ET.fromstring(charts.draw(Chart("file", "a contest", COST, "Nothing"), OUTCOME))
 
@@ -279,7 +286,7 @@ def test_results_go_into_the_pages_between_their_marks(tmp_path: Path) -> None:
         readme = (root / "README.md").read_text()
         assert readme.startswith("before\n")
         assert readme.endswith("\nafter\n")
-        assert "| A contest | 200 events/s | floor 400 (2.00 × worse) |" in readme
+        assert "| A contest | 200 events/s | 0.50 × floor |" in readme
         assert "old" not in readme
         page = (root / "docs/measuring.md").read_text()
         assert "| serving | a contest | ours: at least 1,000 events/s | 200 | missed |" in page
@@ -394,13 +401,8 @@ def test_each_benchmark_runs(
     for target in benchmark.targets:
         there = {contender.name for contender in contests[target.contest].contenders}
         assert {target.ours or contests[target.contest].ours, target.against} - {None, ""} <= there
-    assert {chart.contest for chart in benchmark.charts} <= set(contests)
-
-
-def bench(*arguments: str) -> str:
-    """What `./dev bench` prints."""
-    command = [sys.executable, str(suite.SCRIPTS), *arguments]
-    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=60).stdout
+    for chart in benchmark.charts:
+        assert set(chart.rows) <= {contender.name for contender in contests[chart.contest].contenders}
 
 
 @pytest.mark.process
@@ -426,7 +428,19 @@ if __name__ == "__main__":
     assert "--- good: good." in capsys.readouterr().out
 
 
-@pytest.mark.process
-def test_the_list_has_each_of_them_and_an_unknown_one_is_refused() -> None:
-    assert [line.split()[0] for line in bench("--list").splitlines()] == suite.comparable()
-    assert bench("nobody") == ""
+def test_the_list_has_each_of_them_and_an_unknown_one_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main = runpy.run_path(str(suite.SCRIPTS / "__main__.py"))["main"]
+    monkeypatch.setattr(suite, "load", lambda name: evolve(BENCHMARK, name=name))
+    assert main(["--list"]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == suite.comparable()
+    with pytest.raises(SystemExit):
+        main(["nobody"])
+    assert "there is no benchmarks/nobody.py; there are: " in capsys.readouterr().err
+
+
+def test_each_benchmark_is_in_the_table_of_them() -> None:
+    page = (suite.SCRIPTS.parent / "docs" / "measuring.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| `(\w+)` +\|", page.partition("| benchmark ")[2], re.MULTILINE)
+    assert set(suite.names()) <= set(told)

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness import charts, table
-from harness.charts import Chart
-from harness.figures import Outcome, advantage, number
+from harness.charts import Chart, is_ours
+from harness.figures import Outcome, number, ratio
 from harness.results import Report, Results, read, write
 
 ROOT = Path(__file__).parents[2]
@@ -50,23 +50,20 @@ rounds, ± half of the way from the least to the greatest; beside it stands how 
 
 
 def headlines_in_markdown(results: Results) -> list[str]:
-    """One row for each chart: ours, and how many times better it is than each of the others."""
-    rows = ["| | hocket | beside it |", "|---|---:|---|"]
+    """One row for each chart: ours, and how it stands to each of the others."""
+    rows = ["| | hocket | which is |", "|---|---:|---|"]
     for _, chart, outcome in _drawn(results):
         ours = outcome.row(outcome.ours)
         if ours is not None and chart.metric in ours.values:
             figure = f"{number(ours.median(chart.metric))} {chart.metric}"
-            rows.append(f"| {chart.title} | {figure} | {'; '.join(_beside(chart, outcome))} |")
+            beside = [
+                f"{number(times)} × {row.name}"
+                for row in chart.drawn(outcome)
+                if not is_ours(row, outcome)
+                and (times := ratio(ours.values[chart.metric], row.values[chart.metric])) is not None
+            ]
+            rows.append(f"| {chart.title} | {figure} | {', '.join(beside)} |")
     return rows
-
-
-def _beside(chart: Chart, outcome: Outcome) -> Iterator[str]:
-    ours = outcome.row(outcome.ours)
-    for row in outcome.rows:
-        if ours is None or row is ours or chart.metric not in row.values or row.name.startswith(outcome.ours):
-            continue
-        times = advantage(chart.metric, ours.values[chart.metric], row.values[chart.metric])
-        yield f"{row.name} {number(row.median(chart.metric))} ({table.in_words(times)})"
 
 
 def _drawn(results: Results) -> Iterator[tuple[Report, Chart, Outcome]]:

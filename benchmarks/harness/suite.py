@@ -15,9 +15,14 @@ QUICK = 0.3
 """What `--quick` takes of the whole time, about."""
 
 
+FIRST = ("serving", "paced", "idle", "growth", "clients", "pipes")
+"""What most people want to know comes first."""
+
+
 def names() -> list[str]:
     """The benchmarks there are."""
-    return sorted(path.stem for path in SCRIPTS.glob("*.py") if not path.stem.startswith("_"))
+    there = sorted(path.stem for path in SCRIPTS.glob("*.py") if not path.stem.startswith("_"))
+    return sorted(there, key=lambda name: FIRST.index(name) if name in FIRST else len(FIRST))
 
 
 def comparable() -> list[str]:

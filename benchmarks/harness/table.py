@@ -60,8 +60,9 @@ def made_line(results: Results) -> str:
     """When, where and with what it was measured."""
     made = results.made
     versions = ", ".join(f"{name} {version}" for name, version in made.get("versions", {}).items())
+    size = " with `--quick`, which says little" if made.get("scale") == "quick" else ""
     return (
-        f"Measured on {made.get('date')}: {made.get('python')}, {made.get('system')}, "
+        f"Measured on {made.get('date')}{size}: {made.get('python')}, {made.get('system')}, "
         f"{made.get('cores')} cores ({made.get('processor')}); {versions}."
     )
 
