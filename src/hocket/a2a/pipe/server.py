@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from attrs import define, field
 
 from hocket.a2a.pipe.wire import STREAM_METHOD, read_meta
-from hocket.a2a.ports import Answered, Delivery, Ended, Item, Items, Link, Refused
+from hocket.a2a.ports import Answered, Delivery, Ended, Items, Link, Refused
 from hocket.a2a.server import Server
 from hocket.codec import Raw, dumps
 from hocket.connection import Connection
@@ -87,8 +87,7 @@ class PipeServer:
             call = delivery.request_id
             match delivery:
                 case Items():
-                    for item in delivery:
-                        self._send_item(item, now)
+                    self._send_items(delivery, now)
                 case Answered(result=result):
                     self._send_answer(call, Raw(result), now)
                 case Refused(error=error):
@@ -101,15 +100,17 @@ class PipeServer:
                     pass  # Opened: the first item says it
         self._end_if_answered(now)
 
-    def _send_item(self, item: Item, now: float) -> None:
-        if item.request_id in self._too_large:
+    def _send_items(self, items: Items, now: float) -> None:
+        call, send = items.request_id, self.connection.send_notification
+        if call in self._too_large:
             return
-        params = b'{"id":%b,"offset":%d,"result":%b}' % (dumps(item.request_id), item.offset, item.result)
+        head = b'{"id":%b,"offset":' % dumps(call)
         try:
-            self.connection.send_notification(STREAM_METHOD, Raw(params), now=now)
+            for offset, result in zip(items.offsets, items.results, strict=True):
+                send(STREAM_METHOD, Raw(b'%b%d,"result":%b}' % (head, offset, result)), now=now)
         except LocalProtocolError as refusal:  # a stream with a hole in it is none: the call ends with the reason
-            self._too_large[item.request_id] = ErrorObject.of(Code.INTERNAL_ERROR, str(refusal))
-            self.server.cancel_call(self.link, item.request_id, now)
+            self._too_large[call] = ErrorObject.of(Code.INTERNAL_ERROR, str(refusal))
+            self.server.cancel_call(self.link, call, now)
 
     def _send_answer(self, call: Id, result: Raw, now: float) -> None:
         try:
