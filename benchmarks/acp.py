@@ -1,22 +1,21 @@
-"""Chunks per second of one ACP stream: one agent speaks, two listen. What the hub costs, the clients, and the links.
+"""One stream of ACP: one agent speaks in chunks, two listen. What the hub costs, what the clients cost, and the links.
 
-A row is the median of several runs, each of one message in small chunks, with the slowest and the fastest. Every chunk
-is a request that is answered, and goes to both listeners. All three agents are in this process, and the hub as well,
-but for tcp, ws and http, where it is a child process. The floor reads and writes each chunk once with `json.loads` and
-`json.dumps`, and does nothing else. `./dev bench acp [--chunks N] [--runs N] [--only ROW]`
+Every chunk is a request that is answered, and goes to both listeners. All three agents are in this process; the hub is,
+too, or for tcp, ws and http a child process. The cost is the processor time of both by the chunks. The floor reads and
+writes each chunk once with `json.loads` and `json.dumps`, and does nothing else. `./dev bench acp`
 """
 
-import argparse
 import json
-import re
-import statistics
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from time import process_time
 
 import anyio
+from harness import Benchmark, Contender, Contest, Options, main
+from harness.contest import Once
+from harness.processes import program
+from harness.servers import starting
 
 from hocket.acp import Hub
 from hocket.acp.client import Answered, Client
@@ -27,6 +26,7 @@ from hocket_io.acp import AcpClient, HubHost
 AGENTS = ["ada", "bob", "cyd"]
 TURN = 32
 """Chunks that are under way at once in the rows without I/O."""
+COST, SPEED = "µs CPU/chunk", "chunks/s"
 
 
 def request(number: int, method: str, params: dict[str, object]) -> bytes:
@@ -39,17 +39,17 @@ def chunk(stream_id: str, sequence: int) -> bytes:
     return request(sequence, "stream.chunk", {"streamId": stream_id, "chunk": message, "sequence": sequence})
 
 
-def floor(chunks: int) -> float:
-    """Seconds that `json` needs to read and to write as many chunks."""
+def the_floor(chunks: int) -> float:
+    """Processor time that `json` needs to read and to write as many chunks."""
     message = chunk("stream-" + "0" * 36, 1234)
-    begun = time.perf_counter()
+    begun = process_time()
     for _ in range(chunks):
         json.dumps(json.loads(message))
-    return time.perf_counter() - begun
+    return process_time() - begun
 
 
-def hub_alone(chunks: int) -> float:
-    """Seconds that the hub takes: messages in, messages out."""
+def the_hub(chunks: int) -> float:
+    """Processor time that the hub takes: messages in, messages out."""
     hub = Hub(entropy=seeded(1))
     for agent in AGENTS:
         hub.connect(agent, 0.0, principal=agent)
@@ -57,7 +57,7 @@ def hub_alone(chunks: int) -> float:
     stream_id = json.loads(hub.take("ada")[0].message)["result"]["stream"]["streamId"]
     messages = [chunk(stream_id, sequence) for sequence in range(1, chunks + 1)]
     given = 0
-    begun = time.perf_counter()
+    begun = process_time()
     for first in range(0, chunks, TURN):
         now = first / 1_000
         for message in messages[first : first + TURN]:
@@ -67,13 +67,13 @@ def hub_alone(chunks: int) -> float:
         for agent in AGENTS:
             while sends := hub.take(agent):
                 given += len(sends)
-    seconds = time.perf_counter() - begun
+    seconds = process_time() - begun
     assert given >= 3 * chunks, "two copies of each chunk, and the answer"
     return seconds
 
 
-def machines(chunks: int) -> float:
-    """Seconds that the hub and the machines of three clients take together."""
+def the_machines(chunks: int) -> float:
+    """Processor time that the hub and the machines of three clients take together."""
     hub = Hub(entropy=seeded(1))
     clients = {agent: Client(agent, entropy=seeded(2)) for agent in AGENTS}
     for agent, client in clients.items():
@@ -108,13 +108,13 @@ def machines(chunks: int) -> float:
     for agent in AGENTS[1:]:
         clients[agent].join(stream_id, now=0.0)
     settle(0.0)
-    begun = time.perf_counter()
+    begun = process_time()
     for first in range(0, chunks, TURN):
         now = first / 1_000
         for sequence in range(first + 1, min(first + TURN, chunks) + 1):
             speaker.chunk(stream_id, f"word {sequence} ", sequence, now=now)
         settle(now)
-    seconds = time.perf_counter() - begun
+    seconds = process_time() - begun
     assert heard == {"ada": 0, "bob": chunks, "cyd": chunks}
     return seconds
 
@@ -151,57 +151,74 @@ async def in_memory(chunks: int) -> float:
         return await talk(host, chunks)
 
 
-@contextmanager
-def child() -> Iterator[dict[str, str]]:
-    """A hub in a process of its own; what to point clients at, by row."""
-    command = [sys.executable, "-m", "hocket", "hub", "--port", "0", "--tcp", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as hub:
-        try:
-            assert hub.stdout is not None
-            targets: dict[str, str] = {}
-            while len(targets) < 3 and (line := hub.stdout.readline()):
-                if found := re.search(r"\b(http|ws|tcp)://\S+", line):
-                    targets.setdefault(found[1], found[0])
-            yield targets
-        finally:
-            hub.terminate()
+def alone(name: str, measure: Callable[[int], float], chunks: int) -> Contender:
+    """A row without I/O."""
+
+    @contextmanager
+    def ready() -> Iterator[Once]:
+        def once() -> Mapping[str, float]:
+            spent = measure(chunks)
+            return {COST: 1e6 * spent / chunks, SPEED: chunks / spent}
+
+        yield once
+
+    return Contender(name, ready)
 
 
-def over(name: str, chunks: int, runs: int) -> list[float]:
-    """The runs against a hub in a process of its own; the first one warms up and does not count."""
-    with child() as targets:
-        return [anyio.run(talk, targets[name], chunks) for _ in range(runs + 1)][1:]
+def with_clients(measure: Callable[[int], float], cpu_seconds: Callable[[], float], chunks: int) -> Once:
+    """What a row with `AcpClient`s does in its turn. `cpu_seconds` is what a hub elsewhere has needed so far."""
+
+    def once() -> Mapping[str, float]:
+        spent = process_time() + cpu_seconds()
+        seconds = measure(chunks)
+        spent = process_time() + cpu_seconds() - spent
+        return {COST: 1e6 * spent / chunks, SPEED: chunks / seconds}
+
+    return once
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Chunks per second of one ACP stream.")
-    parser.add_argument("--chunks", type=int, default=2_000, help="chunks of a run (default 2000)")
-    parser.add_argument("--runs", type=int, default=5, help="runs that count (default 5)")
-    parser.add_argument("--only", metavar="ROW", action="append", help="measure this row; can be repeated")
-    options = parser.parse_args()
-    chunks, runs = options.chunks, options.runs
+def here(chunks: int) -> Contender:
+    """The row whose hub is in this process."""
 
-    def here(measure: Callable[[int], float]) -> Callable[[], list[float]]:
-        return lambda: [measure(chunks) for _ in range(runs + 1)][1:]
+    @contextmanager
+    def ready() -> Iterator[Once]:
+        yield with_clients(lambda chunks: anyio.run(in_memory, chunks), lambda: 0.0, chunks)
 
-    rows: dict[str, Callable[[], list[float]]] = {
-        "json floor": here(floor),
-        "hub": here(hub_alone),
-        "machines": here(machines),
-        "memory": here(lambda chunks: anyio.run(in_memory, chunks)),
-        **{name: lambda name=name: over(name, chunks, runs) for name in ("tcp", "ws", "http")},
-    }
-    if unknown := [name for name in options.only or () if name not in rows]:
-        parser.error(f"there is no row {unknown[0]!r}: {', '.join(rows)}")
-    print(f"Python {sys.version.split()[0]}, {chunks} chunks to 2 listeners, {runs} runs")
-    print(f"{'':<12}{'chunks/s':>12}{'us/chunk':>10}   {'slowest to fastest, chunks/s'}")
-    for name, measure in rows.items():
-        if options.only and name not in options.only:
-            continue
-        rates = sorted(chunks / seconds for seconds in measure())
-        median = statistics.median(rates)
-        print(f"{name:<12}{median:>12,.0f}{1e6 / median:>10.1f}   {rates[0]:,.0f} to {rates[-1]:,.0f}")
+    return Contender("clients, memory", ready)
 
+
+def over(name: str, chunks: int) -> Contender:
+    """A row whose hub is a child process."""
+
+    @contextmanager
+    def ready() -> Iterator[Once]:
+        command = starting("asyncio", "-m", "hocket", "hub", "--port", "0", "--tcp", "0")
+        with program(command, ready=rf"\b{name}://\S+", ours=True) as hub:
+            yield with_clients(lambda chunks: anyio.run(talk, hub.address, chunks), hub.cpu_seconds, chunks)
+
+    return Contender(f"clients, {name}", ready)
+
+
+def contests(options: Options) -> list[Contest]:
+    """One contest."""
+    chunks = options.pick(4_000, 1_000, 4)
+    links = options.pick(("tcp", "ws", "http"), ("tcp", "ws", "http"), ())
+    return [
+        Contest(
+            "one stream, two listeners",
+            [
+                alone("json floor", the_floor, chunks),
+                alone("hub", the_hub, chunks),
+                alone("hub and machines of clients", the_machines, chunks),
+                here(chunks),
+                *(over(name, chunks) for name in links),
+            ],
+            ours="hub",
+        )
+    ]
+
+
+BENCHMARK = Benchmark("acp", __doc__ or "", contests, minutes=0.7)
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main(BENCHMARK))

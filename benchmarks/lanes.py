@@ -36,9 +36,7 @@ def in_windows(arrange: Callable[[list[int]], list[int]], window: int = WINDOW) 
 
     def order(chunks: int) -> Sequence[int]:
         numbers = list(in_order(chunks))
-        return [
-            number for begin in range(0, chunks, window) for number in arrange(numbers[begin : begin + window])
-        ]
+        return [number for begin in range(0, chunks, window) for number in arrange(numbers[begin : begin + window])]
 
     return order
 
@@ -120,10 +118,7 @@ def contests(options: Options) -> list[Contest]:
     together = options.pick(50_000, 10_000, 1)
     held, chunks = options.pick(((0, 1_000, 10_000), 10_000), ((0, 1_000, 10_000), 4_000), ((0, 2), 2))
     return [
-        *(
-            Contest(name, [through(order, length, together) for length in lengths])
-            for name, order in ORDERS.items()
-        ),
+        *(Contest(name, [through(order, length, together) for length in lengths]) for name, order in ORDERS.items()),
         Contest("chunks that wait", [holding(each, chunks) for each in held]),
     ]
 
