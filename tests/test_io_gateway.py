@@ -327,10 +327,22 @@ def test_without_a_lifespan_all_agents_are_there_from_the_first_request_on(run):
 @pytest.mark.parametrize(("limit", "share"), [(256, 128), (3, 1), (1, 1)])
 def test_several_links_share_what_is_taken_at_a_time(limit, share):
     class Link:
-        def take(self, limit):
-            return ["x"] * limit
+        """One of which everything is taken, or of which there is more: it is to be looked at again at once."""
 
-    assert SeveralLinks([Link(), Link()]).take(limit) == ["x"] * 2 * share
+        def __init__(self, held):
+            self.held, self.is_rung = held, False
+
+        def take(self, limit):
+            return ["x"] * min(limit, self.held)
+
+        def ring(self):
+            self.is_rung = True
+
+    links = [Link(1_000), Link(1_000), Link(0)]
+    assert SeveralLinks(links[:2]).take(limit) == ["x"] * 2 * share
+    assert [link.is_rung for link in links] == [True, True, False]
+    SeveralLinks(links[2:]).take(limit)
+    assert not links[2].is_rung
 
 
 def test_what_is_somebody_elses_is_seen_by_no_door(run):

@@ -313,7 +313,7 @@ class Mailboxes:
             elif subscription.has_more:  # at the end: a busy stream does not keep the others from their turn
                 self._queue(subscription)
         box.calls -= sum([each.__class__ in _LAST for each in out])
-        if not out:
+        if not box.answers and not box.unread:
             box.is_ready = False
         return out, over
 

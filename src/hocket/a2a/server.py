@@ -179,7 +179,7 @@ class Server:
             self.perform(link, watch.call(task_id), now)
 
     def take(self, link: Link, limit: int = 256) -> list[Delivery]:
-        """What the link may be given now, about `limit` deliveries; [] when it has all (a `Ready` will follow)."""
+        """What the link may be given now, about `limit` deliveries; fewer are all there is (a `Ready` will follow)."""
         out, over = self._mailboxes.take(link, limit)
         for subscription in over:
             if isinstance(link, PushLink):

@@ -26,7 +26,13 @@ class SeveralLinks:
     def take(self, limit: int = 256) -> list[Delivery]:
         """What the hosts have now, a fair share of each; [] when there is nothing more for the moment."""
         share = max(1, limit // len(self.links))
-        return [delivery for link in self.links for delivery in link.take(share)]
+        taken: list[Delivery] = []
+        for link in self.links:
+            part = link.take(share)
+            if len(part) >= share:
+                link.ring()  # it may have more, and its host says nothing before it has given all
+            taken += part
+        return taken
 
     async def wait(self, until: float | None = None) -> None:
         """Sleep until one of the hosts has something, or until the time `until` (seconds, as their `now`)."""

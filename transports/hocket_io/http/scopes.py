@@ -62,7 +62,7 @@ class Source(Protocol[ItemOut]):
     """Where the items of an answer come from: a link of a host."""
 
     def take(self, limit: int) -> Sequence[ItemOut]:
-        """What there is for this link now; nothing for the moment if it is empty."""
+        """What there is for this link now; nothing more for the moment if it is less than `limit`."""
 
     def wait(self, until: float | None) -> Awaitable[None]:
         """Sleep until there is more, or until that time."""
@@ -128,10 +128,10 @@ async def write_answer(
             if is_stream and not answer.is_cut:
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
             return
-        if not deliveries:
-            await source.wait(answer.next_timeout())
-        elif is_full:
+        if is_full:
             await anyio.lowlevel.checkpoint()
+        else:
+            await source.wait(answer.next_timeout())
 
 
 def with_fields(send: Send, fields: Headers) -> Send:

@@ -79,7 +79,7 @@ class ServedPipe:
         """A portion of what there is."""
         if self._is_ready:
             taken = self.server.take(self.link, _PORTION)
-            self._is_ready = bool(taken)
+            self._is_ready = len(taken) >= _PORTION
             self.pipe.deliver(taken, self.now)
         return self.pipe.data_to_send()
 
@@ -152,7 +152,7 @@ class ServedHttp:
     def _write(self, answer: Answer[Delivery]) -> None:
         if self._is_ready:
             taken = self.server.take(self.link, _PORTION)
-            self._is_ready = bool(taken)
+            self._is_ready = len(taken) >= _PORTION
             answer.deliver(taken, self.now)
         if (response := answer.next_response()) is not None:
             self._respond(response)
