@@ -85,7 +85,7 @@ class Reading:
     def take(self, link: HubLink, limit: int) -> list[Send]:
         """The next events for the agents on this connection, at most `limit` of the log's.
 
-        Each is 0.9 µs for each reader, if it was written for another one already (2.4 before; `python benchmarks/fanout.py`).
+        A further reader costs 0.9 µs for each (2.4 before; `python benchmarks/fanout.py`).
         """
         self.note(link.voices)
         taken = [self._skip(link)] if self.cursor.is_behind else []
