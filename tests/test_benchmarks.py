@@ -260,11 +260,19 @@ def test_a_comparison_marks_what_has_changed_by_more_than_the_runs_differ() -> N
     before = results_with(row("ours", 10.0, 11.0), row("same", 10.0, 12.0), row("cost", 10.0, 11.0, metric=COST))
     after = results_with(row("ours", 20.0, 22.0), row("same", 11.0, 13.0), row("cost", 20.0, 22.0, metric=COST))
     lines = [line.split() for line in compare.compare(before, after)]
-    assert lines[1:] == [
+    assert lines[1:-1] == [
         ["ours,", "events/s", "10.5", "->", "21.0", "2.00", "×", "better"],
         ["same,", "events/s", "11.0", "->", "12.0", "1.09", "×"],
         ["cost,", "µs", "CPU/event", "10.5", "->", "21.0", "2.00", "×", "WORSE"],
     ]
+
+
+def test_a_comparison_says_what_the_machine_has_done() -> None:
+    before = results_with(row("ours", 10.0), row("peer", 10.0), row("floor", 4.0, metric=COST))
+    after = results_with(row("ours", 10.0), row("peer", 5.0), row("floor", 8.0, metric=COST))
+    assert compare.drift(before, after) == 2.0
+    assert "2.00 × what it took then" in compare.compare(before, after)[-1]
+    assert compare.drift(results_with(row("ours", 1.0)), results_with(row("ours", 2.0))) is None
 
 
 def test_a_comparison_says_what_was_not_measured_then() -> None:

@@ -1,19 +1,22 @@
 """A run beside a stored one: what has changed, and by more than the runs differ in themselves."""
 
 import statistics
+from collections.abc import Iterator
 
+from harness.charts import is_ours
 from harness.figures import Outcome, Row, given, more_is_better, number
-from harness.results import Results
+from harness.results import Report, Results
 
 
 def compare(before: Results, after: Results) -> list[str]:
     """A line for each metric of each row that both have: the medians, after by before, and what that says."""
     lines = []
     for report in after.reports:
-        earlier = before.report(report.name)
+        earlier = {outcome.title: other for outcome, other in _pairs(before, report)}
         for outcome in report.outcomes:
-            found = next((each for each in earlier.outcomes if each.title == outcome.title), None) if earlier else None
-            lines += [f"{report.name}: {outcome.title}", *_rows(found, outcome)]
+            lines += [f"{report.name}: {outcome.title}", *_rows(earlier.get(outcome.title), outcome)]
+    if (times := drift(before, after)) is not None:
+        lines.append(f"What is not ours takes {times:.2f} × what it took then: so much is the machine's doing.")
     return lines
 
 
@@ -46,14 +49,35 @@ def _line(old: Row, new: Row, metric: str) -> str:
     return f"    {new.name + ', ' + metric:<50}{number(was):>12} -> {number(is_):>10}   {times}  {word}".rstrip()
 
 
-def floor_change(before: Results, after: Results, floor: str) -> float | None:
-    """How much the floor has changed, over all its metrics: it is the machine, then, and not the code."""
+def drift(before: Results, after: Results) -> float | None:
+    """How many times what it was everything costs that is not ours: if it is not about 1, the machine has changed.
+
+    None where nothing of the kind was measured in both.
+    """
     changes = []
     for report in after.reports:
-        earlier = before.report(report.name)
-        for outcome in report.outcomes:
-            old = next((each for each in earlier.outcomes if each.title == outcome.title), None) if earlier else None
-            rows = (old.row(floor) if old else None, outcome.row(floor))
-            if rows[0] is not None and rows[1] is not None:
-                changes += [rows[1].median(m) / rows[0].median(m) for m in rows[1].values if m in rows[0].values]
+        for outcome, earlier in _pairs(before, report):
+            for row in outcome.rows:
+                old = earlier.row(row.name)
+                if old is not None and not is_ours(row, outcome):
+                    changes += [
+                        _cost(row, metric) / _cost(old, metric) for metric in row.values if _both(old, row, metric)
+                    ]
     return statistics.median(changes) if changes else None
+
+
+def _pairs(before: Results, report: Report) -> Iterator[tuple[Outcome, Outcome]]:
+    """The outcomes of a report, each with the one of the same title from before."""
+    if (earlier := before.report(report.name)) is not None:
+        for outcome in report.outcomes:
+            for other in earlier.outcomes:
+                if other.title == outcome.title:
+                    yield outcome, other
+
+
+def _both(old: Row, new: Row, metric: str) -> bool:
+    return metric in old.values and bool(old.median(metric)) and bool(new.median(metric))
+
+
+def _cost(row: Row, metric: str) -> float:
+    return 1 / row.median(metric) if more_is_better(metric) else row.median(metric)
