@@ -7,9 +7,12 @@ with calls of this kind.
 
 from __future__ import annotations
 
+from functools import partial
+
 from attrs import define, field
 
 from hocket.a2a import ClientCall, TaskArtifactUpdateEvent
+from hocket.a2a.dialects.item_reader import ItemReader
 from hocket.errors import CodecError, ErrorObject, HocketError
 from hocket.http.bindings import Binding
 from hocket.http.messages import Headers, Request
@@ -38,9 +41,11 @@ class HttpCall:
     binding: Binding = field(factory=RpcBinding)
     _is_asked: bool = field(default=False, init=False)
     _body: ResponseBody = field(init=False)
+    _items: ItemReader = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self._body = ResponseBody(self.url, self.call.limits.framing)
+        self._items = ItemReader(partial(self.binding.read_event, self.call))
 
     @property
     def is_closed(self) -> bool:
@@ -109,10 +114,10 @@ class HttpCall:
 
     def _look(self) -> None:
         """Take what can be read by now. With an update no stream ends, so that nobody asks whether it has."""
-        call, read, receive = self.call, self.binding.read_event, self.call.reader.receive
+        call, read, receive = self.call, self._items.read, self.call.reader.receive
         for event in self._body.next_events():
             try:
-                outcome = read(call, event.data)
+                outcome = read(event.data)
             except CodecError as error:
                 call.fail(error)
                 return

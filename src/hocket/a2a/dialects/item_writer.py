@@ -13,7 +13,7 @@ from attrs import define, field
 from hocket.a2a.model import StreamItem, TaskArtifactUpdateEvent
 from hocket.codec import UNSET, default
 
-__all__ = ["ItemWriter"]
+__all__ = ["ItemWriter", "only_text"]
 
 _escape = default.escape
 
@@ -42,7 +42,7 @@ class ItemWriter:
         """What is sent for an item, None for nothing; as `write` says it."""
         if item.__class__ is not TaskArtifactUpdateEvent:
             return self._write(item)
-        text = _only_text(item)
+        text = only_text(item)
         if text is None:
             return self._write(item)
         if (
@@ -65,7 +65,7 @@ class ItemWriter:
         return written
 
 
-def _only_text(item: TaskArtifactUpdateEvent) -> str | None:
+def only_text(item: TaskArtifactUpdateEvent) -> str | None:
     """The text of a chunk that has nothing else to say; None where there is more, or no text."""
     artifact = item.artifact
     if len(artifact.parts) != 1:
