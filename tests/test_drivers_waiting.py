@@ -325,6 +325,7 @@ def test_a_timer_that_stays_as_it_is_is_set_once(new_loop):
             assert driver._alarm._timer is timer
             driver.endpoint.send_request("m", now=driver.now(), timeout=1_800.0)
             driver.pump()
+            await settled()
             assert driver._alarm._timer is not timer
             assert timer.cancelled()
         driver.abort()

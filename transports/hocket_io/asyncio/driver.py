@@ -69,14 +69,6 @@ class Driver(LoopDriver[EventT], asyncio.Protocol):
             self.abort()
             await self._over.wait()
 
-    def expect_new(self) -> None:
-        """Make sure that this driver can be connected.
-
-        Raises:
-            LocalProtocolError: It was connected before.
-        """
-        self._running.expect_begun(is_so=False)
-
     # --- what the event loop calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -92,7 +84,7 @@ class Driver(LoopDriver[EventT], asyncio.Protocol):
             cast(asyncio.Transport, transport).abort()
             raise
         transport = cast(asyncio.Transport, transport)  # which those of uvloop are, but for their class
-        self._outflow = Outflow(transport, self.unsent, self.now)
+        self._outflow = Outflow(transport, self.unsent, self.now, self._settle)
         self.pump()
 
     def data_received(self, data: bytes) -> None:
@@ -123,6 +115,13 @@ class Driver(LoopDriver[EventT], asyncio.Protocol):
 
     # --- within
 
+    def _go_on(self) -> None:
+        if self._outflow is not None and self._outflow.has_turn:  # whose end is to come, and settles what else there is
+            self._outflow.take(self._running)
+            self._notify()
+        else:
+            self._settle()
+
     def _settle(self) -> None:
         if (outflow := self._outflow) is None:
             return
@@ -130,8 +129,7 @@ class Driver(LoopDriver[EventT], asyncio.Protocol):
         if running.is_dropped:
             transport.abort()
         elif not transport.is_closing():
-            while pieces := running.take(outflow.held):
-                outflow.give(pieces)
+            outflow.take(running)
             if running.is_leaving:
                 outflow.flush()
                 transport.close()

@@ -64,12 +64,13 @@ class LoopDriver(ABC, Generic[EventT]):
     def pump(self) -> None:
         """Tell what happened, write what is to be sent, set the timer. Within `on_event` there is no need of it."""
         if self._running.tell(self.now()):
-            self._settle()
+            self._go_on()
 
     def close(self) -> None:
         """Write what is still to be written, then close the connection; that may take `linger` seconds."""
         self._running.close()
-        self.pump()
+        if self._running.tell(self.now()):
+            self._settle()
 
     def abort(self) -> None:
         """Drop the connection at once, whatever was still to be written."""
@@ -88,7 +89,19 @@ class LoopDriver(ABC, Generic[EventT]):
         if running.is_closed:
             raise ConnectionFailed("the connection is closed") from running.failure
 
+    def expect_new(self) -> None:
+        """Make sure that this driver can be connected.
+
+        Raises:
+            LocalProtocolError: It was connected before.
+        """
+        self._running.expect_begun(is_so=False)
+
     # --- for the driver of a loop
+
+    def _go_on(self) -> None:
+        """Write what is to be written; the rest of `_settle` may wait for the end of the loop's turn."""
+        self._settle()
 
     @abstractmethod
     def _settle(self) -> None:
