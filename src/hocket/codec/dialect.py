@@ -187,7 +187,7 @@ class Dialect:
         plans = Plans(self.shapes, self.enums, self.unions)
         readers = Readers(self.name, plans)
         twins = Twins(self.name, plans, readers) if codec is MSGSPEC else None
-        return _Engine(codec, plans, readers, Writers(self.name, plans, codec.dumps), twins)
+        return _Engine(codec, plans, readers, Writers(self.name, plans, codec), twins)
 
 
 @frozen(eq=False)

@@ -15,6 +15,7 @@ from hocket.errors import LocalProtocolError
 
 __all__ = [
     "LEAF_WRITERS",
+    "PLAIN",
     "Dumps",
     "Write",
     "write_any",
@@ -30,7 +31,7 @@ Write = Callable[[Any, list[bytes]], None]
 Dumps = Callable[[JsonValue], bytes]
 
 
-_PLAIN: Final = 2**63
+PLAIN: Final = 2**63
 """Integers that are nearer to 0 need no check of their length."""
 
 
@@ -70,7 +71,7 @@ def write_integer(value: Any, out: list[bytes]) -> None:
     """An integer."""
     if type(value) is not int:
         raise must_be(value, "an integer")
-    if -_PLAIN < value < _PLAIN:
+    if -PLAIN < value < PLAIN:
         out.append(b"%d" % value)
     else:
         write_any(value, out, STDLIB.dumps)
@@ -101,12 +102,13 @@ def write_object(value: Any, out: list[bytes], dumps: Dumps) -> None:
     write_any(value, out, dumps)
 
 
-def write_enum(value: Any, out: list[bytes], literals: Mapping[Any, bytes], name: str) -> None:
-    """A member of an enum, as the dialect spells it."""
-    literal = literals.get(value) if isinstance(value, Enum) else None
-    if literal is None:
+def write_enum(value: Any, out: list[bytes], texts: Mapping[object, bytes], cls: type[Enum]) -> None:
+    """A member of an enum, as the dialect spells it; `texts` by the values of the members."""
+    text = texts.get(value.value) if isinstance(value, cls) else None
+    if text is None:
+        name = cls.__name__
         raise must_be(value, f"a {name} that this dialect has" if isinstance(value, Enum) else f"a member of {name}")
-    out.append(literal)
+    out.append(text)
 
 
 def write_array(value: Any, out: list[bytes], write: Write) -> None:

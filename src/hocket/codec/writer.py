@@ -7,6 +7,8 @@ values of any shape go through `dumps`. So the bytes do not depend on the engine
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from enum import Enum
 from functools import partial
 from typing import Any
 
@@ -16,7 +18,7 @@ from hocket.codec.construction import default_of
 from hocket.codec.leaf_readers import Refusal, must_be
 from hocket.codec.leaf_writers import (
     LEAF_WRITERS,
-    Dumps,
+    PLAIN,
     Write,
     write_any,
     write_array,
@@ -31,7 +33,7 @@ from hocket.codec.reader import wrong_choice
 from hocket.codec.scan import check_depth
 from hocket.codec.shape import Tagged, Union, Wrapper
 from hocket.codec.source import Source
-from hocket.codec.text import escape_string
+from hocket.codec.text import Codec, escape_string
 from hocket.codec.values import UNSET, Unset
 from hocket.errors import CodecError, LocalProtocolError
 
@@ -64,20 +66,21 @@ class Writers:
     Attributes:
         dialect: Its name, for tracebacks.
         plans: What it says.
-        dumps: What writes values of any shape.
+        codec: What writes texts, and values of any shape.
     """
 
     dialect: str
     plans: Plans
-    dumps: Dumps
+    codec: Codec
     _made: dict[Form, Write] = field(factory=dict, init=False)
     _namespace: dict[str, Any] = field(factory=dict, init=False)
 
     def __attrs_post_init__(self) -> None:
+        dumps = self.codec.dumps
         self._namespace.update(
-            Refusal=Refusal, UNSET=UNSET, must_be=must_be, escape=escape_string, wrong_choice=wrong_choice
+            Refusal=Refusal, UNSET=UNSET, must_be=must_be, escape=self.codec.escape, wrong_choice=wrong_choice
         )
-        self._namespace.update(dumps=self.dumps, write_members=partial(write_members, dumps=self.dumps))
+        self._namespace.update(dumps=dumps, write_members=partial(write_members, dumps=dumps))
 
     def of(self, form: Form) -> Write:
         """The writer of everything that looks like `form`."""
@@ -91,9 +94,14 @@ class Writers:
                 raise
         return self._made[form]
 
+    def texts(self, enum: type[Enum]) -> Mapping[object, bytes]:
+        """What is written for the members of an enum, by their values."""
+        spellings = self.plans.spellings(enum).items()
+        return {member.value: self.codec.dumps(each[0]) for member, each in spellings}
+
     def copy(self) -> Writers:
         """The same writers, of which more can be made without touching these."""
-        copy = Writers(self.dialect, self.plans, self.dumps)
+        copy = Writers(self.dialect, self.plans, self.codec)
         copy._made.update(self._made)
         copy._namespace = self._namespace  # which only grows, a name at a time
         return copy
@@ -101,15 +109,13 @@ class Writers:
     def _make(self, form: Form) -> Write:
         match form:
             case Leaf.ANY:
-                return partial(write_any, dumps=self.dumps)
+                return partial(write_any, dumps=self.codec.dumps)
             case Leaf.OBJECT:
-                return partial(write_object, dumps=self.dumps)
+                return partial(write_object, dumps=self.codec.dumps)
             case Leaf():
                 return LEAF_WRITERS[form]
             case Spelled(enum):
-                literals = {member: each[0] for member, each in self.plans.spellings(enum).items()}
-                texts = {member: self.dumps(each) for member, each in literals.items()}
-                return partial(write_enum, literals=texts, name=enum.__name__)
+                return partial(write_enum, texts=self.texts(enum), cls=enum)
             case Array(item):
                 return partial(write_array, write=self.of(item))
             case Table(item):
@@ -194,7 +200,8 @@ class _Body:
                 self._maybe_group(members[0].group, members)
         if self.plan.shape.unknown is not None:
             known = self.source.bind(f"known_{self.plan.cls.__name__}", dict.fromkeys(self.plan.names()))
-            self.source.add('at = ""', f"write_members(value.{self.plan.shape.unknown}, {known}, out)")
+            self.source.add(f"if value.{self.plan.shape.unknown}:", '    at = ""')
+            self.source.add(f"    write_members(value.{self.plan.shape.unknown}, {known}, out)")
         if starts_here:
             self.source.add("if len(out) == start:", '    put(b"{}")')
             self.source.add("else:", '    out[start] = b"{" + out[start][1:]', '    put(b"}")')
@@ -291,8 +298,27 @@ class _Body:
                 self.source.add(f"put({yes!r} if v else {no!r})")
             case form:
                 quote = ["put(b'\"')"] if member.is_quoted else []
-                write = self.source.bind(f"write_{member.attribute}", self.writers.of(form))
-                self.source.add(*quote, f"{write}(v, out)", *quote)
+                self.source.add(*quote, *self._usual(member, form), *quote)
+
+    def _usual(self, member: Member, form: Form) -> list[str]:
+        """The lines that write `v`: what it mostly is without a call, anything else (also a mistake) by its writer."""
+        write = self.source.bind(f"write_{member.attribute}", self.writers.of(form))
+        match form:
+            case Leaf.ANY:
+                usual = ["if type(v) is str:", "    put(escape(v))"]
+            case Leaf.INTEGER:
+                usual = [f"if type(v) is int and {-PLAIN} < v < {PLAIN}:", "    put(b'%d' % v)"]
+            case Spelled(enum):  # by their values, because the hash of a member is a function in Python
+                cls = self.source.bind(enum.__name__, enum)
+                texts = self.source.bind(f"texts_of_{enum.__name__}", self.writers.texts(enum))
+                usual = [f"if v.__class__ is {cls} and v._value_ in {texts}:", f"    put({texts}[v._value_])"]
+            case Array(item):
+                one = self.source.bind(f"write_one_of_{member.attribute}", self.writers.of(item))
+                usual = ["if type(v) is tuple and len(v) == 1:", f"    at = {f'.{member.attribute}[0]'!r}"]
+                usual += ["    put(b'[')", f"    {one}(v[0], out)", "    put(b']')"]
+            case _:
+                return [f"{write}(v, out)"]
+        return [*usual, "else:", f"    {write}(v, out)"]
 
 
 def _is_certain(member: Member) -> bool:
