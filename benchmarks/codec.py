@@ -58,6 +58,10 @@ EVERYBODY = [
     Codec("fasta2a 2.1.1", "with_models.py", ("fasta2a",), ("A2A",), ("fasta2a==2.1.1",)),
     Codec("acp-sdk 1.3.0", "with_models.py", ("acp-sdk",), ("ACP",), ACP_SDK, ("acp-sdk-python==1.3.0",)),
 ]
+MISSED = (
+    "half of it are the questions whether the chunk has nothing to say but its text, and escaping that text by msgspec "
+    "is a quarter; what is left is to join three pieces of bytes"
+)
 CONTESTS = [f"decode {name}" for name in ("ACP", "A2A", "A2A 0.3", "JSON-RPC")]
 CONTESTS += [f"encode {name}" for name in ("ACP", "A2A", "A2A 0.3")]
 
@@ -83,7 +87,7 @@ BENCHMARK = Benchmark(
             Target(f"decode {name}", "chunk, µs", "json", ours="hocket without msgspec", at_most=1.5)
             for name in ("ACP", "A2A")
         ],
-        Target("encode A2A", "chunk, µs", "orjson", at_most=1.5),
+        Target("encode A2A", "chunk, µs", "orjson", at_most=1.5, note=MISSED),
     ],
     charts=[Chart("codec", "decode A2A", "chunk, µs", "Decoding a chunk of text (A2A 1.0)")],
     minutes=1.5,
