@@ -19,6 +19,7 @@ from frames import A2A, ACP
 
 from hocket import Connection
 from hocket.a2a import V1_0
+from hocket.a2a.dialects.item_reader import ItemReader
 from hocket.acp.wire import ACP as WIRE
 from hocket.acp.wire import PARAMS, ChunkParams, usual_calls
 from hocket.framing import ContentLength, Framing, Ndjson, SseParser, encode_event
@@ -85,9 +86,10 @@ def sse() -> Callable[[], int]:
 
 
 def a2a() -> Callable[[], int]:
-    """Updates of an artifact in server-sent events: typed items."""
-    data = pieces(encode_event(A2A["chunk"], id=str(number)) for number in count(1))
-    parser, response = SseParser(), V1_0.read_response
+    """Updates of an artifact in server-sent events: typed items, read as a client does that reads one stream."""
+    chunks = (A2A["chunk"].replace(b" 12 ", b" %d " % number) for number in count(1))
+    data = pieces(encode_event(chunk, id=str(number)) for number, chunk in enumerate(chunks, 1))
+    parser, response = SseParser(), ItemReader(V1_0.read_response).read
 
     def read() -> int:
         frames = 0
