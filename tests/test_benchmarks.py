@@ -257,12 +257,15 @@ def test_a_machine_is_described_and_not_named() -> None:
 
 
 def test_a_comparison_marks_what_has_changed_by_more_than_the_runs_differ() -> None:
-    before = results_with(row("ours", 10.0, 11.0), row("same", 10.0, 12.0), row("cost", 10.0, 11.0, metric=COST))
-    after = results_with(row("ours", 20.0, 22.0), row("same", 11.0, 13.0), row("cost", 20.0, 22.0, metric=COST))
+    before = [row("ours", 10.0, 11.0), row("same", 10.0, 12.0), row("less", 10.0, 12.0)]
+    after = [row("ours", 20.0, 22.0), row("same", 11.0, 13.0), row("less", 4.0, 6.0)]
+    before = results_with(*before, row("cost", 10.0, 11.0, metric=COST))
+    after = results_with(*after, row("cost", 20.0, 22.0, metric=COST))
     lines = [line.split() for line in compare.compare(before, after)]
     assert lines[1:-1] == [
         ["ours,", "events/s", "10.5", "->", "21.0", "2.00", "×", "better"],
         ["same,", "events/s", "11.0", "->", "12.0", "1.09", "×"],
+        ["less,", "events/s", "11.0", "->", "5.00", "0.45", "×", "WORSE"],
         ["cost,", "µs", "CPU/event", "10.5", "->", "21.0", "2.00", "×", "WORSE"],
     ]
 

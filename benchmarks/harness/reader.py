@@ -5,7 +5,6 @@ could take.
 """
 
 import json
-import resource
 import selectors
 import socket
 import sys
@@ -151,6 +150,10 @@ def wait_for_event(reading: Reading) -> None:
 
 def allow_files(wanted: int) -> None:
     """Open files for as many connections, here and in what is started from now on."""
+    if sys.platform == "win32":  # there is no such limit, and no such module
+        return
+    import resource
+
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft >= wanted:
         return
