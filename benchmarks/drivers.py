@@ -1,26 +1,25 @@
-"""What a driver costs: messages, bytes and round trips per second of CPU on each loop, beside the loop alone.
+"""What a driver costs on each event loop: processor time for a message, a megabyte, a round trip; beside the loop alone.
 
-The peer is a process of its own with a plain socket. It sends small messages (100 bytes), then large ones (64 KiB), as
-fast as they are read; then it asks, waits for the answer, and asks again. `floor` is what the loop itself can do: it
-reads, and answers each chunk, and looks at nothing. `driver` runs an endpoint that does the same, so the difference is
-the driver; `Connection` reads JSON-RPC. Only the CPU of this side counts, so that a busy machine changes little. Each
-number is the median of several runs, with the slowest and the fastest.
-
-`./dev bench drivers [--seconds S] [--runs N]`
+The peer is a process of its own with a plain socket. It sends small messages (100 bytes) as fast as they are read, or
+large ones (64 KiB); or it asks, waits for the answer, and asks again. `loop` is what the loop itself can do: it reads,
+and answers each chunk, and looks at nothing. `driver` runs an endpoint that does the same, so the difference is the
+driver; `Connection` reads JSON-RPC. Only the processor time of this side counts. `./dev bench drivers`
 """
 
-import argparse
 import asyncio
 import importlib.util
 import itertools
 import socket
-import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import trio
 from attrs import define, field
+from harness import Benchmark, Contender, Contest, Options, main
+from harness.contest import Once
 
 import hocket_io.asyncio
 import hocket_io.blocking
@@ -30,12 +29,13 @@ from hocket.framing import Ndjson
 from hocket.jsonrpc import RequestReceived
 
 _FRAME = b'{"jsonrpc":"2.0","id":1,"method":"m","params":["%s"]}\n'
-SIZES = {"messages/s": 100, "MB/s": 65_536, "round trips/s": 100}
+SIZES = {"message": 100, "MB": 65_536, "round trip": 100}
+"""What is counted, and the size of a message then."""
 
 
 def message(what: str) -> bytes:
     """One message, of the size that it is to have."""
-    frame = _FRAME if what == "round trips/s" else _FRAME.replace(b'"id":1,', b"")
+    frame = _FRAME if what == "round trip" else _FRAME.replace(b'"id":1,', b"")
     return frame % (b"x" * (SIZES[what] - len(frame) + 2))
 
 
@@ -48,7 +48,7 @@ def peer(port: int, what: str, seconds: float) -> None:
     with socket.create_connection(("127.0.0.1", port)) as sock:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         count, begun = 0, time.perf_counter()
-        if what == "round trips/s":
+        if what == "round trip":
             while time.perf_counter() - begun < seconds:
                 sock.sendall(data)
                 while not sock.recv(65_536).endswith(b"\n"):
@@ -62,7 +62,7 @@ def peer(port: int, what: str, seconds: float) -> None:
             sock.shutdown(socket.SHUT_WR)
             while sock.recv(65_536):
                 pass
-        print(count * len(data) / 1e6 if what == "MB/s" else count)
+        print(count * len(data) / 1e6 if what == "MB" else count)
 
 
 # --- what is run
@@ -158,10 +158,15 @@ def on_a_thread(sock, endpoint):
 
 
 LOOPS = {"asyncio": on_asyncio, "uvloop": on_uvloop, "trio": on_trio, "blocking": on_a_thread}
-ENDS = {"floor": lambda: None, "driver": Plain, "Connection": lambda: Connection(Ndjson())}
+ENDS: dict[str, Callable[[], object]] = {
+    "loop": lambda: None,
+    "driver": Plain,
+    "Connection": lambda: Connection(Ndjson()),
+}
 
 
-def measure(loop: str, end: str, what: str, seconds: float) -> float:
+def spent(loop: str, end: str, what: str, seconds: float) -> float:
+    """Microseconds of processor time for each thing that the peer has sent in so many seconds."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         command = [sys.executable, __file__, "--peer", str(listener.getsockname()[1]), what, str(seconds)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
@@ -170,30 +175,33 @@ def measure(loop: str, end: str, what: str, seconds: float) -> float:
             begun = time.process_time()
             LOOPS[loop](sock, ENDS[end]())
             took = time.process_time() - begun
-            return float(child.communicate()[0]) / took
+            return 1e6 * took / float(child.communicate()[0])
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="What a driver costs on each loop.")
-    parser.add_argument("--seconds", type=float, default=0.5, help="seconds of a run (default 0.5)")
-    parser.add_argument("--runs", type=int, default=5, help="runs (default 5)")
-    parser.add_argument("--peer", nargs=3, help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.peer:
-        port, what, seconds = options.peer
-        peer(int(port), what, float(seconds))
-        return
+def driving(loop: str, end: str, seconds: float) -> Contender:
+    """One end on one loop; a turn does all there is."""
+
+    @contextmanager
+    def ready() -> Iterator[Once]:
+        yield lambda: {f"µs CPU/{what}": spent(loop, end, what, seconds) for what in SIZES}
+
+    return Contender(f"{loop}, {end}", ready, warms_up=False)
+
+
+def contests(options: Options) -> list[Contest]:
+    """One contest for each loop."""
+    seconds = options.pick(0.2, 0.1, 0.01)
     loops = [loop for loop in LOOPS if loop != "uvloop" or importlib.util.find_spec("uvloop")]
-    print(f"Python {sys.version.split()[0]}, {options.runs} runs of {options.seconds:g} s; per second of CPU:")
-    print(f"{'':<22}" + "".join(f"{what:>32}" for what in SIZES))
-    for loop, end in itertools.product(loops, ENDS):
-        print(f"{loop:<10}{end:<12}", end="", flush=True)
-        for what in SIZES:
-            rates = sorted(measure(loop, end, what, options.seconds) for _ in range(options.runs))
-            shown = f"{statistics.median(rates):,.0f} ({rates[0]:,.0f} to {rates[-1]:,.0f})"
-            print(f"{shown:>32}", end="", flush=True)
-        print()
+    ends = options.pick(list(ENDS), list(ENDS), ["driver"])
+    pairs = itertools.product(options.pick(loops, ["asyncio", "trio"], ["asyncio"]), ends)
+    return [Contest("drivers", [driving(loop, end, seconds) for loop, end in pairs], ours="asyncio, Connection")]
 
+
+BENCHMARK = Benchmark("drivers", __doc__, contests, rounds=3, minutes=0.7)
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == ["--peer"]:
+        port, what, seconds = sys.argv[2:]
+        peer(int(port), what, float(seconds))
+    else:
+        raise SystemExit(main(BENCHMARK))
