@@ -1,4 +1,4 @@
-"""What a driver costs on each event loop: processor time for a message, a megabyte, a round trip; beside the loop alone.
+"""What a driver costs on each event loop: µs for a message, a megabyte and a round trip, beside the loop alone.
 
 The peer is a process of its own with a plain socket. It sends small messages (100 bytes) as fast as they are read, or
 large ones (64 KiB); or it asks, waits for the answer, and asks again. `loop` is what the loop itself can do: it reads,
