@@ -202,6 +202,7 @@ COMMANDS = [
     lambda peer: peer.send_result(5, 0, now=0.0),
     lambda peer: peer.send_error(5, ErrorObject(1, "m"), now=0.0),
     lambda peer: peer.cancel("1", now=0.0),
+    lambda peer: peer.send_notifications("m", [], now=0.0),
 ]
 
 

@@ -1,12 +1,16 @@
 """The requests of a Peer, one behaviour at a time: sending, deadlines, cancelling."""
 
+import json
+
 import pytest
 
+from hocket import Connection
 from hocket.codec import Raw
 from hocket.errors import (
     ErrorObject,
     LocalProtocolError,
 )
+from hocket.framing import FramingLimits, Ndjson
 from hocket.jsonrpc import (
     LSP,
     MCP,
@@ -55,6 +59,24 @@ def test_text_that_is_json_already_is_sent_as_it_is():
     ]
     with pytest.raises(LocalProtocolError, match="params"):
         peer.send_notification("n", Raw(b"1"), now=0.0)
+
+
+@pytest.mark.parametrize("texts", [[], [b'{"a": 1}'], [b"[]", b"{}", b'["\xc3\xa9"]']])
+def test_several_notifications_are_sent_as_one_after_the_other(texts):
+    together, one_by_one = Peer(), Peer()
+    together.send_notifications("n", [Raw(text) for text in texts], now=0.0)
+    for text in texts:
+        one_by_one.send_notification("n", Raw(text), now=0.0)
+    assert together.messages_to_send() == one_by_one.messages_to_send()
+
+
+def test_where_one_of_several_notifications_cannot_be_framed_none_is_sent():
+    connection = Connection(Ndjson(FramingLimits(frame=80)))
+    with pytest.raises(LocalProtocolError, match="frame"):
+        connection.send_notifications("n", [Raw(b"[]"), Raw(b"[" + b" " * 60 + b"]")], now=0.0)
+    assert connection.data_to_send() == []
+    connection.send_notifications("n", [Raw(b"[]"), Raw(b"[1]")], now=0.0)
+    assert [json.loads(data)["params"] for data in connection.data_to_send()] == [[], [1]]
 
 
 def nested(levels):

@@ -161,6 +161,10 @@ class Connection:
         """Tell the peer something that has no answer; see `Peer.send_notification`."""
         self._peer.send_notification(method, params, now=now)
 
+    def send_notifications(self, method: str, params: Sequence[Raw], *, now: float) -> None:
+        """Tell the peer several things of one kind, all or none of them; see `Peer.send_notifications`."""
+        self._peer.send_notifications(method, params, now=now)
+
     def send_batch(
         self, calls: Sequence[Request | Notification], *, now: float, timeout: float | None = None
     ) -> list[Id]:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from hocket.codec import Raw
 from hocket.errors import Code, ErrorObject, LocalProtocolError
 from hocket.jsonrpc import (
     LSP,
@@ -302,6 +303,10 @@ BAD_COMMANDS = [
     lambda peer: peer.send_request("m", [[[]] * 500], now=0.0),
     lambda peer: peer.send_notification("m", 1, now=0.0),
     lambda peer: peer.send_notification("m", ["x" * 2000], now=0.0),
+    lambda peer: peer.send_notifications("m", [Raw(b"[1]"), Raw(b"1")], now=0.0),
+    lambda peer: peer.send_notifications("m", [Raw(b"[1]"), [1]], now=0.0),
+    lambda peer: peer.send_notifications("m" * 300, [Raw(b"[1]")], now=0.0),
+    lambda peer: peer.send_notifications("m", [Raw(b"[1]"), Raw(b"[" + b" " * 2000 + b"]")], now=0.0),
     lambda peer: peer.send_batch([], now=0.0),
     lambda peer: peer.send_batch([Notification("m")] * 101, now=0.0),
     lambda peer: peer.send_batch([Request("m"), Request("m", 3)], now=0.0, timeout=1),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from attrs import define, field
 
@@ -43,6 +43,17 @@ class Outbox:
         if len(text) > self.maximum:
             raise LocalProtocolError(str(LimitExceeded("message", self.maximum, len(text))))
         self._waiting.append(wrapped)
+
+    def send_all(self, texts: Sequence[bytes]) -> None:
+        """Send several messages that our caller commanded, or none of them.
+
+        Raises:
+            LocalProtocolError: One of them is over the limit or cannot be wrapped; nothing was sent.
+        """
+        wrapped = list(map(self.wrap, texts))
+        if (longest := max(map(len, texts), default=0)) > self.maximum:
+            raise LocalProtocolError(str(LimitExceeded("message", self.maximum, longest)))
+        self._waiting += wrapped
 
     def reply(self, text: bytes) -> bool:
         """Send what nobody commanded. False if the framing is too narrow for it: input must never raise."""

@@ -41,6 +41,7 @@ from hocket.jsonrpc.messages import (
     encode_call,
     encode_error,
     encode_notification,
+    encode_notifications,
     encode_ping,
     encode_request,
     encode_result,
@@ -59,10 +60,6 @@ _VALUES = UsualCalls({})
 def _counted() -> Callable[[], str]:
     numbers = count(1)
     return lambda: str(next(numbers))
-
-
-def _as_it_is(message: bytes) -> bytes:
-    return message
 
 
 def _deadline(now: float, timeout: float | None) -> float | None:
@@ -106,7 +103,7 @@ class Peer:
     limits: PeerLimits = field(factory=PeerLimits)
     cancellation: Cancellation | None = None
     new_id: Callable[[], str] | None = None
-    wrap: Callable[[bytes], bytes] = _as_it_is
+    wrap: Callable[[bytes], bytes] = bytes
     usual: UsualCalls | None = None
     _ours: OurRequests = field(init=False)
     _theirs: TheirRequests = field(factory=TheirRequests, init=False)
@@ -204,6 +201,11 @@ class Peer:
         self._check_open()
         call = encode_call(method, params, self.limits)
         self._outbox.send(encode_notification(call))
+
+    def send_notifications(self, method: str, params: Sequence[Raw], *, now: float) -> None:
+        """`send_notification` of each of several params; where one is refused, none is sent."""
+        self._check_open()
+        self._outbox.send_all(encode_notifications(method, params, self.limits))
 
     def send_batch(
         self, calls: Sequence[Request | Notification], *, now: float, timeout: float | None = None

@@ -16,6 +16,7 @@ from hocket_io.cli.exits import Failure
 from hocket_io.cli.load import load_agent
 from hocket_io.cli.tapping import tap_option
 from hocket_io.client.targets import FRAMINGS
+from hocket_io.collecting import seldom_collected
 from hocket_io.stdio import serve_stdio, take_standard_streams
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ def pipe(file: str, framing: str, max_frame: int, tap: Tap | None, debug: bool) 
         signal.signal(signal.SIGTERM, _interrupt)
         frames = FRAMINGS[framing](FramingLimits(frame=max_frame))
         limits = ServerLimits(task_size=max(ServerLimits().task_size, 2 * max_frame))
-        anyio.run(partial(serve_stdio, agent, framing=frames, limits=limits, streams=streams, tap=tap))
+        with seldom_collected():
+            anyio.run(partial(serve_stdio, agent, framing=frames, limits=limits, streams=streams, tap=tap))
     except ConnectionFailed as error:
         raise Failure(str(error)) from None
     except RemoteProtocolError as error:

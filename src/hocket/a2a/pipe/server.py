@@ -101,16 +101,27 @@ class PipeServer:
         self._end_if_answered(now)
 
     def _send_items(self, items: Items, now: float) -> None:
-        call, send = items.request_id, self.connection.send_notification
+        call = items.request_id
         if call in self._too_large:
             return
         head = b'{"id":%b,"offset":' % dumps(call)
+        run = [
+            Raw(b'%b%d,"result":%b}' % (head, offset, result))
+            for offset, result in zip(items.offsets, items.results, strict=True)
+        ]
         try:
-            for offset, result in zip(items.offsets, items.results, strict=True):
-                send(STREAM_METHOD, Raw(b'%b%d,"result":%b}' % (head, offset, result)), now=now)
+            self._send_run(run, now)
         except LocalProtocolError as refusal:  # a stream with a hole in it is none: the call ends with the reason
             self._too_large[call] = ErrorObject.of(Code.INTERNAL_ERROR, str(refusal))
             self.server.cancel_call(self.link, call, now)
+
+    def _send_run(self, run: list[Raw], now: float) -> None:
+        """Send all of it; or, if one cannot be sent, what comes before that, and raise LocalProtocolError."""
+        try:
+            self.connection.send_notifications(STREAM_METHOD, run, now=now)
+        except LocalProtocolError:
+            for each in run:
+                self.connection.send_notification(STREAM_METHOD, each, now=now)
 
     def _send_answer(self, call: Id, result: Raw, now: float) -> None:
         try:
