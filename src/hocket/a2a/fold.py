@@ -8,7 +8,6 @@ is merged; a Message is added to the history.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -81,7 +80,7 @@ class Fold:
     _base: Task | None = field(default=None, init=False)
     _status: TaskStatus = field(default=TaskStatus(state=TaskState.UNKNOWN), init=False)
     _metadata: Mapping[str, Any] | None = field(default=None, init=False)
-    _history: deque[Message] = field(factory=lambda: deque(maxlen=HISTORY_LIMIT), init=False)
+    _history: list[Message] = field(factory=list, init=False)  # a deque would be 760 bytes, also when it is empty
     _artifacts: dict[str, _GrowingArtifact] = field(factory=dict, init=False)
     _snapshot: Task | None = field(default=None, init=False)
 
@@ -136,7 +135,7 @@ class Fold:
         elif isinstance(item, TaskStatusUpdateEvent):
             self._apply_status(item)
         else:
-            self._history.append(item)
+            self._remember(item)
         self._snapshot = None
 
     def apply_update(self, event: TaskArtifactUpdateEvent) -> bool:
@@ -177,14 +176,19 @@ class Fold:
         self._base = task
         self._status = task.status
         self._metadata = task.metadata
-        self._history = deque(task.history, maxlen=HISTORY_LIMIT)
+        self._history = [*task.history[-HISTORY_LIMIT:]]
         self._artifacts = {
             artifact.artifact_id: _GrowingArtifact(artifact, list(artifact.parts)) for artifact in task.artifacts
         }
 
+    def _remember(self, message: Message) -> None:
+        self._history.append(message)
+        if len(self._history) > HISTORY_LIMIT:
+            del self._history[0]
+
     def _apply_status(self, event: TaskStatusUpdateEvent) -> None:
         if self._status.message is not None:
-            self._history.append(self._status.message)
+            self._remember(self._status.message)
         self._status = event.status
         if event.metadata:
             self._metadata = merged(self._metadata, event.metadata)

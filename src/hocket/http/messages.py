@@ -72,7 +72,7 @@ class Request:
 
     def parameter(self, name: str) -> str | None:
         """The first value of a query parameter; None if it is not there."""
-        return next((value for key, value in self.parameters() if key == name), None)
+        return next((value for key, value in self.parameters() if key == name), None) if self.query else None
 
     def parameters(self) -> list[tuple[str, str]]:
         """The query parameters, in order."""

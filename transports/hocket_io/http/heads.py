@@ -13,6 +13,7 @@ from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from hocket.http import HEAD_TIMEOUT, HeadLimits
 from hocket_io.http.bodies import LINGER
+from hocket_io.http.corked import CorkedTransport
 
 __all__ = ["PromptConnection", "incomplete_head"]
 
@@ -52,7 +53,7 @@ class PromptConnection(asyncio.Protocol):
         head_size: Bytes of a head that may be here without its end.
     """
 
-    __slots__ = ("_clock", "_inner", "_is_begun", "_is_refused", "_size", "_transport")
+    __slots__ = ("_answered", "_clock", "_inner", "_is_begun", "_is_refused", "_size", "_transport")
 
     head_timeout: ClassVar[float | None] = HEAD_TIMEOUT
     head_size: ClassVar[int] = incomplete_head(HeadLimits())
@@ -64,11 +65,12 @@ class PromptConnection(asyncio.Protocol):
         self._is_begun = False
         self._is_refused = False
         self._size = 0  # of the head that is not complete
+        self._answered: Any = None  # the last request of which the answer has begun
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The connection is open."""
         self._transport: Any = transport  # a Transport, though those of uvloop do not say so
-        self._inner.connection_made(transport)
+        self._inner.connection_made(CorkedTransport(transport, self._is_head))
         self._start()
 
     def data_received(self, data: bytes) -> None:
@@ -112,6 +114,14 @@ class PromptConnection(asyncio.Protocol):
             return False  # it is a WebSocket now
         cycle = self._inner.cycle  # the last request of which the head is here
         return cycle is None or bool(cycle.response_complete)
+
+    def _is_head(self) -> bool:
+        """Whether uvicorn has just begun to answer a request; what it refuses by itself has no part in this."""
+        cycle = self._inner.cycle
+        if cycle is None or cycle is self._answered or not cycle.response_started:
+            return False
+        self._answered = cycle
+        return True
 
     def _is_unreadable(self) -> bool:
         """Whether this is a WebSocket now, or would be, had `websockets` not given up reading its handshake."""

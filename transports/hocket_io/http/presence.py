@@ -25,17 +25,13 @@ def while_present(receive: Receive) -> AbstractAsyncContextManager[object]:
     return _Watched(receive) if is_on_asyncio() else _watched(receive)
 
 
-async def _until_disconnect(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
 @asynccontextmanager
 async def _watched(receive: Receive) -> AsyncIterator[None]:
     """`while_present` on any event loop."""
 
     async def watch() -> None:
-        await _until_disconnect(receive)
+        while (await receive())["type"] != "http.disconnect":
+            pass
         group.cancel_scope.cancel()
 
     async with scratch_group() as group:
@@ -52,7 +48,7 @@ class _Watched:
 
     receive: Receive
     _writer: asyncio.Task[object] = field(init=False)
-    _watcher: asyncio.Task[None] = field(init=False)
+    _watcher: asyncio.Task[None] | None = field(default=None, init=False)
     _cancels: int = field(init=False)
     _is_gone: bool = field(default=False, init=False)
     _is_left: bool = field(default=False, init=False)
@@ -67,16 +63,19 @@ class _Watched:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
         self._is_left = True
+        watcher, self._watcher = self._watcher, None  # it has us: a cycle would wait for the garbage collector
+        assert watcher is not None, "entered first"
         if not self._is_gone:
-            self._watcher.cancel()
+            watcher.cancel()
             return False
         is_no_other = self._writer.uncancel() <= self._cancels
-        self._watcher.result()  # what `receive` has raised, if that was the end of it
+        watcher.result()  # what `receive` has raised, if that was the end of it
         return is_no_other and isinstance(error, asyncio.CancelledError)
 
     async def _watch(self) -> None:
         try:
-            await _until_disconnect(self.receive)
+            while (await self.receive())["type"] != "http.disconnect":
+                pass
         finally:  # the client is gone, or the server has failed to say
             if not self._is_left:
                 self._is_gone = True

@@ -1,0 +1,71 @@
+"""Bytes that are held back for the length of a turn: the same bytes in the same order, in fewer pieces, and all of them."""
+
+import asyncio
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hocket_io.http.corked import CorkedTransport
+
+
+class Transport:
+    def __init__(self):
+        self.written, self.is_closed = [], False
+
+    def write(self, data):
+        assert not self.is_closed
+        if data:
+            self.written.append(data)
+
+    def close(self):
+        self.is_closed = True
+
+    def get_extra_info(self, name):
+        return f"the {name}"
+
+
+def pieces_of(steps):
+    """What arrives of steps: bytes with whether they are a head, "turn" or "close"."""
+
+    async def talk():
+        transport, head = Transport(), False
+        corked = CorkedTransport(transport, lambda: head)
+        for step in steps:
+            if step == "turn":
+                await asyncio.sleep(0)
+            elif step == "close":
+                corked.close()
+                break
+            else:
+                data, head = step
+                corked.write(data)
+        await asyncio.sleep(0)
+        return transport.written
+
+    return asyncio.run(talk())
+
+
+@pytest.mark.parametrize(
+    ("steps", "pieces"),
+    [
+        ([(b"head", True), (b"body", False), (b"more", False)], [b"headbody", b"more"]),
+        ([(b"head", True), "turn", (b"body", False)], [b"head", b"body"]),
+        ([(b"head", True)], [b"head"]),
+        ([(b"head", True), "close"], [b"head"]),
+        ([(b"head", True), (b"", False), (b"end", False)], [b"head", b"end"]),
+        ([(b"100", False), (b"head", True), (b"body", False)], [b"100", b"headbody"]),
+    ],
+)
+def test_a_head_goes_with_what_follows_it_in_the_same_turn(steps, pieces):
+    assert pieces_of(steps) == pieces
+
+
+@given(st.lists(st.tuples(st.binary(max_size=3), st.booleans()) | st.just("turn"), max_size=12), st.booleans())
+def test_nothing_is_lost_or_overtaken(steps, closes):
+    told = b"".join([step[0] for step in steps if step != "turn"])
+    assert b"".join(pieces_of([*steps, "close"] if closes else steps)) == told
+
+
+def test_everything_else_is_the_transports_own():
+    assert CorkedTransport(Transport(), lambda: False).get_extra_info("peername") == "the peername"
