@@ -18,9 +18,10 @@ from hocket_io import AsyncClient
 from hocket_io.cli.access import Access
 from hocket_io.cli.benching import Measured, Wanted, _bar
 from hocket_io.cli.served import served
+from hocket_io.concurrency.loops import loop_clock
 from hocket_io.http.asgi import App
 from hocket_io.testing import run_virtually
-from hocket_io.testing.bench import loop_clock, make_calls
+from hocket_io.testing.bench import make_calls
 from support.commands import execute, invoke
 from support.serving import serving
 from support.web import agent_that_replies, agent_that_streams, web

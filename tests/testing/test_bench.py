@@ -23,8 +23,9 @@ from hocket.errors import (
 )
 from hocket.testing.bench import Bench, Histogram, Lap, Plan, Score, score_json, score_lines
 from hocket_io import AsyncClient
+from hocket_io.concurrency.loops import loop_clock
 from hocket_io.testing import run_virtually
-from hocket_io.testing.bench import loop_clock, make_calls
+from hocket_io.testing.bench import make_calls
 
 LOOPS = pytest.mark.parametrize("loop", ["asyncio", "trio"])
 DURATIONS = st.one_of(

@@ -17,8 +17,9 @@ from hocket.testing.bench import Bench, Plan, Score, score_json, score_lines
 from hocket_io.cli.access import Access
 from hocket_io.cli.exits import Exit
 from hocket_io.concurrency.groups import scratch_group
+from hocket_io.concurrency.loops import loop_clock
 from hocket_io.extras import needs
-from hocket_io.testing.bench import loop_clock, make_calls
+from hocket_io.testing.bench import make_calls
 
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar

@@ -10,7 +10,7 @@ import itertools
 import logging
 import threading
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
 from contextlib import aclosing, asynccontextmanager, closing, contextmanager
 from types import AsyncGeneratorType, TracebackType
 from typing import Self
@@ -29,6 +29,7 @@ from hocket.a2a import (
 from hocket.http import Address, CardSearch, Headers, Request, ResumingCall
 from hocket.http.redirects import redirected
 from hocket.http.words import shown_url
+from hocket_io.concurrency.loops import loop_clock
 from hocket_io.http.leaving import body_of, finish, finish_blocking
 from hocket_io.http.network import BROKEN, async_client, blocking_client, failure_of, url_and_credentials
 from hocket_io.http.options import HttpOptions
@@ -89,6 +90,7 @@ class HttpTransport:
     _client: httpx2.AsyncClient = field(init=False)
     _left: anyio.Event = field(factory=anyio.Event, init=False)
     _open: set[AsyncGenerator[None, None]] = field(factory=set, init=False)
+    _now: Callable[[], float] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self._known = _Known(self.url, self.options)
@@ -96,6 +98,7 @@ class HttpTransport:
     async def __aenter__(self) -> Self:
         client = async_client(self.url, self.options, self.transport)
         self._client = await client.__aenter__()
+        self._now = loop_clock()
         return self
 
     async def __aexit__(
@@ -141,7 +144,7 @@ class HttpTransport:
                 if machine.refusal is not None:
                     raise machine.refusal
                 yield
-            machine.leave(anyio.current_time())  # if that was not the end, the client was left
+            machine.leave(self._now())  # if that was not the end, the client was left
             yield
         finally:
             self._open.discard(steps)
@@ -162,7 +165,7 @@ class HttpTransport:
         """Do what the machine asks for, to its end. Yields whenever something has happened."""
         while not machine.is_closed:
             if self._left.is_set():
-                machine.leave(anyio.current_time())
+                machine.leave(self._now())
             elif (request := machine.next_request()) is not None:
                 async with aclosing(self._ask(machine, request)) as pieces:
                     async for _ in pieces:
@@ -171,24 +174,24 @@ class HttpTransport:
                 _log.info("a stream of %s was cut; asking for the rest of it", shown_url(self.url))
                 with anyio.CancelScope(deadline=at):
                     await self._left.wait()
-                machine.handle_timeout(anyio.current_time())
+                machine.handle_timeout(self._now())
             yield
 
     async def _ask(self, machine: ResumingCall[Request], request: Request) -> AsyncGenerator[None, None]:
         try:
             async with self._response(request) as response:
-                machine.receive_head(response.status_code, _fields(response), anyio.current_time())
+                machine.receive_head(response.status_code, _fields(response), self._now())
                 async with body_of(response) as body:
                     data: bytes | None = None
                     while machine.is_reading and (data := await anext(body, None)) is not None:
-                        machine.receive_data(data, anyio.current_time())
+                        machine.receive_data(data, self._now())
                         yield
                     if data is not None and machine.call.is_streaming:
                         await finish(body)
-            machine.receive_eof(anyio.current_time())
+            machine.receive_eof(self._now())
         except BROKEN as error:
             if not self._left.is_set():  # it was not we who hung up
-                machine.receive_failure(failure_of(error, request.path, self.options), anyio.current_time())
+                machine.receive_failure(failure_of(error, request.path, self.options), self._now())
 
     @asynccontextmanager
     async def _response(self, request: Request) -> AsyncIterator[httpx2.Response]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 
 import anyio
@@ -12,21 +11,9 @@ from hocket.errors import HocketError, RequestTimeout
 from hocket.testing.bench import Bench, Lap
 from hocket_io.client.async_client import AsyncClient
 from hocket_io.client.requests import Content
+from hocket_io.concurrency.loops import loop_clock
 
-__all__ = ["loop_clock", "make_calls"]
-
-
-def loop_clock() -> Callable[[], float]:
-    """The clock of the event loop that this runs on.
-
-    It is read for every event: `anyio.current_time` asks each time which loop that is (0.5 µs in place of 0.1).
-    """
-    try:
-        return asyncio.get_running_loop().time
-    except RuntimeError:
-        import trio
-
-        return trio.current_time
+__all__ = ["make_calls"]
 
 
 async def make_calls(
