@@ -207,6 +207,7 @@ def test_other_agents_and_posts_without_a_connection_share_no_replies(other):
 def test_health():
     response = Web(authenticate=bearer_tokens(TOKENS)).ask(get("/health"))
     assert (response.status, response.body) == (200, b'{"status":"ok"}')
+    assert dict(response.headers)["x-jsonrpc-batch"] == "100"
 
 
 @pytest.mark.parametrize(

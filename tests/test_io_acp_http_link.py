@@ -5,6 +5,8 @@ import json
 import anyio
 import httpx2
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hocket.errors import AuthenticationError, ConnectionFailed, LocalProtocolError
 from hocket_io.acp.links import http
@@ -35,6 +37,49 @@ def test_what_is_posted(run):
         assert wanted.items() <= dict(request.headers).items()
 
     run(talk)
+
+
+# --- messages that share a POST
+
+
+@pytest.mark.parametrize(
+    ("told", "bodies"),
+    [
+        ({}, [b"{1}", b"{2}", b"[3]", b"{4}"]),
+        ({"x_jsonrpc_batch": "100"}, [b"[{1},{2}]", b"[3]", b"{4}"]),
+        ({"x_jsonrpc_batch": "1"}, [b"{1}", b"{2}", b"[3]", b"{4}"]),
+        ({"x_jsonrpc_batch": "0"}, [b"{1}", b"{2}", b"[3]", b"{4}"]),
+        ({"x_jsonrpc_batch": "many"}, [b"{1}", b"{2}", b"[3]", b"{4}"]),
+        ({"x_jsonrpc_batch": "9999"}, [b"{1}", b"{2}", b"[3]", b"{4}"]),
+    ],
+)
+def test_what_is_sent_together_is_posted_together_where_the_hub_takes_that(run, told, bodies):
+    async def talk():
+        async with linked(lambda _: reply(200, ANSWER), healthy=lambda: reply(200, b"{}", **told)) as (link, asked):
+            await link.send(b"{1}", b"{2}", b"[3]", b"{4}")
+            for _ in bodies:
+                await link.receive()
+        assert sorted(request.content for request in asked) == sorted(bodies)
+
+    run(talk)
+
+
+MESSAGES = st.lists(st.binary(max_size=2).map(lambda data: b"{" + data) | st.just(b"[]") | st.just(b"{" * 30_000))
+
+
+@given(MESSAGES, st.integers(1, 4))
+def test_all_that_is_sent_goes_out_in_its_order_in_as_few_posts_as_may_be(messages, batch):
+    rest = list(messages)
+    for body in http.joined(messages, batch):
+        count = next(count for count in range(1, batch + 1) if body in (rest[0], b"[%b]" % b",".join(rest[:count])))
+        together, rest = rest[:count], rest[count:]
+        assert count == 1 or (b"[]" not in together and sum(map(len, together)) <= 65_536)
+        could_go_along = rest and b"[]" not in (rest[0], together[0]) and sum(map(len, [*together, rest[0]])) <= 65_536
+        assert count == batch or not could_go_along
+    assert rest == []
+
+
+# --- what is answered
 
 
 @pytest.mark.parametrize("status", [200, 400, 403, 404, 409, 413, 500, 503])

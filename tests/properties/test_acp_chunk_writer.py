@@ -5,6 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hocket.acp import Encoding, Message, Part, PartType, Role, message_of, text_part
+from hocket.acp.assembly import MESSAGE_ID
 from hocket.acp.chunk_writer import ChunkWriter
 from hocket.acp.wire import ACP, ChunkParams
 from hocket.errors import LocalProtocolError
@@ -14,7 +15,7 @@ TEXT = st.text(max_size=4) | st.sampled_from(["\x00text", "\x00time", '"', "\u20
 PLAIN = st.builds(
     Message,
     role=st.sampled_from(Role),
-    parts=TEXT.map(text_part).map(lambda part: (part,)),
+    parts=st.tuples(st.builds(text_part, TEXT, **{MESSAGE_ID: TEXT}) | TEXT.map(text_part)),
     timestamp=st.none() | TEXT,
     agent_id=st.none() | TEXT,
 )

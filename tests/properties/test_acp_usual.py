@@ -52,6 +52,11 @@ PARTS = [
     CHUNK.replace(b"1}", b'"1"}'),
     CHUNK.replace(b"1}", b"1.0}"),
     CHUNK[:-1] + b',"sequence":2}',
+    CHUNK.replace(b'"a"', b'"a","x-messageId":"m"'),
+    CHUNK.replace(b'"a"', b'"a","x-messageId":null'),
+    CHUNK.replace(b'"a"', b'"a","x-messageId":{"a":[1]}'),
+    CHUNK.replace(b'"a"', b'"a","x-messageId":"m","x-messageId":"n"'),
+    CHUNK.replace(b'"a"', b'"a","x-messageId":"m","y":1'),
     CHUNK[:-1] + b',"unknown":2}',
     CHUNK[:-1] + b',"isLast":null}',
     CHUNK[:-1] + b',"eventId":"12","firstEventId":"9"}',
@@ -151,9 +156,10 @@ def _object(text):
 
 @pytest.mark.skipif(MSGSPEC is None, reason="there is no short cut")
 @pytest.mark.parametrize("envelope", ENVELOPES[:5])
-def test_what_is_usual_takes_the_short_cut(envelope):
+@pytest.mark.parametrize("chunk", [CHUNK, CHUNK.replace(b'"a"', b'"a","x-messageId":"m"')])
+def test_what_is_usual_takes_the_short_cut(envelope, chunk):
     peer = Peer(usual=usual_calls({**PARAMS, "stream.message": ChunkParams}))
-    peer.receive_message(envelope % CHUNK, now=0.0)
+    peer.receive_message(envelope % chunk, now=0.0)
     assert type(peer.next_event().params) is ChunkParams
 
 

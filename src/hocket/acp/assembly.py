@@ -9,14 +9,11 @@ from typing import Any, Final
 
 from attrs import evolve
 
-from hocket.acp.model import Encoding, Message, Part, PartType
+from hocket.acp.model import MESSAGE_ID, Encoding, Message, Part, PartType
 from hocket.codec import dumps
 from hocket.errors import LocalProtocolError
 
 __all__ = ["MESSAGE_ID", "assemble", "message_id", "weight"]
-
-MESSAGE_ID: Final = "x-messageId"
-"""The member of a chunk's first Part that says which message the chunk belongs to (spec section 4)."""
 
 _EMPTY: Final = 192  # bytes that a Message takes in memory with nothing in it, and a Part with nothing in it
 _FILES: Final = (PartType.FILE, PartType.IMAGE, PartType.AUDIO)

@@ -6,11 +6,12 @@ time. The rest was written already.
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from attrs import define, evolve, field
 
-from hocket.acp.model import Encoding, Message, PartType, Role
+from hocket.acp.model import MESSAGE_ID, Encoding, Message, Part, PartType, Role
 from hocket.acp.wire import ACP, ChunkParams
 from hocket.codec import default
 
@@ -33,6 +34,7 @@ class ChunkWriter:
     _agent_id: str | None = field(default=None, init=False)
     _role: Role | None = field(default=None, init=False)
     _encoding: Encoding | None = field(default=None, init=False)
+    _extra: Mapping[str, Any] = field(factory=dict, init=False)
     _has_time: bool = field(default=False, init=False)
     _before: bytes = field(default=b"", init=False)
     _between: bytes = field(default=b"", init=False)
@@ -59,12 +61,12 @@ class ChunkWriter:
             part is None
             or part.type is not PartType.TEXT
             or part.content.__class__ is not str
-            or part.extra
+            or (part.extra and not _has_only_an_id(part.extra))
             or part.mime_type is not None
             or part.filename is not None
             or part.size is not None
             or chunk.extra
-            or not (self._is_framed(stream_id, chunk, part.encoding) or self._frame(stream_id, chunk))
+            or not (self._is_framed(stream_id, chunk, part) or self._frame(stream_id, chunk))
         ):
             return _written(stream_id, chunk, sequence, is_last, event_id, first_event_id)
         text = self._before + _escape(part.content) + self._between
@@ -75,12 +77,13 @@ class ChunkWriter:
             return b"%b%d%b}" % (text, sequence, last)
         return b'%b%d%b,"eventId":"%d","firstEventId":"%d"}' % (text, sequence, last, event_id, first_event_id)
 
-    def _is_framed(self, stream_id: str, chunk: Message, encoding: Encoding | None) -> bool:
+    def _is_framed(self, stream_id: str, chunk: Message, part: Part) -> bool:
         """Whether the frame is that of this chunk."""
         return (
             chunk.agent_id == self._agent_id
             and chunk.role is self._role
-            and encoding is self._encoding
+            and part.encoding is self._encoding
+            and part.extra == self._extra
             and (chunk.timestamp is not None) is self._has_time
             and stream_id == self._stream_id
         )
@@ -98,8 +101,13 @@ class ChunkWriter:
         self._has_time = time is not None
         self._between, _, self._after = rest.partition(marks[-1]) if self._has_time else (rest, b"", b"")
         self._stream_id, self._agent_id = stream_id, chunk.agent_id
-        self._role, self._encoding = chunk.role, part.encoding
+        self._role, self._encoding, self._extra = chunk.role, part.encoding, part.extra
         return True
+
+
+def _has_only_an_id(extra: Mapping[str, Any]) -> bool:
+    """Whether all that a Part has beside its text is the id of the message (that is a text itself)."""
+    return len(extra) == 1 and type(extra.get(MESSAGE_ID)) is str
 
 
 @define(eq=False)

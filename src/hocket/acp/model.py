@@ -9,7 +9,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from attrs import evolve, field, frozen
 
@@ -17,6 +17,7 @@ from hocket.codec.making import maker
 from hocket.errors import LocalProtocolError
 
 __all__ = [
+    "MESSAGE_ID",
     "Content",
     "Encoding",
     "Message",
@@ -32,6 +33,10 @@ __all__ = [
     "signed",
     "text_part",
 ]
+
+
+MESSAGE_ID: Final = "x-messageId"
+"""The member of a chunk's first Part that says which message the chunk belongs to (spec section 4)."""
 
 
 class StreamStatus(Enum):

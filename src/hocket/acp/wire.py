@@ -11,7 +11,7 @@ from typing import Any
 
 from attrs import frozen
 
-from hocket.acp.model import Message, Part, StreamObject
+from hocket.acp.model import MESSAGE_ID, Message, Part, StreamObject
 from hocket.codec import Dialect, Shape
 from hocket.jsonrpc import UsualCalls
 
@@ -35,7 +35,7 @@ __all__ = [
 ACP = Dialect(
     name="ACP",
     shapes={
-        Part: Shape(unknown="extra"),
+        Part: Shape(unknown="extra", often=MESSAGE_ID),
         Message: Shape(unknown="extra"),
         StreamObject: Shape(),
     },

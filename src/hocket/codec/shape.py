@@ -35,6 +35,7 @@ class Shape:
         tag: The member that names the one of `one_of`; may be missing where it is read.
         tags: The text of the tag for each attribute of `one_of`.
         unknown: The attribute (a dict) that keeps the members nobody modelled; they are dropped without it.
+        often: The one of these members that is often there: reading it does not take a longer look.
     """
 
     names: Mapping[str, str] = field(factory=dict)
@@ -50,6 +51,7 @@ class Shape:
     tag: str | None = None
     tags: Mapping[str, str] = field(factory=dict)
     unknown: str | None = None
+    often: str | None = None
 
 
 @frozen

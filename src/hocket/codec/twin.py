@@ -185,6 +185,8 @@ class Twins:
             fields.append(("tag_of_choice", str | None, msgspec.field(name=plan.shape.tag, default=None)))
         for number, name in enumerate(plan.shape.derived):
             fields.append((f"derived_{number}", Any, msgspec.field(name=name, default=None)))
+        if plan.shape.unknown is not None and plan.shape.often is not None:
+            fields.append(("often_there", Any, msgspec.field(name=plan.shape.often, default=UNSET)))
         constants = list(plan.shape.constants.items())
         for number, (name, text) in enumerate(constants[1:]):
             fields.append((f"constant_{number}", Literal[text], msgspec.field(name=name, default=text)))
@@ -225,7 +227,9 @@ class Twins:
             if plan.choices:
                 _check_choice(source, plan)
             if plan.shape.unknown is not None:
-                values[plan.shape.unknown] = "{}"
+                often = plan.shape.often
+                there = f"{{}} if decoded.often_there is UNSET else {{{often!r}: decoded.often_there}}"
+                values[plan.shape.unknown] = "{}" if often is None else there
             construct(source, plan, values)
         return source.compile(name, f"{self.dialect}, builder of {plan.cls.__qualname__}")
 

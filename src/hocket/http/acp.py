@@ -2,7 +2,7 @@
 
 POST /jsonrpc       JSON-RPC; errors come with HTTP 200, what is only a notification gets 202
 GET  /streams/ID    text/event-stream: what happens there, after Last-Event-ID; application/json: the StreamObject
-GET  /health        {"status": "ok"}
+GET  /health        {"status": "ok"}; `X-JSONRPC-Batch` says how many calls one POST may have, in an array
 WebSocket /jsonrpc, WebSocket /streams/ID
 
 `X-Agent-Id` or `?agent=` says who speaks, `X-Connection-Id` makes several POSTs one connection, and
@@ -25,7 +25,7 @@ from hocket.http.feed import Feed
 from hocket.http.hub_socket import Close, HubSocket, close_for
 from hocket.http.messages import Headers, Request, Response, json_response, text_response
 from hocket.http.principal import Authenticate, principal_of
-from hocket.jsonrpc import Peer, RequestReceived
+from hocket.jsonrpc import Peer, PeerLimits, RequestReceived
 from hocket.jsonrpc.messages import encode_error
 
 __all__ = ["HubRoutes"]
@@ -36,6 +36,8 @@ _FEED, _OBJECT = "text/event-stream", "application/json"
 _QUALITY = regex(r"0(\.\d{0,3})?|1(\.0{0,3})?")
 _ONLY_POST: Headers = (("allow", "POST"),)
 _ONLY_GET: Headers = (("allow", "GET, HEAD"),)
+
+_TAKES_BATCHES: Headers = (("x-jsonrpc-batch", str(PeerLimits().batch)),)
 
 _STATUS: dict[int, int] = {
     Code.AUTHENTICATION_FAILED: 401,
@@ -120,7 +122,7 @@ class HubRoutes:
         if request.method not in ("GET", "HEAD"):
             return text_response(405, f"{request.path} can only be read", _ONLY_GET)
         if stream_id is None:
-            return json_response(b'{"status":"ok"}')
+            return json_response(b'{"status":"ok"}', headers=_TAKES_BATCHES)
         return self._stream(link, stream_id, request, now)
 
     def _rpc(self, link: Link, request: Request, now: float) -> Response:

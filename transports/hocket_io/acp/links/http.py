@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import ssl
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, ClassVar, Self
@@ -46,6 +46,8 @@ _FAREWELL = 2.0
 """Seconds that POSTs get to be done when the link is closed."""
 _SSE_OVERHEAD = 1_024
 """What an event may have beside its data."""
+_TOGETHER = 64 * 1024
+"""Bytes of messages that share a POST; a longer one goes alone."""
 
 
 @define(eq=False, repr=False)
@@ -56,10 +58,14 @@ class HttpLink:
     in `lost`, and raises nothing: whoever asked asks again after a while, with the same id, and the hub answers from
     its memory if it has heard the first one. What cannot become right by asking again does raise, in `receive`.
 
+    Messages that are given to `send` together share a POST, as a JSON-RPC batch, if the hub has said that it takes
+    such. None waits for another.
+
     Args:
         url: The base of the hub's addresses, without a slash at its end.
         client: Has the header fields that are sent with each request; it is closed at the end.
         limit: Bytes of one message, both ways.
+        batch: Messages that the hub takes in one POST.
 
     Attributes:
         lost: POSTs to which no answer will come, so far.
@@ -70,6 +76,7 @@ class HttpLink:
     url: str
     client: httpx2.AsyncClient
     limit: int
+    batch: int = 1
     lost: int = field(default=0, init=False)
     _answers: deque[bytes] = field(factory=deque, init=False)
     _news: anyio.Event = field(factory=anyio.Event, init=False)
@@ -95,7 +102,7 @@ class HttpLink:
         return ends_here
 
     async def send(self, *messages: bytes) -> None:
-        """Begin to POST messages, each as soon as fewer than 16 are under way. The answers come out of `receive`.
+        """Begin to POST messages, as soon as fewer than 16 POSTs are under way. The answers come out of `receive`.
 
         Raises:
             ConnectionFailed, AuthenticationError: The link is closed, or `receive` has raised this.
@@ -104,7 +111,7 @@ class HttpLink:
         check_messages(messages, self.limit)
         if self._group is None:
             raise LocalProtocolError("a link works only as an async context manager: `async with link:`")
-        for message in messages:
+        for message in joined(messages, self.batch):
             await self._slots.acquire()
             if self._is_closed or self._failure is not None:
                 self._slots.release()
@@ -269,6 +276,38 @@ class HttpLink:
         raise ConnectionFailed("the link is closed")
 
 
+def joined(messages: Iterable[bytes], batch: int) -> Iterator[bytes]:
+    """The bodies of POSTs for some messages, in their order: with up to `batch` of them in each.
+
+    >>> list(joined([b"1", b"2", b"[3]", b"4"], 10))
+    [b'[1,2]', b'[3]', b'4']
+    """
+    together: list[bytes] = []
+    size = 0
+    for message in messages:
+        is_batch = message[:1] == b"["
+        if together and (is_batch or len(together) >= batch or size + len(message) > _TOGETHER):
+            yield _body_of(together)
+            together, size = [], 0
+        if is_batch:
+            yield message
+        else:
+            together.append(message)
+            size += len(message)
+    if together:
+        yield _body_of(together)
+
+
+def _body_of(messages: list[bytes]) -> bytes:
+    return messages[0] if len(messages) == 1 else b"[%b]" % b",".join(messages)
+
+
+def _batch_of(response: httpx2.Response) -> int:
+    """How many messages the hub takes in one POST, as it says where it says that it is well."""
+    told = response.headers.get("x-jsonrpc-batch", "")
+    return max(1, int(told)) if told.isascii() and told.isdigit() and len(told) <= 3 else 1
+
+
 @contextmanager
 def _scope_in(scopes: dict[anyio.CancelScope, None]) -> Iterator[None]:
     """Something that `_cancel` ends."""
@@ -332,10 +371,11 @@ async def open_http_link(
     try:
         async with client.stream("GET", f"{url}/health") as response:
             check_credentials(url, response.status_code, b"")
+            batch = _batch_of(response)
     except httpx2.HTTPError as error:
         await client.aclose()
         raise ConnectionFailed(str(failure_of(error, url))) from None
     except BaseException:
         await shielded(client.aclose)
         raise
-    return HttpLink(url, client, limit)
+    return HttpLink(url, client, limit, batch)
