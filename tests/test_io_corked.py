@@ -1,4 +1,4 @@
-"""Bytes that are held back for the length of a turn: the same bytes in the same order, in fewer pieces, and all of them."""
+"""Bytes that are held back for the length of a turn: the same in the same order, in fewer pieces, and all of them."""
 
 import asyncio
 
