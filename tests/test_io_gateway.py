@@ -7,6 +7,7 @@ import pytest
 
 from hocket import Agent
 from hocket.a2a import PushRules
+from hocket.a2a.ports import Items
 from hocket.errors import LocalProtocolError
 from hocket.http.principal import bearer_tokens
 from hocket_io.http.asgi import App
@@ -333,13 +334,17 @@ def test_several_links_share_what_is_taken_at_a_time(limit, share):
             self.held, self.is_rung = held, False
 
         def take(self, limit):
-            return ["x"] * min(limit, self.held)
+            return (
+                [Items(request_id=0, offsets=[0] * min(limit, self.held), results=[b"x"] * min(limit, self.held))]
+                if self.held
+                else []
+            )
 
         def ring(self):
             self.is_rung = True
 
     links = [Link(1_000), Link(1_000), Link(0)]
-    assert SeveralLinks(links[:2]).take(limit) == ["x"] * 2 * share
+    assert [len(items) for items in SeveralLinks(links[:2]).take(limit)] == [share, share]
     assert [link.is_rung for link in links] == [True, True, False]
     SeveralLinks(links[2:]).take(limit)
     assert not links[2].is_rung

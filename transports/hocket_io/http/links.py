@@ -8,6 +8,7 @@ import anyio
 from attrs import define
 
 from hocket.a2a import Delivery
+from hocket.a2a.ports import amount
 from hocket_io.host import HostLink
 
 __all__ = ["SeveralLinks"]
@@ -29,7 +30,7 @@ class SeveralLinks:
         taken: list[Delivery] = []
         for link in self.links:
             part = link.take(share)
-            if len(part) >= share:
+            if amount(part) >= share:
                 link.ring()  # it may have more, and its host says nothing before it has given all
             taken += part
         return taken

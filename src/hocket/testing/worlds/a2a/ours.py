@@ -8,6 +8,7 @@ from attrs import define, field
 
 from hocket.a2a import V1_0, AgentCard, Delivery, PipeClient, PipeServer, Server, ServerLimits
 from hocket.a2a.holding import Holding, holding
+from hocket.a2a.ports import amount
 from hocket.entropy import seeded
 from hocket.errors import HocketError
 from hocket.framing import Ndjson
@@ -79,7 +80,7 @@ class ServedPipe:
         """A portion of what there is."""
         if self._is_ready:
             taken = self.server.take(self.link, _PORTION)
-            self._is_ready = len(taken) >= _PORTION
+            self._is_ready = amount(taken) >= _PORTION
             self.pipe.deliver(taken, self.now)
         return self.pipe.data_to_send()
 
@@ -152,7 +153,7 @@ class ServedHttp:
     def _write(self, answer: Answer[Delivery]) -> None:
         if self._is_ready:
             taken = self.server.take(self.link, _PORTION)
-            self._is_ready = len(taken) >= _PORTION
+            self._is_ready = amount(taken) >= _PORTION
             answer.deliver(taken, self.now)
         if (response := answer.next_response()) is not None:
             self._respond(response)
