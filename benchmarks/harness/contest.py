@@ -41,7 +41,7 @@ class Contest:
     ours: str = ""
     """The contender that all are compared with; the first one unless it is named."""
     rounds: int | None = None
-    """How many rounds there are, where it is not what the benchmark or `--rounds` says."""
+    """At most so many rounds, where those of the benchmark would take too long."""
 
 
 @define(eq=False)
