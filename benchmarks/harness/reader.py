@@ -73,7 +73,7 @@ class Reading:
         """Count what begins in these bytes, or began at the end of those before."""
         edge = len(_MARK) - 1
         self.events += data.count(_MARK) + (self.tail + data[:edge]).count(_MARK)
-        self.tail = data[-edge:]
+        self.tail = (self.tail + data[-edge:])[-edge:]
 
 
 @frozen

@@ -50,7 +50,8 @@ def verdicts_in_markdown(reports: Sequence[Report]) -> list[str]:
     for report in reports:
         for verdict in report.verdicts:
             figure = "" if verdict.figure is None else number(verdict.figure)
-            rows.append([report.name, verdict.contest, f"{verdict.ours}: {verdict.wanted}", figure, verdict.word])
+            word = "**missed**" if verdict.is_reached is False else verdict.word
+            rows.append([report.name, verdict.contest, f"{verdict.ours}: {verdict.wanted}", figure, word])
             if verdict.is_reached is False and verdict.note:
                 notes += ["", f"{report.name}, {verdict.contest}, {verdict.wanted}: {verdict.note}"]
     return [*_markdown(rows), *notes] if len(rows) > 1 else []
