@@ -46,15 +46,15 @@ MUTANTS = (
     Mutant(
         "a-snapshot-is-stale",
         "a2a/fold.py",
-        "            self._history.append(item)\n        self._snapshot = None\n",
-        "            self._history.append(item)\n",
+        "            self._remember(item)\n        self._snapshot = None\n",
+        "            self._remember(item)\n",
         _FOLD,
         simulate="a2a",
     ),
     Mutant(
         "the-message-of-a-status-is-lost",
         "a2a/fold.py",
-        "            self._history.append(self._status.message)\n",
+        "            self._remember(self._status.message)\n",
         "            pass\n",
         _FOLD,
         simulate="a2a",
@@ -216,7 +216,7 @@ MUTANTS = (
     Mutant(
         "a-link-is-never-rung-again",
         "a2a/mailboxes.py",
-        "        if not out:\n            box.is_ready = False\n",
+        "        if not box.answers and not box.unread:\n            box.is_ready = False\n",
         "",
         _SERVER,
     ),
@@ -224,7 +224,7 @@ MUTANTS = (
         "a-busy-stream-keeps-the-others-waiting",
         "a2a/mailboxes.py",
         "            box.unread.append(subscription)\n",
-        "            box.unread.appendleft(subscription)\n",
+        "            box.unread.insert(0, subscription)\n",
         ("test_a2a_subscribe.py", "test_a2a_server.py", "test_a2a_tail.py", "test_a2a_limits.py"),
     ),
     Mutant(
