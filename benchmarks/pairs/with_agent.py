@@ -1,8 +1,8 @@
 """A whole agent of hocket in the pipe benchmark: `AsyncClient` or `Client`, and an agent in a child process.
 
-`with_agent.py LOOP` is the parent, `with_agent.py LOOP child` the child, where LOOP is asyncio, trio or blocking; see
-`orders`. A message is an artifact update of A2A: the chunk, the ids of the task and its artifact. The agent runs
-under the same loop as the client, and under asyncio where the client has none.
+`with_agent.py LOOP` is the parent, where LOOP is asyncio, trio or blocking; see `orders`. The child is `hocket pipe`
+with this file, or, where the parent runs on trio, this file on trio. A message is an artifact update of A2A: the
+chunk, the ids of the task and its artifact.
 """
 
 import shlex
@@ -14,6 +14,7 @@ from orders import orders, text
 
 from hocket import Agent
 from hocket_io import AsyncClient, Client
+from hocket_io.collecting import seldom_collected
 from hocket_io.stdio import serve_stdio
 
 agent = Agent("words")
@@ -51,9 +52,11 @@ def parent_in_a_thread(target: str) -> None:
 
 def main() -> None:
     loop = sys.argv[1]
-    target = "stdio:" + shlex.join([sys.executable, __file__, loop, "child"])
+    child = [__file__, "trio", "child"] if loop == "trio" else ["-m", "hocket", "pipe", f"{__file__}:agent"]
+    target = "stdio:" + shlex.join([sys.executable, *child])
     if sys.argv[2:] == ["child"]:
-        anyio.run(serve_stdio, agent, backend="trio" if loop == "trio" else "asyncio")
+        with seldom_collected():  # as `hocket pipe` does
+            anyio.run(serve_stdio, agent, backend="trio")
     elif loop == "blocking":
         parent_in_a_thread(target)
     else:
