@@ -362,15 +362,22 @@ class Dialect:
         check_text(data)
         return decode(result)
 
-    def read_usual_item(self, text: bytes) -> StreamItem | None:
-        """The item in the text of a result without anything unusual; None for whatever takes a longer look.
+    def read_usual_item(self, text: bytes) -> StreamItem:
+        """The item in the text of a result without anything unusual.
 
         Args:
-            text: What `codec.scan.check_text` has seen, or text in which that was.
+            text: The result, of an event that `codec.scan.check_text` has seen.
+
+        Raises:
+            CodecError: It is none, or it takes a longer look to tell.
         """
         decode = self._items.decode
-        item = None if decode is None else decode(text)
-        return None if item is None else self._read(item)
+        if decode is None:
+            return self.read_item(codec.loads(text))
+        item = decode(text)
+        if item is None:
+            raise CodecError("may be an item, or not", "result")
+        return self._read(item)
 
 
 def _interrupts(item: StreamItem) -> bool:

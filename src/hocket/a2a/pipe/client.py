@@ -10,7 +10,7 @@ from attrs import define, field
 from hocket.a2a.call import ClientCall
 from hocket.a2a.dialects import Dialect, Operation, Params
 from hocket.a2a.limits import ClientLimits
-from hocket.a2a.pipe.streamed import Streamed, streamed_items
+from hocket.a2a.pipe.streamed import Streamed, StreamedItems
 from hocket.a2a.pipe.wire import STREAM_METHOD, write_meta
 from hocket.connection import Connection
 from hocket.errors import (
@@ -70,10 +70,12 @@ class PipeClient:
     _touched: dict[Id, ClientCall] = field(factory=dict, init=False)
     _silences: Timers[Id] = field(factory=lambda: Timers(), init=False)
     _rejected: int = field(default=0, init=False)
+    _streamed: StreamedItems = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         limits = PeerLimits(message=self.framing.limits.frame)
-        usual = streamed_items(self.dialect)
+        self._streamed = StreamedItems(self.dialect)
+        usual = self._streamed.usual()
         self.connection = Connection(self.framing, limits=limits, cancellation=LSP, usual=usual)
 
     @property
@@ -119,6 +121,7 @@ class PipeClient:
         params = write_meta(call.write_params(), {"A2A-Version": self.dialect.version, **headers})
         call.request_id = self.connection.send_request(call.method, params, now=now)
         self._calls[call.request_id], self._headers[call.request_id] = call, headers
+        self._streamed.begin(call.request_id)
 
     def drop(self, call: ClientCall, now: float) -> None:
         """The caller wants nothing more of this call: the server is told, the task goes on."""
@@ -313,4 +316,5 @@ class PipeClient:
     def _pop(self, request_id: Id) -> ClientCall | None:
         self._silences.clear(request_id)
         self._headers.pop(request_id, None)
+        self._streamed.end(request_id)
         return self._calls.pop(request_id, None)
