@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hocket.a2a import Artifact, Message, Part, Role, TaskArtifactUpdateEvent
-from hocket.agent.chunks import text_chunk
+from hocket.a2a.chunks import text_chunk
 from hocket.codec.making import maker
 from hocket.errors import LocalProtocolError
 from hocket.log import Entry
@@ -61,8 +61,8 @@ def test_where_there_is_no_shell_the_class_makes_it_itself():
 
 
 def test_what_is_not_frozen_is_filled_as_it_is():
-    entry = maker(Entry, "event", "offset")("a", 1)
-    assert (type(entry), repr(entry)) == (Entry, "Entry(offset=1, event='a', weight=0)")
+    entry = maker(Entry, "_event", "offset")("a", 1)
+    assert (type(entry), repr(entry)) == (Entry, repr(Entry(1, "a")))
     assert [entry.encoded(dialect, str.encode) for dialect in ("x", "y", "x")] == [b"a"] * 3
 
 

@@ -8,7 +8,7 @@ that wanted it is told (`Cursor.is_behind`), and whoever owns the log gives it a
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from attrs import define, field, frozen
 
@@ -18,6 +18,8 @@ from hocket.errors import LocalProtocolError
 __all__ = ["Cursor", "Entry", "Log", "LogConflict", "LogLimits", "numbered"]
 
 E = TypeVar("E")
+Shared = TypeVar("Shared")
+Own = TypeVar("Own")
 
 _NONE_YET = object()
 """No dialect: nobody has read the entry."""
@@ -58,25 +60,53 @@ class Entry(Generic[E]):
     """
 
     offset: int
-    event: E
+    _event: E
     weight: int = 0
+    _whole: Callable[[Any, Any], E] | None = field(default=None, init=False, repr=False)
+    _shared: Any = field(default=None, init=False, repr=False)
     _dialect: Hashable = field(default=_NONE_YET, init=False, repr=False)
     _written: bytes | None = field(default=None, init=False, repr=False)
     _others: dict[Hashable, bytes | None] | None = field(default=None, init=False, repr=False)
+
+    @property
+    def event(self) -> E:
+        """What happened."""
+        return self._event if self._whole is None else self._whole(self._shared, self._event)
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the event is made anew each time when it is asked for."""
+        return self._whole is not None
+
+    def shorten(self, whole: Callable[[Shared, Own], E], shared: Shared, own: Own) -> None:
+        """Let the event go, and keep what makes it again: `whole(shared, own)`.
+
+        Args:
+            whole: Makes an event that is equal to it.
+            shared: What it has in common with other events, one object for all of them.
+            own: What no other has.
+        """
+        self._shared, self._whole = shared, whole
+        self._event = own  # type: ignore[assignment]  # from here on it is not the event, but what makes it
 
     def encoded(self, dialect: Hashable, encode: Callable[[E], bytes | None]) -> bytes | None:
         """The event as `dialect` writes it: encoded for the first reader, the same bytes for all others."""
         if self._dialect == dialect:
             return self._written
-        if self._dialect is _NONE_YET:
-            self._written = encode(self.event)
-            self._dialect = dialect
-            return self._written
-        if self._others is None:  # most logs are read in one dialect: a dict for each entry would be wasted
-            self._others = {}
-        elif dialect in self._others:
+        if self._others is not None and dialect in self._others:
             return self._others[dialect]
-        return self._others.setdefault(dialect, encode(self.event))
+        written = encode(self.event)
+        self.keep(dialect, written)
+        return written
+
+    def keep(self, dialect: Hashable, written: bytes | None) -> None:
+        """This is how `dialect` writes the event: what `encoded` gives from now on."""
+        if self._dialect is _NONE_YET:
+            self._dialect, self._written = dialect, written
+        elif self._others is None:  # most logs are read in one dialect: a dict for each entry would be wasted
+            self._others = {dialect: written}
+        else:
+            self._others[dialect] = written
 
 
 def numbered(events: Sequence[E], weights: Sequence[int], after: int) -> list[Entry[E]]:
@@ -90,7 +120,7 @@ def numbered(events: Sequence[E], weights: Sequence[int], after: int) -> list[En
     return [*map(_entry, range(after + 1, after + 1 + len(events)), events, weights)]
 
 
-_entry = maker(Entry, "offset", "event", "weight")
+_entry = maker(Entry, "offset", "_event", "weight")
 
 
 @define(eq=False)

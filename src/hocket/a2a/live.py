@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from attrs import define, field
 
@@ -12,12 +12,14 @@ from hocket.a2a.limits import ServerLimits
 from hocket.a2a.model import (
     StreamItem,
     Task,
+    TaskArtifactUpdateEvent,
 )
 from hocket.a2a.ports import Checkpoint, Link, Owner, Stored
 from hocket.a2a.runs import LiveRun, Turn
 from hocket.a2a.states import is_terminal
 from hocket.a2a.subscription import Call, Subscription
 from hocket.a2a.tail import Tail
+from hocket.a2a.writing import Write, Writing
 from hocket.log import Cursor, Entry, Log
 
 __all__ = ["LiveTask"]
@@ -53,7 +55,7 @@ class LiveTask:
     parked: list[tuple[Link, Call]] = field(factory=list, init=False)
     waiters: list[tuple[Link, Call]] = field(factory=list, init=False)
     subscriptions: dict[Subscription, None] = field(factory=dict, init=False)
-    _writers: dict[str, Callable[[StreamItem], bytes | None]] | None = field(default=None, init=False)
+    _writing: Writing | None = field(default=None, init=False)
     _checkpointed: int = field(default=0, init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -108,16 +110,24 @@ class LiveTask:
             self.fold.apply(item)
         if is_terminal(self.fold.state):
             self.log.end()
+        if self.subscriptions and items and isinstance(items[0], TaskArtifactUpdateEvent):
+            self._write_ahead(fresh, items)
         return items
 
-    def writer(self, dialect: CallDialect) -> Callable[[StreamItem], bytes | None]:
-        """What writes the items of the log in a dialect, once for all its readers."""
-        if self._writers is None:
-            self._writers = {}
-        writer = self._writers.get(dialect.name)
-        if writer is None:
-            writer = self._writers[dialect.name] = dialect.item_writer(lambda: self.fold.snapshot())
-        return writer
+    def writer(self, dialect: CallDialect) -> Write:
+        """What writes the items of the log for all who read it in a dialect."""
+        if self._writing is None:
+            self._writing = Writing(lambda: self.fold.snapshot())
+        return self._writing.writer(dialect)
+
+    def _write_ahead(self, entries: Sequence[Entry[StreamItem]], items: Sequence[StreamItem]) -> None:
+        """Write new entries for those who read along. It begins with the first text: who is silent costs nothing."""
+        if self._writing is None:
+            for subscription in self.subscriptions:
+                if subscription.call.dialect.is_shared:
+                    self.writer(subscription.call.dialect)
+        if self._writing is not None:
+            self._writing.write_ahead(entries, items)
 
     def snapshot(self, history_length: int | None = None) -> Task:
         """The task as the log has it, with so much of its history."""

@@ -132,10 +132,10 @@ class Subscription:
         results: list[bytes] = []
         end: TaskState | None = None
         for entry in self.cursor.read(limit):
-            event = entry.event
-            if write is not None and event.__class__ is TaskArtifactUpdateEvent:  # nearly all are
-                result = entry.encoded(name, write)
+            if write is not None and (entry.is_short or entry.event.__class__ is TaskArtifactUpdateEvent):
+                result = entry.encoded(name, write)  # nearly all are, and were written for somebody else already
             else:
+                event = entry.event
                 if isinstance(event, TaskStatusUpdateEvent) and self._ends_with(event.status.state):
                     end = event.status.state
                 result = dialect.write_entry(self._trimmed(entry), task, end is not None)

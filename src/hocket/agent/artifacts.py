@@ -8,8 +8,8 @@ from typing import Any, Self
 
 from attrs import define, evolve, field, frozen
 
+from hocket.a2a.chunks import text_chunk
 from hocket.a2a.model import Artifact, Part, TaskArtifactUpdateEvent
-from hocket.agent.chunks import text_chunk
 from hocket.agent.copies import detached
 from hocket.errors import LocalProtocolError
 

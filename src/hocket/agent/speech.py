@@ -7,6 +7,7 @@ from typing import Any
 
 from attrs import define, evolve, field
 
+from hocket.a2a.chunks import text_chunk
 from hocket.a2a.model import (
     Artifact,
     Message,
@@ -20,7 +21,6 @@ from hocket.a2a.model import (
 )
 from hocket.a2a.states import is_terminal, settles
 from hocket.agent.artifacts import Addition, OpenArtifacts, part_of
-from hocket.agent.chunks import text_chunk
 from hocket.agent.copies import detached
 from hocket.agent.question import HOW_TO_ASK, Question
 from hocket.agent.values import Progress

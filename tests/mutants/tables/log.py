@@ -50,7 +50,7 @@ MUTANTS = (
     Mutant(
         "each-reader-is-encoded-for-anew",
         "log.py",
-        "            self._dialect = dialect\n",
+        "            self._dialect, self._written = dialect, written\n",
         "            pass\n",
         _LOG,
     ),

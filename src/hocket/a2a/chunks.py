@@ -1,4 +1,4 @@
-"""A chunk of text as an event: what most of what an agent says is."""
+"""A chunk of text as an event: most of what agents say."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _update = maker(TaskArtifactUpdateEvent, "task_id", "context_id", "artifact", "a
 
 
 def text_chunk(
-    task_id: str, context_id: str, artifact_id: str, text: str, *, append: bool, last_chunk: bool = False
+    task_id: str, context_id: str | None, artifact_id: str, text: str, *, append: bool, last_chunk: bool = False
 ) -> TaskArtifactUpdateEvent:
     """The event that begins an artifact with a text, or adds it: 0.9 µs, and 4.6 by the classes themselves."""
     return _update(task_id, context_id, _artifact(artifact_id, (_part(text),)), append, last_chunk)
