@@ -271,9 +271,15 @@ def test_a_comparison_marks_what_has_changed_by_more_than_the_runs_differ() -> N
     ]
 
 
+def test_a_small_change_gets_no_word_however_steady_the_runs_are() -> None:
+    assert not compare.is_change(row("ours", 100.0, 100.0), row("ours", 102.0, 102.0), RATE)
+    assert compare.is_change(row("ours", 100.0, 100.0), row("ours", 104.0, 104.0), RATE)
+
+
 def test_a_comparison_says_what_the_machine_has_done() -> None:
-    before = results_with(row("ours", 10.0), row("peer", 10.0), row("floor", 4.0, metric=COST))
-    after = results_with(row("ours", 10.0), row("peer", 5.0), row("floor", 8.0, metric=COST))
+    constant = row("peer", 3.0, metric="packages")
+    before = results_with(row("ours", 10.0), constant, row("floor", 10.0), row("json", 4.0, metric=COST))
+    after = results_with(row("ours", 10.0), constant, row("floor", 4.5, 5.5), row("json", 7.5, 8.5, metric=COST))
     assert compare.drift(before, after) == 2.0
     assert "2.00 × what it took then" in compare.compare(before, after)[-1]
     assert compare.drift(results_with(row("ours", 1.0)), results_with(row("ours", 2.0))) is None

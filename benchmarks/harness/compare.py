@@ -20,10 +20,15 @@ def compare(before: Results, after: Results) -> list[str]:
     return lines
 
 
-def is_beyond_spread(before: Row, after: Row, metric: str) -> bool:
-    """Whether no value of the one lies among those of the other."""
+_LITTLE = 0.03
+"""A change that is not worth a word."""
+
+
+def is_change(before: Row, after: Row, metric: str) -> bool:
+    """Whether no value of the one lies among those of the other, and the medians differ by more than a little."""
     old, new = given(before.values[metric]), given(after.values[metric])
-    return min(new) > max(old) or max(new) < min(old)
+    differs = abs(after.median(metric) - before.median(metric)) > _LITTLE * abs(before.median(metric))
+    return differs and (min(new) > max(old) or max(new) < min(old))
 
 
 def _rows(before: Outcome | None, after: Outcome) -> list[str]:
@@ -44,9 +49,9 @@ def _line(old: Row, new: Row, metric: str) -> str:
     was, is_ = old.median(metric), new.median(metric)
     times = f"{is_ / was:.2f} ×" if was else "     "
     word = ""
-    if is_beyond_spread(old, new, metric):
+    if is_change(old, new, metric):
         word = "better" if (is_ > was) == more_is_better(metric) else "WORSE"
-    return f"    {new.name + ', ' + metric:<50}{number(was):>12} -> {number(is_):>10}   {times}  {word}".rstrip()
+    return f"    {new.name + ', ' + metric:<58}{number(was):>12} -> {number(is_):>10}   {times}  {word}".rstrip()
 
 
 def drift(before: Results, after: Results) -> float | None:
@@ -76,7 +81,8 @@ def _pairs(before: Results, report: Report) -> Iterator[tuple[Outcome, Outcome]]
 
 
 def _both(old: Row, new: Row, metric: str) -> bool:
-    return metric in old.values and bool(old.median(metric)) and bool(new.median(metric))
+    """Whether both have a figure, and one that can differ from run to run: a number of packages says nothing here."""
+    return metric in old.values and bool(old.median(metric) and new.median(metric) and new.spread(metric))
 
 
 def _cost(row: Row, metric: str) -> float:
