@@ -37,7 +37,7 @@ class Streamed:
 
 
 _BEGINNING: Final = regex(
-    rb'\{"id": ?"([^"\\\x00-\x1f\x80-\xff]{0,64})", ?"offset": ?(0|[1-9][0-9]{0,17}), ?"result": ?'
+    rb' ?\{"id": ?"([^"\\\x00-\x1f\x80-\xff]{0,64})", ?"offset": ?(0|[1-9][0-9]{0,17}), ?"result": ?'
 )
 _BRACE: Final = 0x7D
 
