@@ -6,6 +6,7 @@ The time comes from the caller; nothing here reads a clock.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from re import ASCII
 from re import compile as regex
 from typing import Final
@@ -71,6 +72,7 @@ _RFC_3339: Final = regex(
 )
 
 
+@lru_cache(maxsize=64)  # those that a server gives in one millisecond are the same
 def moment(text: str) -> int | None:
     """The moment that an RFC 3339 text names, in nanoseconds since 1970-01-01T00:00:00Z; None if it names none.
 

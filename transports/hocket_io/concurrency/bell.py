@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Generator
+from contextvars import Context
 
 import anyio
 from attrs import define, field
@@ -22,6 +23,9 @@ class _Now:
 
 _NOW = _Now()
 
+_NOTHING = Context()
+"""What a timer knows of context variables: nothing. Each would have a copy otherwise."""
+
 
 @define(eq=False)
 class LinkBell:
@@ -37,6 +41,7 @@ class LinkBell:
     _sleeper: asyncio.Future[None] | anyio.Event | None = field(default=None, init=False)
     _until: float = field(default=float("inf"), init=False)
     _timer: asyncio.TimerHandle | None = field(default=None, init=False)
+    _loop: asyncio.AbstractEventLoop | None = field(default=None, init=False)
 
     def ring(self) -> None:
         """Wake whoever sleeps, or wants to sleep next."""
@@ -55,9 +60,11 @@ class LinkBell:
         if self._is_rung:
             self._is_rung = False
             return _NOW
-        if not is_on_asyncio():
-            return self._sleep(seconds)
-        loop = asyncio.get_running_loop()
+        loop = self._loop
+        if loop is None:
+            if not is_on_asyncio():
+                return self._sleep(seconds)
+            loop = self._loop = asyncio.get_running_loop()
         sleeper = self._sleeper = loop.create_future()
         self._until = float("inf") if seconds is None else loop.time() + seconds
         if self._timer is None or self._timer.when() > self._until:
@@ -73,7 +80,7 @@ class LinkBell:
     def _set_timer(self, loop: asyncio.AbstractEventLoop) -> None:
         self.close()
         if self._until != float("inf"):
-            self._timer = loop.call_at(self._until, self._time_has_come, loop)
+            self._timer = loop.call_at(self._until, self._time_has_come, loop, context=_NOTHING)
 
     def _time_has_come(self, loop: asyncio.AbstractEventLoop) -> None:
         self._timer = None

@@ -48,6 +48,7 @@ class _Watched:
 
     receive: Receive
     _writer: asyncio.Task[object] = field(init=False)
+    _beginning: asyncio.Handle | None = field(default=None, init=False)
     _watcher: asyncio.Task[None] | None = field(default=None, init=False)
     _cancels: int = field(init=False)
     _is_gone: bool = field(default=False, init=False)
@@ -57,20 +58,28 @@ class _Watched:
         writer = asyncio.current_task()
         assert writer is not None, "we are in one"
         self._writer, self._cancels = writer, writer.cancelling()
-        self._watcher = asyncio.get_running_loop().create_task(self._watch())
+        self._beginning = asyncio.get_running_loop().call_soon(self._begin)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
         self._is_left = True
         watcher, self._watcher = self._watcher, None  # it has us: a cycle would wait for the garbage collector
-        assert watcher is not None, "entered first"
+        if watcher is None:  # nothing has waited, nor has the client been waited for
+            assert self._beginning is not None, "entered first"
+            self._beginning.cancel()
+            return False
         if not self._is_gone:
             watcher.cancel()
             return False
         is_no_other = self._writer.uncancel() <= self._cancels
         watcher.result()  # what `receive` has raised, if that was the end of it
         return is_no_other and isinstance(error, asyncio.CancelledError)
+
+    def _begin(self) -> None:
+        """Watch from the next turn of the event loop on: what is there at once is written first."""
+        self._beginning = None
+        self._watcher = asyncio.get_running_loop().create_task(self._watch())
 
     async def _watch(self) -> None:
         try:

@@ -194,6 +194,8 @@ def request_of(scope: Scope, body: bytes = b"", url: str | None = None) -> Reque
 def _raw_path(scope: Scope, path: str, root: str) -> str:
     """The path as it was sent, from the mount point on; as far as the server tells, and nothing has changed it."""
     raw: str = _WHOLE_URL.sub("", (scope.get("raw_path") or b"").partition(b"?")[0].decode("latin-1"))
+    if raw == path and raw[:1] == "/" and not root and "%" not in raw:
+        return raw  # nearly always
     if unquote(raw) != path:
         raw = percent_encoded(path)
     return "".join([f"/{segment}" for segment in raw.split("/")[root.count("/") + 1 :]])
