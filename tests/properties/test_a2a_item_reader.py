@@ -84,6 +84,8 @@ LITERALS = [
     '"A","B"',
     '"A","text":"B"',
     '"A"}],"parts":[{"text":"B"',
+    "[" * 2_000,
+    '"A"' + "[" * 2_000,
     "",
 ]
 FRAMES = [whole % inner % part for whole, inner in WHOLES for part in PARTS[:2]]
@@ -114,6 +116,7 @@ def outcome(read, data):
 @example(events=[(ASIDE, each) for each in ('"A"', '"B"', '"C"', '"D"')], engine=codec.default)
 @example(events=[(ASIDE, each) for each in ('"A"', '"A"', '"B"')], engine=codec.default)
 @example(events=[(PLAIN, '"A"'), (PLAIN, '"B"'), (ASIDE, '"A"'), (ASIDE, '"B"')], engine=codec.default)
+@example(events=[(PLAIN, '"A"'), (ASIDE, '"A"'), (PLAIN, '"B"'), (ASIDE, '"B"')], engine=codec.default)
 @example(events=[(BETWEEN, each) for each in ('","', '"B"', '","', '"D"')], engine=codec.default)
 @example(events=[(PLAIN, each) for each in ('"A"', '"B"', *LITERALS)], engine=codec.default)
 def test_a_reader_with_a_memory_reads_what_one_without_reads(events, engine):
@@ -142,6 +145,7 @@ def test_and_so_it_does_in_0_3(events):
         assert outcome(read, data) == outcome(V0_3.read_response, data)
 
 
+LONG = "x" * 16 * 1024
 STATUS = ENVELOPE % '{"statusUpdate":{"taskId":"t","status":{"state":"TASK_STATE_WORKING"}}}'
 
 
@@ -152,6 +156,8 @@ STATUS = ENVELOPE % '{"statusUpdate":{"taskId":"t","status":{"state":"TASK_STATE
         (["one", "one", "one", "two", "three"], ["one", "one", "one", "two"]),
         (["one", "two", None, "three"], ["one", "two", None]),
         (["", "one", "two", "", "å\n", "three"], ["", "one", "two"]),
+        ([LONG, "one", "two", LONG], [LONG, "one", "two"]),
+        ([LONG, LONG + "1", LONG + "2"], [LONG, LONG + "1", LONG + "2"]),
     ],
 )
 def test_chunks_that_differ_in_their_text_are_read_the_long_way_until_two_did(texts, long_ways):
@@ -165,3 +171,15 @@ def test_chunks_that_differ_in_their_text_are_read_the_long_way_until_two_did(te
     for text in texts:
         assert reader.read(event(text)) == V1_0.read_response(event(text))
     assert taken == [event(text) for text in long_ways]
+
+
+@pytest.mark.parametrize(("artifacts", "long_ways"), [(4, 8), (5, 20)])
+def test_so_they_are_where_a_few_artifacts_take_turns(artifacts, long_ways):
+    taken = []
+    reader = ItemReader(lambda data: taken.append(data) or V1_0.read_response(data))
+    for turn in range(4):
+        for artifact in range(artifacts):
+            frame = FRAMES[0].replace('"artifactId":"a"', f'"artifactId":"{artifact}"')
+            data = of_stream(ENVELOPE % frame, f'"turn {turn}"')
+            assert reader.read(data) == V1_0.read_response(data)
+    assert len(taken) == long_ways
