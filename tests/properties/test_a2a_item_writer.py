@@ -112,7 +112,7 @@ def test_only_the_first_chunk_of_an_artifact_is_written_member_by_member():
     written = []
     writer = item_writer.ItemWriter(lambda item: written.append(item) or V1_0.write_item(item))
     chunks = [chunk(text) for text in ("one", "two", "\u2028", "four")]
-    assert [writer.write(each) for each in chunks] == [V1_0.write_item(each) for each in chunks]
+    assert [writer(each) for each in chunks] == [V1_0.write_item(each) for each in chunks]
     assert written == chunks[:1]
 
 

@@ -14,7 +14,7 @@ from attrs import define, field
 
 from hocket.a2a.chunks import text_chunk
 from hocket.a2a.dialects import CallDialect
-from hocket.a2a.dialects.item_writer import only_text
+from hocket.a2a.dialects.item_writer import ItemWriter, only_text
 from hocket.a2a.model import StreamItem, Task, TaskArtifactUpdateEvent
 from hocket.errors import LocalProtocolError
 from hocket.log import Entry
@@ -22,6 +22,8 @@ from hocket.log import Entry
 __all__ = ["Write", "Writing"]
 
 Write: TypeAlias = Callable[[StreamItem], bytes | None]
+
+WriteText: TypeAlias = Callable[[TaskArtifactUpdateEvent, str], bytes | None]
 
 _Frame: TypeAlias = tuple[str, str | None, str]
 """What the chunks of one text share: the ids of their task, its context and the artifact."""
@@ -37,6 +39,7 @@ class Writing:
 
     _task: Callable[[], Task]
     _writers: dict[str, Write] = field(factory=dict, init=False)
+    _text_writers: list[tuple[str, WriteText]] = field(factory=list, init=False)
     _frame: _Frame = field(default=("", None, ""), init=False)
 
     def writer(self, dialect: CallDialect) -> Write:
@@ -44,6 +47,7 @@ class Writing:
         write = self._writers.get(dialect.name)
         if write is None:
             write = self._writers[dialect.name] = dialect.item_writer(self._task)
+            self._text_writers.append((dialect.name, _text_writer(write)))
         return write
 
     def write_ahead(self, entries: Sequence[Entry[StreamItem]], items: Sequence[StreamItem]) -> None:
@@ -53,7 +57,6 @@ class Writing:
             entries: What nobody has read yet.
             items: Their events.
         """
-        writers = [*self._writers.items()]
         frame = task_id, context_id, artifact_id = self._frame
         for entry, event in zip(entries, items, strict=True):
             if event.__class__ is not TaskArtifactUpdateEvent or not event.append:
@@ -64,12 +67,19 @@ class Writing:
             if event.artifact.artifact_id != artifact_id or event.context_id != context_id or event.task_id != task_id:
                 frame = task_id, context_id, artifact_id = event.task_id, event.context_id, event.artifact.artifact_id
             try:
-                for name, write in writers:
-                    entry.keep(name, write(event))
+                for name, write in self._text_writers:
+                    entry.keep(name, write(event, text))
             except LocalProtocolError:  # a mistake of our caller's, who is told where it is read
                 continue
             entry.shorten(_chunk, frame, text)
         self._frame = frame
+
+
+def _text_writer(write: Write) -> WriteText:
+    """What writes a chunk whose text was looked for already."""
+    if isinstance(write, ItemWriter):
+        return write.write_text
+    return lambda event, text: write(event)
 
 
 def _chunk(frame: _Frame, text: str) -> TaskArtifactUpdateEvent:

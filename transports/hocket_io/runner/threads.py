@@ -134,7 +134,7 @@ class ThreadedIteration:
     _ready: deque[Any] = field(factory=deque, init=False)
     _bell: anyio.Event = field(factory=anyio.Event, init=False)
     _is_rung: bool = field(default=False, init=False)
-    _room: threading.Semaphore = field(factory=lambda: threading.Semaphore(_AHEAD), init=False)
+    _has_room: threading.Event = field(factory=threading.Event, init=False)
     _is_stopped: bool = field(default=False, init=False)
     _is_done: bool = field(default=False, init=False)
 
@@ -171,18 +171,19 @@ class ThreadedIteration:
 
     def put(self, value: Any) -> bool:
         """In the thread: have the reader take a value. Waits while the reader is far behind; False if it is gone."""
-        self._room.acquire()
+        if len(self._ready) >= _AHEAD:
+            self._wait_for_room()
         if self._is_stopped:
-            self._room.release()  # for the next value, which nobody takes either
             return False
         self._ready.append(value)
-        self._ring()
+        if not self._is_rung:
+            self._ring()
         return True
 
     def stop(self) -> bool:
         """Nobody reads any more: its thread closes the generator. True if that is at rest, and so has none."""
         self._is_stopped = True
-        self._room.release()
+        self._has_room.set()
         return self.source.stop()
 
     def __aiter__(self) -> ThreadedIteration:
@@ -194,7 +195,7 @@ class ThreadedIteration:
             is_done = self._is_done
             batch = [self._ready.popleft() for _ in range(min(len(self._ready), self.limit))]
             if batch:
-                self._room.release(len(batch))
+                self._has_room.set()
                 return batch
             if is_done:
                 if self.source.error is not None:
@@ -205,15 +206,21 @@ class ThreadedIteration:
 
     def _end(self) -> None:
         self._is_done = True
-        self._ring()
+        if not self._is_rung:
+            self._ring()
+
+    def _wait_for_room(self) -> None:
+        while len(self._ready) >= _AHEAD and not self._is_stopped:
+            self._has_room.clear()
+            if len(self._ready) >= _AHEAD and not self._is_stopped:  # still: whoever makes room from here on says so
+                self._has_room.wait()
 
     def _ring(self) -> None:
-        if not self._is_rung:
-            self._is_rung = True
-            try:
-                self.call_on_loop(lambda: self._bell.set())
-            except RuntimeError:  # the loop is gone, and with it whoever would have read
-                self._is_stopped = True
+        self._is_rung = True
+        try:
+            self.call_on_loop(lambda: self._bell.set())
+        except RuntimeError:  # the loop is gone, and with it whoever would have read
+            self._is_stopped = True
 
 
 @asynccontextmanager

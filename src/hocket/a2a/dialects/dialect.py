@@ -277,7 +277,7 @@ class Dialect:
 
     def item_writer(self, task: Callable[[], Task]) -> Callable[[StreamItem], bytes | None]:
         """`write_item` for the items of one log; the Task is not needed."""
-        return ItemWriter(self.write_item).write
+        return ItemWriter(self.write_item)
 
     def _write_open(self, item: StreamItem) -> bytes:
         assert self.open_wire is not None, "asked for only where there is one"

@@ -38,13 +38,15 @@ class ItemWriter:
 
     # _artifact_id is None while there is no frame.
 
-    def write(self, item: StreamItem) -> bytes | None:
+    def __call__(self, item: StreamItem) -> bytes | None:
         """What is sent for an item, None for nothing; as `write` says it."""
         if item.__class__ is not TaskArtifactUpdateEvent:
             return self._write(item)
         text = only_text(item)
-        if text is None:
-            return self._write(item)
+        return self._write(item) if text is None else self.write_text(item, text)
+
+    def write_text(self, item: TaskArtifactUpdateEvent, text: str) -> bytes | None:
+        """The same, for an item whose `only_text` is known."""
         if (
             item.artifact.artifact_id == self._artifact_id
             and item.append is self._append
