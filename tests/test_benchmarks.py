@@ -314,6 +314,19 @@ def test_results_go_into_the_pages_between_their_marks(tmp_path: Path) -> None:
     assert "Left out: peer (gone)." in (root / "docs/measured.md").read_text()
 
 
+def test_one_benchmark_can_be_run_again_and_the_others_stay(tmp_path: Path) -> None:
+    def there():
+        return {report.name: report.outcomes[0].rows for report in results.read(tmp_path / "results.json").reports}
+
+    publish.write_out(results_with(row("ours", 1.0), name="idle"), tmp_path)
+    publish.write_out(results_with(row("ours", 2.0), name="serving"), tmp_path)
+    publish.write_out(results_with(row("ours", 3.0), name="idle"), tmp_path)
+    assert there() == {"idle": [row("ours", 3.0)], "serving": [row("ours", 2.0)]}
+    other = results_with(row("ours", 4.0), name="tap")
+    publish.write_out(evolve(other, made={**other.made, "scale": "quick"}), tmp_path)
+    assert list(there()) == ["tap"]
+
+
 def test_a_page_without_marks_is_an_error_and_stays(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("nothing here")

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from attrs import evolve
+
 from harness import charts, table
 from harness.charts import Chart, is_ours
 from harness.figures import Outcome, number, ratio
@@ -12,8 +14,14 @@ ROOT = Path(__file__).parents[2]
 
 
 def write_out(results: Results, directory: Path) -> None:
-    """Write results.json, table.md, and the charts."""
+    """Write results.json, table.md, and the charts.
+
+    What is in results.json already stays, but for the benchmarks that were run again: one can be, by itself. Results of
+    another machine or scale do not mix: they are written over.
+    """
     directory.mkdir(parents=True, exist_ok=True)
+    if (directory / "results.json").exists():
+        results = _joined(read(directory / "results.json"), results)
     write(results, directory / "results.json")
     (directory / "table.md").write_text(table.in_markdown(results), encoding="utf-8")
     _draw(results, directory)
@@ -73,6 +81,14 @@ def _drawn(results: Results) -> Iterator[tuple[Report, Chart, Outcome]]:
             for outcome in report.outcomes:
                 if outcome.title == chart.contest and chart.metric in outcome.metrics:
                     yield report, chart, outcome
+
+
+def _joined(before: Results, after: Results) -> Results:
+    if any(before.made.get(name) != after.made.get(name) for name in ("python", "system", "processor", "scale")):
+        return after
+    again = {report.name: report for report in after.reports}
+    kept = [again.pop(report.name, report) for report in before.reports]
+    return evolve(after, reports=[*kept, *again.values()])
 
 
 def _draw(results: Results, directory: Path) -> None:
