@@ -264,6 +264,20 @@ MUTANTS = (
         _READER,
     ),
     Mutant(
+        "a-frame-is-trusted-at-once",
+        "a2a/dialects/item_reader.py",
+        "        elif chunk.artifact != frame.chunk.artifact:\n",
+        "        else:\n",
+        ("properties/test_a2a_item_reader.py",),
+    ),
+    Mutant(
+        "a-sealed-artifact-is-forgotten",
+        "a2a/fold.py",
+        "        return was_sealed\n",
+        "        return False\n",
+        ("properties/test_a2a_reader.py",),
+    ),
+    Mutant(
         "no-version-is-the-newest",
         "a2a/dialects/negotiation.py",
         'dialect_for(version or "0.3")',
