@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from re import compile as regex
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 from urllib.parse import unquote
 
 import anyio
 import anyio.lowlevel
+from attrs import define, field
 
 from hocket.a2a.ports import amount
 from hocket.http import Answer, Headers, Request, Response
@@ -93,24 +94,57 @@ async def write_answer(
     answer: Answer[Item], source: Source[Item], now: Callable[[], float], send: Send, method: str = "POST"
 ) -> None:
     """Write an answer as it comes, at the pace of whoever reads it, until it is complete or cut."""
-    is_stream = False
-    limit = _FIRST_BATCH
+    writing = _Writing(answer, source, now, send, method)
     while True:
+        has_more = await writing.write_some()  # what it has written is not kept here while there is nothing to write
+        if writing.is_over:
+            return
+        if has_more:
+            await anyio.lowlevel.checkpoint()
+        else:
+            await source.wait(answer.next_timeout())
+
+
+@define(eq=False)
+class _Writing(Generic[Item]):
+    """An answer on its way. The attributes that are arguments are those of `write_answer`."""
+
+    answer: Answer[Item]
+    source: Source[Item]
+    now: Callable[[], float]
+    send: Send
+    method: str
+    limit: int = field(default=_FIRST_BATCH, init=False)
+    is_stream: bool = field(default=False, init=False)
+    is_over: bool = field(default=False, init=False)
+
+    async def write_some(self) -> bool:
+        """Write what there is now, as far as it is taken at once; whether there may be more at once."""
+        answer, limit = self.answer, self.limit
         deliveries: Sequence[Item] = ()
         if not answer.is_cut:  # else it would be given an end after all: the task fails, since the server stops
-            deliveries = source.take(limit)
-            answer.deliver(deliveries, now())
-        is_full = amount(deliveries) >= limit
+            deliveries = self.source.take(limit)
+            answer.deliver(deliveries, self.now())
         if not deliveries:
-            answer.handle_timeout(now())
+            answer.handle_timeout(self.now())
         response = answer.next_response()
         if response is not None and response.body is not None:
-            await respond(response, method, send)
-            return
+            self.is_over = True
+            await respond(response, self.method, self.send)
+            return False
         if response is not None:
-            is_stream = True
-            await send(_head(response.status, response.headers))
-        written = 0
+            self.is_stream = True
+            await self.send(_head(response.status, response.headers))
+        await self._write_body()
+        if answer.is_closed and not self.is_over:
+            self.is_over = True
+            if self.is_stream and not answer.is_cut:
+                await self.send({"type": "http.response.body", "body": b"", "more_body": False})
+        return amount(deliveries) >= limit
+
+    async def _write_body(self) -> None:
+        """Write all pieces that are ready; the last of all ends the response."""
+        answer, written = self.answer, 0
         while chunks := answer.data_to_send():
             more = not answer.is_closed or answer.is_cut
             body = b"".join(chunks)
@@ -120,18 +154,11 @@ async def write_answer(
                     await anyio.lowlevel.checkpoint()
                 end = start + _AT_ONCE
                 is_last = not more and end >= len(body)
-                await send({"type": "http.response.body", "body": body[start:end], "more_body": not is_last})
+                await self.send({"type": "http.response.body", "body": body[start:end], "more_body": not is_last})
             if not more:
+                self.is_over = True
                 return
-            limit = min(_BATCH, 2 * limit) if len(body) < _AT_ONCE else max(1, limit // 2)
-        if answer.is_closed:
-            if is_stream and not answer.is_cut:
-                await send({"type": "http.response.body", "body": b"", "more_body": False})
-            return
-        if is_full:
-            await anyio.lowlevel.checkpoint()
-        else:
-            await source.wait(answer.next_timeout())
+            self.limit = min(_BATCH, 2 * self.limit) if len(body) < _AT_ONCE else max(1, self.limit // 2)
 
 
 def with_fields(send: Send, fields: Headers) -> Send:

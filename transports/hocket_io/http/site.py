@@ -63,16 +63,21 @@ class Site:
             return
         await self.hosts.start()
         links = [self.hosts.running[each].open_link() for each in found.agents]
+        source: AnyLink = links[0] if len(links) == 1 else SeveralLinks(links)
         try:
             answer = self._ask(found, links)
             del request, admitted, found  # two copies of a head: 4 KiB, for as long as the answer takes
             if isinstance(answer, Response):
                 await respond(answer, method, send)
             else:
-                await self._write(answer, links, method, receive, send)
+                self.hosts.answers[source] = answer
+                async with while_present(receive):
+                    await write_answer(answer, source, links[0].host.now, send, method)
+        except OSError as error:  # as ASGI asks servers to say that the client is gone
+            _log.debug("the client is gone: %s", error)
         finally:
-            for link in links:
-                link.close()
+            self.hosts.answers.pop(source, None)
+            source.close()
 
     async def meet(self, handshake: Request, scope: Scope, receive: Receive, send: Send) -> None:
         """One WebSocket."""
@@ -115,17 +120,3 @@ class Site:
         for link in links:
             link.host.pump()
         return answer
-
-    async def _write(
-        self, answer: Answer[Delivery], links: Sequence[HostLink], method: str, receive: Receive, send: Send
-    ) -> None:
-        """Write what there is for this call until it is answered, or until the client is gone."""
-        source: AnyLink = links[0] if len(links) == 1 else SeveralLinks(links)
-        async with while_present(receive):
-            self.hosts.answers[source] = answer
-            try:
-                await write_answer(answer, source, links[0].host.now, send, method)
-            except OSError as error:  # as ASGI asks servers to say that the client is gone
-                _log.debug("the client is gone: %s", error)
-            finally:
-                del self.hosts.answers[source]
