@@ -52,7 +52,10 @@ def weight(message: Message) -> int:
     total = _EMPTY
     for part in message.parts:
         content = part.content
-        total += _EMPTY + (_utf8(content) if type(content) is str else len(dumps(content)))
+        if type(content) is str and content.isascii():
+            total += _EMPTY + len(content)  # as nearly all are: a call for each of three texts costs 0.3 µs
+        else:
+            total += _EMPTY + (_utf8(content) if type(content) is str else len(dumps(content)))
         if part.extra:
             total += _members_weight(part.extra)
         if part.filename is not None:
@@ -70,7 +73,8 @@ def _members_weight(extra: Mapping[str, Any]) -> int:
     total = 0
     for name, value in extra.items():
         if type(name) is str and type(value) is str:
-            total += _utf8(name) + _utf8(value)
+            is_ascii = name.isascii() and value.isascii()
+            total += len(name) + len(value) if is_ascii else _utf8(name) + _utf8(value)
         else:
             total += len(dumps({name: value}))
     return total

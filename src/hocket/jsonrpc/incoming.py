@@ -67,7 +67,10 @@ class Incoming:
         """Take the JSON text of one message or batch. Returns why it is no JSON, None if it is."""
         call = None if self.usual is None else self.usual.read(data)
         if call is not None:
-            self._BY_KIND[type(call)](self, call, data, None)
+            if isinstance(call, NotificationReceived):
+                self._on_notification(call, data, None)
+            else:
+                self._on_request(call, data, None)
             return None
         try:
             message = loads(data, envelope=True)
