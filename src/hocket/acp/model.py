@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any, Final, TypeAlias
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from hocket.codec.making import maker
 from hocket.errors import LocalProtocolError
@@ -211,10 +211,13 @@ def message_of(
     return _message(role, parts, timestamp, agent_id, {})
 
 
-def signed(agent: str, content: Content) -> Message:
-    """The Message that says `content`, as this agent says it."""
-    message = message_of(content, agent_id=agent)
-    return message if message.agent_id == agent else evolve(message, agent_id=agent)
+def signed(agent: str | None, content: Content, timestamp: str | None = None) -> Message:
+    """The Message that says `content`, as this agent says it; at this time, if it does not say when."""
+    said = message_of(content, agent_id=agent, timestamp=timestamp)
+    at = said.timestamp or timestamp
+    if said.agent_id == agent and said.timestamp == at:
+        return said
+    return _message(said.role, said.parts, at, agent, said.extra)
 
 
 def names_of(given: Sequence[str]) -> tuple[str, ...]:

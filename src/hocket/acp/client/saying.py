@@ -5,13 +5,13 @@ from __future__ import annotations
 from math import nan
 from typing import Final
 
-from attrs import define, evolve, field
+from attrs import define, field
 
 from hocket.acp.chunk_writer import ChunkWriters
 from hocket.acp.client.replica import Replica
 from hocket.acp.client.replicas import Replicas
 from hocket.acp.client.requests import ENVELOPE, Asked, Purpose, Requests
-from hocket.acp.model import Content, Message, message_of
+from hocket.acp.model import Content, Message, signed
 from hocket.acp.states import ClientState
 from hocket.acp.wire import ACP, MessageParams
 from hocket.errors import LocalProtocolError
@@ -99,7 +99,5 @@ class Saying:
     def _signed(self, content: Content, now: float) -> Message:
         if self._moment[0] != now:
             self._moment = (now, timestamp(self.epoch + now))
-        message = message_of(content, agent_id=self.agent, timestamp=self._moment[1])
-        if message.agent_id and message.timestamp:
-            return message
-        return evolve(message, agent_id=message.agent_id or self.agent, timestamp=message.timestamp or self._moment[1])
+        named = content.agent_id if isinstance(content, Message) else None
+        return signed(named or self.agent, content, self._moment[1])
