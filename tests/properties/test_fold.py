@@ -125,6 +125,16 @@ def test_snapshots_on_the_way_change_nothing_and_do_not_change_afterwards(log):
     assert all(repr(snapshot) == before for snapshot, before in taken)
 
 
+@given(LOGS, st.data())
+def test_events_may_come_many_at_a_time(log, data):
+    cut = data.draw(st.integers(1, len(log)))
+    machine = Fold()
+    machine.extend(log[:cut])
+    assert machine.snapshot() == fold(log[:cut])
+    machine.extend(log[cut:])
+    assert machine.snapshot() == fold(log)
+
+
 @given(LOGS)
 def test_state_status_and_history_are_told_without_a_snapshot(log):
     machine = Fold()

@@ -39,8 +39,7 @@ def fold(items: Iterable[StreamItem], task: Task | None = None) -> Task:
         ValueError: There is no task, and the first item is not one.
     """
     machine = Fold() if task is None else Fold.of(task)
-    for item in items:
-        machine.apply(item)
+    machine.extend(items)
     return machine.snapshot()
 
 
@@ -136,6 +135,22 @@ class Fold:
             self._apply_status(item)
         else:
             self._remember(item)
+        self._snapshot = None
+
+    def extend(self, items: Iterable[StreamItem]) -> None:
+        """Fold events in, each as `apply` does; chunks for artifacts that are there take half the time so.
+
+        Raises:
+            ValueError: The first item ever is not a Task.
+        """
+        for item in items:
+            if item.__class__ is TaskArtifactUpdateEvent and item.append:
+                growing = self._artifacts.get(item.artifact.artifact_id)
+                if growing is not None:
+                    growing.append(item.artifact)
+                    growing.sealed = item.last_chunk
+                    continue
+            self.apply(item)
         self._snapshot = None
 
     def apply_update(self, event: TaskArtifactUpdateEvent) -> bool:

@@ -106,8 +106,7 @@ class LiveTask:
             fresh = [entry for entry in entries if entry.offset > self.log.last]
         self.log.extend(fresh)
         items = [entry.event for entry in fresh]
-        for item in items:
-            self.fold.apply(item)
+        self.fold.extend(items)
         if is_terminal(self.fold.state):
             self.log.end()
         if self.subscriptions and items and isinstance(items[0], TaskArtifactUpdateEvent):

@@ -9,14 +9,15 @@ from attrs import define, field
 
 from hocket.a2a import (
     Checkpoint,
+    Message,
     Owner,
     Stored,
     StreamItem,
     Task,
+    TaskArtifactUpdateEvent,
     TaskPage,
     TaskQuery,
     TaskState,
-    TaskStatusUpdateEvent,
     fold,
     weigh,
 )
@@ -59,7 +60,7 @@ class _Kept:
 
     def note(self, item: StreamItem) -> None:
         """An entry was appended: what is asked for in lists may have changed."""
-        if not isinstance(item, TaskStatusUpdateEvent | Task):
+        if isinstance(item, Message | TaskArtifactUpdateEvent):
             return
         self.state = item.status.state
         self.moment = moment(item.status.timestamp or "") or 0
@@ -174,7 +175,8 @@ class MemoryStore:
     def _note(self, task_id: str, kept: _Kept, items: Sequence[StreamItem]) -> None:
         """Whether the task has settled now; if too many have, forget the first of them."""
         for item in items:
-            kept.note(item)
+            if not isinstance(item, TaskArtifactUpdateEvent):  # nearly all are, and change nothing of this
+                kept.note(item)
         self._settled_size -= self._settled.pop(task_id, 0)
         if settles(kept.state):
             self._settled[task_id] = kept.size
