@@ -1,11 +1,16 @@
 """Stream and AsyncStream over a transport of the test's own: what is given of what has come, and what is not."""
 
+import json
+from types import SimpleNamespace
+
 import anyio
+import httpx2
 import pytest
 
 from hocket.a2a import V1_0, ClientCall, Operation
 from hocket.errors import ConnectionFailed, LocalProtocolError
 from hocket_io.client.streams import AsyncStream, Stream
+from hocket_io.http.client import BlockingHttpTransport, HttpTransport
 from support.messages import user_says
 from support.wire import DONE, TASK, chunk
 
@@ -132,3 +137,77 @@ def test_the_text_is_the_same_however_much_was_read_before(kind, stream):
             assert await told.text() == "one two "
 
     anyio.run(read)
+
+
+# Over HTTP: what is not taken is not read
+
+
+class Body(httpx2.AsyncByteStream, httpx2.SyncByteStream):
+    """The body of a stream, in pieces of two events; how many were read, and whether it was left."""
+
+    def __init__(self, pieces):
+        self.pieces, self.read, self.is_closed = pieces, 0, False
+
+    def __iter__(self):
+        yield self.piece({"task": TASK}, chunk("0 "))
+        for number in range(1, self.pieces):
+            if self.is_closed:
+                return  # as from a connection that is
+            yield self.piece(chunk(f"{number} "), chunk("and "))
+        yield self.piece(DONE)
+
+    async def __aiter__(self):
+        for piece in self:
+            yield piece
+
+    def piece(self, *items):
+        self.read += 1
+        events = [json.dumps({"jsonrpc": "2.0", "id": "1", "result": item}) for item in items]
+        return "".join([f"data: {event}\n\n" for event in events]).encode()
+
+    def close(self):
+        self.is_closed = True
+
+    async def aclose(self):
+        self.close()
+
+
+class Web(httpx2.AsyncBaseTransport, httpx2.BaseTransport):
+    """No card, and to every call that body."""
+
+    def __init__(self, body):
+        self.body = body
+
+    def handle_request(self, request):
+        if request.method == "GET":
+            return httpx2.Response(404, stream=httpx2.ByteStream(b""))
+        return httpx2.Response(200, headers={"content-type": "text/event-stream"}, stream=self.body)
+
+    async def handle_async_request(self, request):
+        return self.handle_request(request)
+
+
+async def read_some_blocking(body, count):
+    with BlockingHttpTransport("http://agent/", transport=Web(body)) as transport:
+        stream = Stream(SimpleNamespace(transport=transport), Operation.STREAM, user_says())
+        seen = [(next(stream).text, body.read) for _ in range(count)]
+        stream.close()
+        return seen
+
+
+async def read_some(body, count):
+    async with HttpTransport("http://agent/", transport=Web(body)) as transport:
+        stream = AsyncStream(SimpleNamespace(transport=transport), Operation.STREAM, user_says())
+        seen = [((await anext(stream)).text, body.read) for _ in range(count)]
+        await stream.aclose()
+        return seen
+
+
+@pytest.mark.parametrize("read", [read_some, read_some_blocking])
+@pytest.mark.parametrize("count", [1, 2, 3, 9])
+def test_no_more_is_read_than_is_taken_and_who_leaves_closes_the_connection(run, read, count):
+    body = Body(pieces=1_000)
+    seen = run(read, body, count)
+    assert [pieces for _, pieces in seen] == [number // 2 + 1 for number in range(count)]
+    assert body.is_closed
+    assert body.read <= count // 2 + 1
