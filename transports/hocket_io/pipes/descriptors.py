@@ -1,7 +1,7 @@
 """Descriptors: stdin and stdout of this process, read and written on an event loop, whatever they are.
 
 They are shared with other processes, so they are left as they are: one that no longer blocks would surprise the others.
-A pipe that is ready blocks nobody. For anything else, and for what a pipe does not take yet, there is a thread.
+A pipe that is ready blocks nobody. For anything else there is a thread.
 """
 
 from __future__ import annotations
@@ -36,17 +36,18 @@ async def read_from(fd: int) -> bytes:
 
 
 async def write_to(fd: int, data: bytes) -> None:
-    """Write all of something. What a pipe takes at once costs no thread: 135 µs -> 8 for 300 bytes under asyncio.
+    """Write all of something. A pipe needs no thread: 135 µs -> 8 for 300 bytes under asyncio.
 
     Raises:
         OSError: It cannot be written.
     """
     await anyio.lowlevel.checkpoint()
     view = memoryview(data)
-    if _is_pipe(fd):
-        view = view[_write_at_once(fd, view) :]
-    if view:
+    if not _is_pipe(fd):
         await call_in_daemon(partial(_write_all, fd, view))
+        return
+    while view := view[_write_at_once(fd, view) :]:
+        await anyio.wait_writable(fd)
 
 
 def _is_pipe(fd: int) -> bool:
