@@ -210,24 +210,29 @@ class Log(Generic[E]):
 
     def drop(self, through: int) -> None:
         """Forget the entries up to and including offset `through`; no error if they are gone already."""
-        while len(self) and self.first <= through:
-            self._drop_oldest()
-        self._release()
+        gone = self._entries[self._dropped : self._dropped + max(0, through + 1 - self.first)]
+        self._drop(self._dropped + len(gone), self.held - sum([entry.weight for entry in gone]))
 
     def _check_open(self) -> None:
         if self.is_ended:
             raise LocalProtocolError(f"the log ended at offset {self.last}; nothing can be appended to it")
 
     def _trim(self) -> None:
-        while len(self) > self.limits.entries or (self.held > self.limits.size and len(self) > 1):
-            self._drop_oldest()
-        self._release()
+        """Drop what is too much: of a busy log as many in one go as have come."""
+        entries, limits = self._entries, self.limits
+        kept_from = max(self._dropped, len(entries) - limits.entries)
+        held = self.held - sum([entry.weight for entry in entries[self._dropped : kept_from]])
+        newest = len(entries) - 1
+        while held > limits.size and kept_from < newest:
+            held -= entries[kept_from].weight
+            kept_from += 1
+        self._drop(kept_from, held)
 
-    def _drop_oldest(self) -> None:
-        weight = self._entries[self._dropped].weight
-        self.held -= weight
-        self._dropped += 1
-        self._dropped_weight += weight
+    def _drop(self, kept_from: int, held: int) -> None:
+        """Drop the entries before this place in the list; those that stay weigh so much."""
+        self._dropped_weight += self.held - held
+        self._dropped, self.held = kept_from, held
+        self._release()
 
     def _release(self) -> None:
         many = self._dropped > 64 and self._dropped * 2 > len(self._entries)

@@ -39,11 +39,17 @@ MUTANTS = (
     Mutant(
         "a-log-keeps-one-too-few",
         "log.py",
-        "while len(self) > self.limits.entries",
-        "while len(self) >= self.limits.entries",
+        "len(entries) - limits.entries)",
+        "len(entries) - limits.entries + 1)",
         _LOG,
     ),
-    Mutant("dropped-entries-weigh-on", "log.py", "        self.held -= weight\n", "", _LOG),
+    Mutant(
+        "dropped-entries-weigh-on",
+        "log.py",
+        "self._dropped, self.held = kept_from, held\n",
+        "self._dropped = kept_from\n",
+        _LOG,
+    ),
     Mutant(
         "a-reader-is-done-too-early", "log.py", "self.log.is_ended and not self.has_more", "self.log.is_ended", _LOG
     ),
