@@ -3,8 +3,8 @@
 Processor time of one call, each codec in a process of its own. hocket reads a whole frame into frozen, checked objects,
 with msgspec and without; json, orjson and `msgspec` give dictionaries, `msgspec structs` and `cattrs` objects of
 classes that were written for just these frames; the peers' models do what their own packages do with a frame. What is
-encoded is the result or the params, without the envelope. hocket encodes the chunks of one artifact, as a server does:
-all but the first by a template. `./dev bench codec`
+encoded is the result or the params, without the envelope. hocket reads and writes the A2A chunks of one artifact, as
+its clients and servers do: all but the first by what stands around the text. `./dev bench codec`
 """
 
 import sys

@@ -312,3 +312,8 @@ def test_the_hooks_of_cattrs():
     assert converter.structure("COLOUR_RED", Colour) is Colour.RED
     with pytest.raises(CodecError, match=r"dog\.name: is required"):
         converter.structure({"dog": {}}, Pet)
+
+
+@pytest.mark.parametrize("text", ["{}", '{"dog":null}', '{"dog":null,"theCat":null}', '{"bird":{}}'])
+def test_a_wrapper_around_nothing_says_what_could_be_in_it(codec: Codec, text: str):
+    assert refusal(NEW, Pet, text, codec) == ("", "must have exactly one of theCat, dog; has none")

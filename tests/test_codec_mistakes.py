@@ -53,6 +53,7 @@ def codec(request: pytest.FixtureRequest) -> Codec:
             "the value must have exactly one of text, raw, url, data; has text and data",
         ),
         (Pet, Part(text="a"), "the value must be one of Cat, Dog, got a value of type Part"),
+        (Pet, Dog(name="Rex", parts=(Part(text=5),)), "parts[0].text must be a string, got 5"),
         (Pet, Dog(name="Rex", parts=(Part(text="a"), Part(text=5))), "parts[1].text must be a string, got 5"),
     ],
 )

@@ -234,6 +234,12 @@ def test_an_unbalanced_text_is_left_to_the_parser(codec: Codec):
 # --- numbers ---
 
 
+@pytest.mark.parametrize("before", [0, 1, 308, 309, 310])
+def test_a_number_that_is_too_long_is_found_at_either_end_of_a_text(codec: Codec, before: int):
+    assert refusal(codec, b" " * before + b"1" * 310).reason == "a number of more than 309 characters"
+    assert refusal(codec, b"1" * 310 + b" " * before).reason == "a number of more than 309 characters"
+
+
 @pytest.mark.parametrize("before", [0, 1, 29, 30, 31, 300, 309, 310, 1000])
 def test_309_characters_of_a_number_pass_and_310_do_not(codec: Codec, before: int):
     space = b" " * before

@@ -15,6 +15,7 @@ ENVELOPES = [
     b'{"jsonrpc":"2.0","id":"a","method":"$/cancelRequest","params":%b}',
     b'{"jsonrpc":"2.0","id":"a","method":"$/ping","params":%b}',
     b'{"jsonrpc":"2.0","id":-0,"method":"add","params":%b}',
+    b'{"jsonrpc":"2.0","id":07,"method":"add","params":%b}',
     b'{"jsonrpc":"2.0","id":1.5,"method":"add","params":%b}',
     b'{"jsonrpc":"2.0","id":null,"method":"add","params":%b}',
     b'{"jsonrpc":"2.0","id":"\\u0061","method":"add","params":%b}',

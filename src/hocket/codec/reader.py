@@ -267,10 +267,15 @@ def _wrapper_reader(readers: Mapping[str, Read]) -> Read:
         if type(value) is not dict:
             raise must_be(value, "an object")
         found: dict[str, Any] = {}
-        for spelling, name in names.items():
-            item = value.get(spelling)
-            if item is not None and name not in found:
-                found[name] = item
+        if len(value) == 1 and not names.keys().isdisjoint(value):  # one member, and a known one: the usual case
+            ((spelling, item),) = value.items()
+            if item is not None:
+                found[names[spelling]] = item
+        else:
+            for spelling, name in names.items():
+                item = value.get(spelling)
+                if item is not None and name not in found:
+                    found[name] = item
         if len(found) != 1:
             raise wrong_choice(tuple(readers), tuple(name in found for name in readers))
         ((name, item),) = found.items()

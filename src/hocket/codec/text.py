@@ -75,6 +75,9 @@ def _refuse_constant(literal: str) -> NoReturn:
 _SCAN: Final = JSONDecoder(parse_float=_finite, parse_constant=_refuse_constant).scan_once  # type: ignore[attr-defined]  # typeshed leaves it out
 
 
+_SPACES: Final = ("", " ", "\t", "\n", "\r")
+
+
 def _as_bytes(data: bytes | str) -> bytes:
     if isinstance(data, bytes):
         return data
@@ -88,7 +91,7 @@ def _parse(data: bytes) -> JsonValue:
     """The definition of what text means, for text whose depth and numbers have been checked."""
     try:
         text = data.decode()
-        value, end = _SCAN(text, skip_space(text, 0))
+        value, end = _SCAN(text, skip_space(text, 0) if text[:1] in _SPACES else 0)
     except UnicodeDecodeError as error:
         raise CodecError(f"not UTF-8 at byte {error.start}") from None
     except JSONDecodeError as error:
