@@ -1,8 +1,9 @@
 """A server whose streams cost it nothing: it answers with events that were written beforehand, over a bare socket.
 
-It is asked for so many chunks by the text of a message, with `SendStreamingMessage` (A2A 1.0) or `message/stream`
-(0.3). `ready_stream_server.py EVENTS` puts so many events into each piece of the body, as servers do that join what is
-ready; with 1, each event is a piece of its own. Everything else is what the readers want to know before they ask.
+It is asked for so many chunks by the text of a message, with `SendStreamingMessage` (A2A 1.0) or, by fasta2a, with
+`message/stream`. `ready_stream_server.py EVENTS` puts so many events into each piece of the body, as servers do that
+join what is ready; with 1, each event is a piece of its own. Everything else is what the readers want to know before
+they ask.
 """
 
 import asyncio
@@ -29,17 +30,17 @@ def results_1_0(chunks):
     yield {"statusUpdate": {**named, "status": {"state": "TASK_STATE_COMPLETED"}}}
 
 
-def results_0_3(chunks):
+def results_between(chunks):
+    """As fasta2a 2.1.1 says it: the objects of 1.0 with the words of 0.3."""
     named = {"taskId": ID, "contextId": ID}
-    yield {"kind": "task", "id": ID, "contextId": ID, "status": {"state": "working"}}
+    yield {"task": {"id": ID, "contextId": ID, "status": {"state": "working"}}}
     for number in range(chunks):
-        part = {"kind": "text", "text": f"chunk number {number} of the answer "}
-        artifact = {"artifactId": "text-1", "parts": [part]}
-        yield {"kind": "artifact-update", **named, "artifact": artifact, **({"append": True} if number else {})}
-    yield {"kind": "status-update", **named, "status": {"state": "completed"}, "final": True}
+        artifact = {"artifactId": "text-1", "parts": [{"text": f"chunk number {number} of the answer "}]}
+        yield {"artifactUpdate": {**named, "artifact": artifact, **({"append": True} if number else {})}}
+    yield {"statusUpdate": {**named, "status": {"state": "completed"}}}
 
 
-METHODS = {"SendStreamingMessage": results_1_0, "message/stream": results_0_3}
+METHODS = {"SendStreamingMessage": results_1_0, "message/stream": results_between}
 
 
 @cache

@@ -1,4 +1,7 @@
-"""The client of fasta2a as a reader, which speaks A2A 0.3: `with_fasta2a.py URL`; see `asked`."""
+"""The client of fasta2a as a reader: `with_fasta2a.py URL`; see `asked`.
+
+All members of its results may be missing, so an event that it does not understand is an empty one: those do not count.
+"""
 
 import asyncio
 import sys
@@ -16,8 +19,8 @@ async def read() -> None:
                 part = {"kind": "text", "text": each.text}
                 message = {"kind": "message", "role": "user", "message_id": uuid.uuid4().hex, "parts": [part]}
                 events = 0
-                async for _event in client.stream_message(message):
-                    events += 1
+                async for event in client.stream_message(message):
+                    events += bool(event["result"])
                 seen.append(events)
 
 
