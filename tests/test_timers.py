@@ -2,7 +2,7 @@
 
 from weakref import ref
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hocket.timers import Timers, soonest
@@ -28,6 +28,9 @@ times = st.integers(0, 10).map(float)
         max_size=30,
     )
 )
+@example([("set", "a", 5.0), ("clear", "a"), ("set", "a", 5.0)])
+@example([("set", "a", 5.0), ("due", 6.0), ("set", "a", 5.0)])
+@example([("set", "a", 5.0), ("set", "b", 5.0), ("set", "a", 5.0), ("due", 5.0)])
 def test_it_does_what_a_list_of_pairs_does(steps):
     timers, model = Timers(), []
     for step in steps:

@@ -1,6 +1,7 @@
 """A writer of chunks remembers what is around their text: it must not write anything else than the dialect does."""
 
 import pytest
+from attrs import evolve
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -12,12 +13,13 @@ from hocket.errors import LocalProtocolError
 from hocket.testing.strategies.acp import acp_messages
 
 TEXT = st.text(max_size=4) | st.sampled_from(["\x00text", "\x00time", '"', "\u2028", "\ud800", "😀", '","sequence":0}'])
+NAMES = st.sampled_from(["a", "b"]) | TEXT
 PLAIN = st.builds(
     Message,
     role=st.sampled_from(Role),
-    parts=st.tuples(st.builds(text_part, TEXT, **{MESSAGE_ID: TEXT}) | TEXT.map(text_part)),
+    parts=st.tuples(st.builds(text_part, TEXT, **{MESSAGE_ID: NAMES}) | TEXT.map(text_part)),
     timestamp=st.none() | TEXT,
-    agent_id=st.none() | TEXT,
+    agent_id=st.none() | NAMES,
 )
 ODD = st.builds(
     lambda message, part: Message(role=message.role, parts=(part,), agent_id=message.agent_id),
@@ -33,7 +35,7 @@ ODD = st.builds(
     ),
 )
 NUMBERS = st.none() | st.tuples(st.integers(1, 2**60), st.integers(0, 2**60))
-SAID = st.tuples(TEXT, PLAIN | PLAIN | acp_messages() | ODD, st.integers(0, 2**53), st.booleans(), NUMBERS)
+SAID = st.tuples(NAMES, PLAIN | PLAIN | acp_messages() | ODD, st.integers(0, 2**53), st.booleans(), NUMBERS)
 FIRST = message_of("a", agent_id="ada")
 
 
@@ -59,6 +61,35 @@ def test_the_bytes_are_those_of_the_dialect(said):
     for stream_id, chunk, sequence, is_last, numbers in said:
         written = writer.write(stream_id, chunk, sequence, is_last, *(numbers or ()))
         assert written == as_the_dialect(stream_id, chunk, sequence, is_last, numbers)
+
+
+@given(PLAIN)
+def test_a_chunk_that_differs_in_one_thing_is_not_taken_for_another(chunk):
+    stream_id = "s"
+    part = chunk.parts[0]
+    others = {
+        "stream": (stream_id + "!", chunk),
+        "role": (stream_id, evolve(chunk, role=Role.SYSTEM)),
+        "agent": (stream_id, evolve(chunk, agent_id="somebody else")),
+        "time": (stream_id, evolve(chunk, timestamp="then")),
+        "no time": (stream_id, evolve(chunk, timestamp=None)),
+        "encoding": (stream_id, evolve(chunk, parts=(evolve(part, encoding=None),))),
+        "message": (stream_id, evolve(chunk, parts=(evolve(part, extra={MESSAGE_ID: "another"}),))),
+        "member": (stream_id, evolve(chunk, parts=(evolve(part, extra={"x": "another"}),))),
+        "number": (stream_id, evolve(chunk, parts=(evolve(part, extra={MESSAGE_ID: 1}),))),
+        "parts": (stream_id, evolve(chunk, parts=(part, part))),
+    }
+    for other in others.values():
+        writer = ChunkWriter()
+        for each in ((stream_id, chunk), other, (stream_id, chunk)):
+            assert writer.write(*each, 1, is_last=False) == as_the_dialect(*each, 1, False, None)
+
+
+def test_ids_that_python_takes_for_the_same_are_not():
+    writer = ChunkWriter()
+    for number in (1, True, 1.0):
+        chunk = message_of(text_part("a", **{MESSAGE_ID: number}))
+        assert writer.write("s", chunk, 1, is_last=False) == as_the_dialect("s", chunk, 1, False, None)
 
 
 def test_what_json_cannot_say_is_refused_as_by_the_dialect():

@@ -3,9 +3,11 @@
 import json
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hocket.acp import Encoding
 from hocket.acp.client.inbox import NOTIFICATIONS, read_notification
 from hocket.acp.client.inbox import PARAMS as TOLD
 from hocket.acp.hub.replies import fingerprint
@@ -181,6 +183,32 @@ def test_two_requests_have_the_same_mark_only_if_they_are_the_same(requests):
     assert (fingerprint("m", first) == fingerprint("m", second)) is (_text(first) == _text(second))
     again = ACP.reader(type(first)).from_value(loads(_text(first)))
     assert fingerprint("m", again) == fingerprint("m", first)
+
+
+@given(CHUNKS | MESSAGES)
+def test_whatever_is_different_makes_it_another_request(params):
+    name = "chunk" if isinstance(params, ChunkParams) else "message"
+    said = getattr(params, name)
+    part = said.parts[0]
+    parts = [
+        evolve(part, content=[part.content]),
+        evolve(part, mime_type="text/x"),
+        evolve(part, filename="f"),
+        evolve(part, size=7),
+        evolve(part, encoding=None if part.encoding else Encoding.UTF8),
+        evolve(part, extra={**part.extra, "new": 1}),
+    ]
+    messages = [
+        *(evolve(said, parts=(other, *said.parts[1:])) for other in parts),
+        evolve(said, parts=(*said.parts, part)),
+        evolve(said, agent_id="somebody else"),
+        evolve(said, timestamp="then"),
+        evolve(said, extra={**said.extra, "new": 1}),
+    ]
+    others = [*(evolve(params, **{name: other}) for other in messages), evolve(params, stream_id="another")]
+    others += [evolve(params, sequence=7), evolve(params, is_last=True)] if name == "chunk" else []
+    marks = {fingerprint("m", other) for other in (params, *others)}
+    assert len(marks) == 1 + len(others)
 
 
 def _text(params):

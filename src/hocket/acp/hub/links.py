@@ -98,10 +98,10 @@ class Reading:
                     taken.append(_send(name, write(entry), entry.offset))
                     break
             if entry.event.__class__ is ParticipantLeft:
-                _have_seen(members, entry.offset)
                 members = self.members(entry.offset)
         if entries:
-            _have_seen(members, entries[-1].offset)
+            for member in members:
+                member.seen = max(member.seen, entries[-1].offset)
         return taken
 
     def _skip(self, link: HubLink) -> Send:
@@ -118,11 +118,6 @@ class Reading:
 
 
 _send = maker(Send, "link", "message", "event_id")
-
-
-def _have_seen(members: Iterable[Member], event_id: int) -> None:
-    for member in members:
-        member.seen = max(member.seen, event_id)
 
 
 @define(eq=False)
