@@ -44,6 +44,9 @@ _BATCH = 256
 _FIRST_BATCH = 16
 """Deliveries written together at first. Where they are large, it becomes fewer: nobody who does not read costs more."""
 
+_GROWTH = 4
+"""How many times as many are written together after a write that was small: so 100 small ones are two writes."""
+
 _AT_ONCE = 256 * 1024
 """Bytes in one write at the most."""
 
@@ -158,7 +161,7 @@ class _Writing(Generic[Item]):
             if not more:
                 self.is_over = True
                 return
-            self.limit = min(_BATCH, 2 * self.limit) if len(body) < _AT_ONCE else max(1, self.limit // 2)
+            self.limit = min(_BATCH, _GROWTH * self.limit) if len(body) < _AT_ONCE else max(1, self.limit // 2)
 
 
 def with_fields(send: Send, fields: Headers) -> Send:
