@@ -84,7 +84,7 @@ class Driver(LoopDriver[EventT], asyncio.Protocol):
             cast(asyncio.Transport, transport).abort()
             raise
         transport = cast(asyncio.Transport, transport)  # which those of uvloop are, but for their class
-        self._outflow = Outflow(transport, self.unsent, self.now, self._settle)
+        self._outflow = Outflow(transport, self.unsent, self._settle)
         self.pump()
 
     def data_received(self, data: bytes) -> None:

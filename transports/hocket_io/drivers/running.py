@@ -62,6 +62,8 @@ class Running(Generic[EventT]):
     """True once the connection is gone."""
     is_full: bool = field(default=False, init=False)
     """True while more than `unsent` waits to be written."""
+    told_at: float = field(default=-inf, init=False)
+    """When something was told for the last time, if there was anything."""
     _kept: deque[EventT] = field(factory=deque, init=False)
     _hears_at: float = field(default=-inf, init=False)
     _last_call: tuple[float, str] | None = field(default=None, init=False)
@@ -150,6 +152,7 @@ class Running(Generic[EventT]):
         """Tell what happened. False within what is told, and after it has raised: there is nothing more to do."""
         if self._is_telling:
             return False
+        self.told_at = now
         if (event := self.endpoint.next_event()) is not None:  # after most commands there is none
             self.perform(partial(self._tell, event))
         if len(self._kept) > self.bounds.unread:
