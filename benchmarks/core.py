@@ -31,9 +31,9 @@ AROUND = (
     "event, and the queue it waits in take 0.2 to 0.4 µs each; each was halved, and none can be left out"
 )
 OBJECTS = (
-    "decoding is a third of it, as `json.loads` does it a half; frozen objects with every member checked take as long as "
-    "the scanner of the standard library. Frames that were read alike before cannot help here: a chunk of ACP differs "
-    "from the last one in its number and its time as well"
+    "decoding is a third of it; frozen objects with every member checked take as long as the scanner of the standard "
+    "library. What the last frame looked like cannot help, as it does in A2A: a chunk of ACP differs from the one "
+    "before in its number and its time as well"
 )
 
 
