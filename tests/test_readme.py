@@ -25,6 +25,7 @@ from attrs import define, frozen
 
 import hocket
 import hocket_io
+from support import forks
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -68,19 +69,20 @@ def commands_of(block: Block) -> list[tuple[str, str]]:
 class Workplace:
     """Where the blocks run: a copy of the examples, the commands on the path, an agent and a hub that are up.
 
-    `addresses` has where these two really are, under the addresses that the pages use.
+    `addresses` has where these two really are, under the addresses that the pages use; `python` runs the commands.
     """
 
     directory: Path
     environment: dict[str, str]
     addresses: dict[str, str]
+    python: str = sys.executable
 
     def start(self, command: str) -> subprocess.Popen[str]:
         """Start a command whose end is not waited for."""
         return subprocess.Popen(
             ["sh", "-c", command],
             cwd=self.directory,
-            env=self.environment,
+            env={**self.environment, "PYTHON": self.python},
             stdout=subprocess.PIPE,
             text=True,
             encoding="utf-8",
@@ -115,7 +117,7 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workplace]:
         example.write_text(example.read_text(encoding="utf-8").replace("sleep(0.", "sleep(0.00"), encoding="utf-8")
     commands = directory / "bin"
     commands.mkdir()
-    for name, command in {"hocket": f"{sys.executable} -m hocket", "python": sys.executable}.items():
+    for name, command in {"hocket": "$PYTHON -m hocket", "python": "$PYTHON"}.items():
         (commands / name).write_text(f'#!/bin/sh\nexec {command} "$@"\n')
         (commands / name).chmod(0o755)
     environment = {
@@ -140,8 +142,14 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workplace]:
 
 
 @pytest.fixture
-def as_if_there(workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workplace]:
-    """This process works in the workplace, and forgets the examples it imported there."""
+def as_if_there(workplace: Workplace, page: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workplace]:
+    """This process works in the workplace, and forgets the examples it imported there.
+
+    The commands of the README are started as they are; those of the other pages are copies of a process that has
+    imported everything.
+    """
+    workplace.python = forks.REAL if page == README else forks.python()
+    monkeypatch.setattr(sys, "executable", workplace.python)
     monkeypatch.chdir(workplace.directory)
     monkeypatch.syspath_prepend(str(workplace.directory))
     monkeypatch.setenv("PYTHONPATH", IMPORTED_FROM)

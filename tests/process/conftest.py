@@ -17,9 +17,13 @@ ROOTS = [str(Path(package.__file__).parents[1]) for package in (hocket, hocket_i
 
 @pytest.fixture(autouse=True, scope="session")
 def importable():
-    """Children import the same hocket as the tests."""
+    """Children import the same hocket as the tests, and have imported it already: they are copies, where that is so.
+
+    What says `-S` or `-E` is a real Python still.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", os.pathsep.join(ROOTS))
+        patch.setattr(sys, "executable", forks.python())
         yield
 
 

@@ -13,6 +13,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from support import forks
 from support.hubs import body, call, said, say, start
 
 pytestmark = pytest.mark.process
@@ -190,7 +191,8 @@ def line_from(address):
 
 
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="the limits of another process can be set on Linux only")
-def test_a_hub_that_can_open_no_more_files_goes_on_once_it_can(importable):
+def test_a_hub_that_can_open_no_more_files_goes_on_once_it_can(importable, monkeypatch):
+    monkeypatch.setattr(sys, "executable", forks.REAL)  # its limits are those of the process that is started
     hub = ServedHub("--tcp", "0")
     try:
         hub.process.stdout.readline()

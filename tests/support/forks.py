@@ -1,7 +1,9 @@
 """Python programs as processes that need no start: each is a copy of one that has imported hocket already (`zygote`).
 
 Starting Python and importing everything takes 0.3 s of CPU and more, and the tests need hundreds of processes. What a
-start itself does is tested by those that start programs in the usual way: the docs, the packaging, the pipes.
+start itself does is tested by those that start programs in the usual way: the README, the packaging, the children.
+
+`start` starts one from here; `python` is for what starts Python by its path, as a `stdio:` target does.
 """
 
 import atexit
@@ -13,12 +15,14 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
 from attrs import define, field
 
 CAN_FORK = hasattr(os, "fork") and hasattr(socket, "send_fds")
+REAL = sys.executable
 
 
 @define(eq=False)
@@ -27,19 +31,34 @@ class Zygote:
 
     channel: socket.socket
     process: subprocess.Popen
+    folder: tempfile.TemporaryDirectory
 
     @classmethod
     def started(cls):
+        folder = tempfile.TemporaryDirectory(prefix="zygote")
         ours, theirs = socket.socketpair()
         with theirs:
             program = Path(__file__).with_name("zygote.py")
-            command = [sys.executable, "-P", str(program), str(theirs.fileno())]  # -P: its folder is on no path
+            # -P: its folder is on no path
+            command = [REAL, "-P", str(program), str(theirs.fileno()), str(Path(folder.name, "door"))]
             process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
-        return cls(ours, process)
+        return cls(ours, process, folder)
 
     def close(self):
         self.channel.close()
         self.process.wait()
+        self.folder.cleanup()
+
+    def python(self):
+        """The path of what stands in for Python; see `stand_in`."""
+        path = Path(self.folder.name, "python")
+        if not path.exists():
+            front = f"#!{REAL} -ISs\nREAL, DOOR = {REAL!r}, {str(path.with_name('door'))!r}\n"
+            path.write_text(front + Path(__file__).with_name("stand_in.py").read_text(encoding="utf-8"))
+            path.chmod(0o755)
+            nowhere = subprocess.DEVNULL
+            start("-c", "pass", stdin=nowhere, stdout=nowhere, stderr=nowhere).wait()  # the door is open then
+        return str(path)
 
 
 _zygotes = {}
@@ -51,6 +70,11 @@ def zygote():
         _zygotes[os.getpid()] = made = Zygote.started()
         atexit.register(made.close)
     return _zygotes[os.getpid()]
+
+
+def python():
+    """The path of a program that does as `python` does, by a copy; the real one where nothing can be copied."""
+    return zygote().python() if CAN_FORK else REAL
 
 
 @define(eq=False)
@@ -130,7 +154,12 @@ def start(*argv, stdin=None, stdout=subprocess.PIPE, stderr=subprocess.PIPE, tex
         given.append(fd)
         ours.append(stream)
     news, told = os.pipe()
-    request = {"argv": list(argv), "cwd": str(cwd or os.getcwd()), "env": dict(os.environ if env is None else env)}
+    request = {
+        "argv": list(argv),
+        "cwd": str(cwd or os.getcwd()),
+        "env": dict(os.environ if env is None else env),
+        "executable": sys.executable,
+    }
     socket.send_fds(zygote().channel, [json.dumps(request).encode()], [*given, told])
     for fd in {*given, told} - {0, 1, 2}:
         os.close(fd)
