@@ -4,7 +4,7 @@
 and imports next to nothing (-ISs), and `REAL, DOOR = …`, the real Python and the zygote's socket. Signals are passed
 on, the end is that of the copy, and who kills this process kills the copy. Its id is not that of the copy.
 
-Real Python does what the zygote cannot do: other options, a closed stream, and pytest, which imports its plugins itself.
+Real Python does what the zygote cannot: other options, a closed stream, and pytest, which imports its plugins itself.
 """
 
 import _socket
