@@ -83,8 +83,9 @@ class Speech:
         if self.artifacts.has_ends or self._is_unanswered:
             items = self._meaning(value)
             return [*self._overdue(), *items]
-        if value.__class__ is str and value and self.artifacts.innermost is None:  # nearly all is; to be short
-            return [self._text(value)]
+        goes_on = self._has_text and not self._is_sealed and self.artifacts.innermost is None
+        if goes_on and value and value.__class__ is str:  # nearly always
+            return [text_chunk(self.task_id, self.context_id, self._text_id, value, append=True)]
         return self._meaning(value)
 
     def finish(self, value: Any = None) -> list[StreamItem]:

@@ -204,12 +204,13 @@ async def _collected(turn: Turn, values: AsyncGenerator[Any, Any], sent: Message
         turn.say(value)
         if turn.speech.is_over:
             return _Pause.END
+    say, speech, clock = turn.say, turn.speech, time.perf_counter
     async for value in values:
         if isinstance(value, Question):
             return value
-        if turn.say(value) >= _BATCH or time.perf_counter() >= slice_ends:
+        if say(value) >= _BATCH or clock() >= slice_ends:
             return _Pause.TURN
-        if turn.speech.is_over:
+        if speech.is_over:
             break
     return _Pause.END
 
