@@ -27,7 +27,7 @@ _MANY: Final = 64
 class ChunkWriter:
     """Writes the params of `stream.chunk`: the same bytes as the dialect, and those of the next chunk for less.
 
-    A chunk of ten characters: 5.5 µs by the dialect, 0.9 µs by its frame (CPython 3.11).
+    A chunk of ten characters: 3.3 µs by the dialect, 0.9 µs by its frame (CPython 3.11).
     """
 
     _stream_id: str = field(default="", init=False)
