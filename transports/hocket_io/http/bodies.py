@@ -9,6 +9,7 @@ from attrs import define, field
 
 from hocket.http import BODY_TIMEOUT, Request
 from hocket.options import must_be
+from hocket_io.concurrency.part import Part, for_at_most
 from hocket_io.http.scopes import Receive
 
 __all__ = ["LINGER", "SECONDS", "Bodies", "ClientGone", "Incoming", "Stopping", "TooLarge", "TooSlow"]
@@ -96,7 +97,7 @@ class Bodies:
 
     limit: int
     timeout: float | None = BODY_TIMEOUT
-    _arriving: dict[anyio.CancelScope, None] = field(factory=dict, init=False)
+    _arriving: dict[Part | anyio.CancelScope, None] = field(factory=dict, init=False)
 
     async def read(self, incoming: Incoming) -> bytes:
         """All of a body.
@@ -110,13 +111,13 @@ class Bodies:
         if incoming.length is not None and incoming.length > self.limit:
             raise TooLarge
         has_given_up = False
-        with anyio.move_on_after(self.timeout) as scope:
-            self._arriving[scope] = None
+        with for_at_most(self.timeout) as part:
+            self._arriving[part] = None
             try:
                 return await self._whole(incoming)
             finally:
-                has_given_up = scope not in self._arriving
-                self._arriving.pop(scope, None)
+                has_given_up = part not in self._arriving
+                self._arriving.pop(part, None)
         raise Stopping if has_given_up else TooSlow(self.timeout)
 
     async def drain(self, incoming: Incoming) -> None:
@@ -124,21 +125,21 @@ class Bodies:
 
         Who closes a connection on which more arrives resets it, and the other side loses what it has not read yet.
         """
-        with anyio.CancelScope(deadline=anyio.current_time() + LINGER) as scope:
-            self._arriving[scope] = None
+        with for_at_most(LINGER) as part:
+            self._arriving[part] = None
             try:
                 while not incoming.is_complete:
                     await incoming.piece()
             except ClientGone:
                 pass  # as good as the end
             finally:
-                self._arriving.pop(scope, None)
+                self._arriving.pop(part, None)
 
     def give_up(self) -> None:
         """Wait for none that is on its way: nobody knows how long it would take."""
         while self._arriving:
-            scope, _ = self._arriving.popitem()
-            scope.cancel()
+            part, _ = self._arriving.popitem()
+            part.cancel()
 
     async def _whole(self, incoming: Incoming) -> bytes:
         pieces: list[bytes] = []

@@ -11,6 +11,7 @@ from attrs import define, field
 
 from hocket_io.concurrency.groups import scratch_group
 from hocket_io.concurrency.loops import is_on_asyncio
+from hocket_io.concurrency.part import Part
 from hocket_io.http.scopes import Receive
 
 __all__ = ["while_present"]
@@ -40,41 +41,32 @@ async def _watched(receive: Receive) -> AsyncIterator[None]:
 
 
 @define(eq=False)
-class _Watched:
-    """`while_present` under asyncio: one bare task watches, and cancels the one that writes, as `asyncio.timeout` does.
+class _Watched(Part):
+    """`while_present` under asyncio: one bare task watches, and cancels the part of the one that writes.
 
     (A task group with a watcher in it is three cancel scopes, two of them for nothing: 4 KiB for each silent stream.)
     """
 
     receive: Receive
-    _writer: asyncio.Task[object] = field(init=False)
     _beginning: asyncio.Handle | None = field(default=None, init=False)
     _watcher: asyncio.Task[None] | None = field(default=None, init=False)
-    _cancels: int = field(init=False)
-    _is_gone: bool = field(default=False, init=False)
-    _is_left: bool = field(default=False, init=False)
 
     async def __aenter__(self) -> None:
-        writer = asyncio.current_task()
-        assert writer is not None, "we are in one"
-        self._writer, self._cancels = writer, writer.cancelling()
+        self.__enter__()
         self._beginning = asyncio.get_running_loop().call_soon(self._begin)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
-        self._is_left = True
+        is_only_ours = self.__exit__(kind, error, trace)
         watcher, self._watcher = self._watcher, None  # it has us: a cycle would wait for the garbage collector
-        if watcher is None:  # nothing has waited, nor has the client been waited for
-            assert self._beginning is not None, "entered first"
+        if self._beginning is not None:  # nothing was waited for, not even this
             self._beginning.cancel()
-            return False
-        if not self._is_gone:
+        elif watcher is not None and self.is_cancelled:
+            watcher.result()  # what `receive` has raised, if that was the end of it
+        elif watcher is not None:
             watcher.cancel()
-            return False
-        is_no_other = self._writer.uncancel() <= self._cancels
-        watcher.result()  # what `receive` has raised, if that was the end of it
-        return is_no_other and isinstance(error, asyncio.CancelledError)
+        return is_only_ours
 
     def _begin(self) -> None:
         """Watch from the next turn of the event loop on: what is there at once is written first."""
@@ -86,6 +78,4 @@ class _Watched:
             while (await self.receive())["type"] != "http.disconnect":
                 pass
         finally:  # the client is gone, or the server has failed to say
-            if not self._is_left:
-                self._is_gone = True
-                self._writer.cancel()
+            self.cancel()
