@@ -84,9 +84,9 @@ def contests(options: Options) -> list[Contest]:
 SHOWN = tuple(server.name for server in (HOCKET, RAW, A2A_SDK, FASTA2A))
 
 ONE = (
-    "What is left of an event is spread thin: a fifth makes its three frozen objects, a fifth writes it, a fifth is the "
-    "garbage collector; to check, fold, keep and read it is the rest, none of it above a third of a µs. Tried: runs of "
-    "more than 256 events, which changed nothing; keeping fewer objects of each, which helped."
+    "What is left of an event is spread thin: a fifth makes its three frozen objects, a fifth writes it, a fifth is "
+    "the garbage collector; to check, fold, keep and read it is the rest, none of it above a third of a µs. Tried: "
+    "runs of more than 256 events, which changed nothing; keeping fewer objects of each, which helped."
 )
 SHORT = (
     "A stream of 100 events is mostly its beginning and its end: a request that is read and judged, a task, its log, a "

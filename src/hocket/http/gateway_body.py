@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from attrs import define, field
 
-from hocket.a2a import Item
+from hocket.a2a import Item, Items
 from hocket.codec import dumps
 from hocket.errors import ErrorObject
 from hocket.framing import encode_comment, encode_event
@@ -20,7 +20,7 @@ from hocket.http.gateway_config import StreamConfig
 from hocket.timers import Timers
 from hocket.timestamps import timestamp
 
-__all__ = ["GatewayBody", "Place", "failure_json", "numbered_events"]
+__all__ = ["GatewayBody", "Place", "failure_json", "numbered_events", "numbered_run"]
 
 _BEGINNING = b'{"type":"task.created"'
 _DIGITS = 18
@@ -64,6 +64,13 @@ def numbered_events(item: Item, seen: Place) -> Iterable[bytes]:
         if number > skipped
     ]
     return [*written, encode_event(last, id=str(item.offset))]
+
+
+def numbered_run(items: Items, seen: Place) -> list[bytes]:
+    """The events of a run of entries, as `numbered_events` has them; nearly all of them are one for each entry."""
+    if b"\n" not in b"".join(items.results):
+        return [b"id: %d\ndata: %b\n\n" % each for each in zip(items.offsets, items.results, strict=True)]
+    return [event for item in items for event in numbered_events(item, seen)]
 
 
 def failure_json(error: ErrorObject, task_id: str | None, now: float) -> bytes:

@@ -8,7 +8,7 @@ from attrs import define, field
 
 from hocket.a2a import Answered, Delivery, Ended, Items, Opened, Refused
 from hocket.framing import encode_comment, encode_event
-from hocket.http.gateway_body import Place, numbered_events
+from hocket.http.gateway_body import Place, numbered_run
 from hocket.http.gateway_stream import GatewayStream
 from hocket.http.messages import Headers
 
@@ -38,8 +38,7 @@ class OneTask:
                     self._task_id = task_id
                 case Items():
                     self._begin(stream, now)
-                    for item in delivery:
-                        pieces += numbered_events(item, self.seen)
+                    pieces += numbered_run(delivery, self.seen)
                 case Refused(error=error):
                     if stream.is_streaming:
                         stream.body.write(pieces, now)

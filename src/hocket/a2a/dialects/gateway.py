@@ -21,6 +21,7 @@ from hocket.a2a.dialects.boxes import boxed
 from hocket.a2a.dialects.dialect import Operation, Result
 from hocket.a2a.dialects.gateway_errors import gateway_error
 from hocket.a2a.dialects.gateway_parts import TYPED_PARTS, content, joined
+from hocket.a2a.dialects.item_writer import ItemWriter
 from hocket.a2a.model import (
     Message,
     Metadata,
@@ -84,7 +85,7 @@ class GatewayDialect:
 
     def item_writer(self, task: Callable[[], Task]) -> Callable[[StreamItem], bytes | None]:
         """What `write_entry` writes of an item, for the items of one log."""
-        return lambda item: b"\n".join(self._events(item, task)) or None
+        return ItemWriter(lambda item: b"\n".join(self._events(item, task)) or None, is_silent_without_text=True)
 
     def _events(self, item: StreamItem, task: Callable[[], Task]) -> Iterable[bytes]:
         match item:

@@ -26,9 +26,11 @@ class ItemWriter:
 
     Args:
         write: Writes any item.
+        is_silent_without_text: Whether a chunk whose text is empty is written otherwise than any other.
     """
 
     _write: Callable[[StreamItem], bytes | None]
+    _is_silent_without_text: bool = False
     _task_id: str = field(default="", init=False)
     _context_id: str | None = field(default=None, init=False)
     _artifact_id: str | None = field(default=None, init=False)
@@ -52,6 +54,7 @@ class ItemWriter:
             and item.append is self._append
             and item.task_id == self._task_id
             and item.context_id == self._context_id
+            and (text or not self._is_silent_without_text)
         ):
             return self._before + _escape(text) + self._after
         return self._written(item, text)
@@ -59,7 +62,7 @@ class ItemWriter:
     def _written(self, item: TaskArtifactUpdateEvent, text: str) -> bytes | None:
         """The item, whose frame is kept if there is no doubt where in it the text stands."""
         written, literal = self._write(item), _escape(text)
-        if written is None or written.find(literal) != written.rfind(literal):
+        if written is None or written.count(literal) != 1 or written.find(literal) != written.rfind(literal):
             return written
         self._before, _, self._after = written.partition(literal)
         self._task_id, self._context_id = item.task_id, item.context_id
