@@ -4,12 +4,12 @@ import json
 import re
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from support import forks
 from support.commands import error_of, execute, invoke, running
 
 AGENT = """
@@ -133,7 +133,7 @@ def test_version_0_3_is_shown_in_the_json_of_1_0(url: str) -> None:
 
 
 def test_over_a_pipe_it_is_the_same(agent_file: Path) -> None:
-    words = ("send", "-a", f"stdio:{sys.executable} -m hocket pipe {agent_file}", "--stream", "one")
+    words = ("send", "-a", f"stdio:{forks.python()} -m hocket pipe {agent_file}", "--stream", "one")
     done = execute(*words)
     assert [line.split()[0] for line in done.stdout.decode().splitlines()] == [
         "Task:", "Context:", "State:", "State:", "Chunk:", "Task:", "Context:", "State:",

@@ -1,7 +1,6 @@
 """Conformance: our own servers keep every rule, over everything that carries them; and what a report says."""
 
 import json
-import sys
 from collections import Counter
 from contextlib import contextmanager
 
@@ -23,6 +22,7 @@ from hocket_io.acp.host import HubHost
 from hocket_io.acp.serving import serve_tcp
 from hocket_io.http.asgi import App
 from hocket_io.testing import reach
+from support import forks
 from support.agents import agent_of, greeter
 from support.altering import objects
 from support.core_probe import CoreProbe, HubProbe
@@ -80,7 +80,7 @@ def test_an_agent_on_a_pipe_keeps_the_rules(tmp_path):
     (tmp_path / "quick.py").write_text(
         "from hocket import Agent\nagent = Agent('quick')\n@agent.stream\ndef quick(task):\n    yield 'here'\n"
     )
-    with reach(f"stdio:{sys.executable} -m hocket pipe {tmp_path / 'quick.py'}") as probe:
+    with reach(f"stdio:{forks.python()} -m hocket pipe {tmp_path / 'quick.py'}") as probe:
         chosen = only(probe, "*/id-*", "*/parse-error", "*/stream-[a-k]*", "*/get*", "1.0/cancel*", "1.0/subscribe-*")
         assert broken(conform(probe, chosen)) == []
 

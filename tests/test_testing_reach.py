@@ -2,7 +2,6 @@
 
 import json
 import re
-import sys
 from contextlib import ExitStack, contextmanager
 
 import pytest
@@ -16,6 +15,7 @@ from hocket.testing.probe import Ask
 from hocket_io.acp import HubHost
 from hocket_io.http.asgi import App
 from hocket_io.testing import reach
+from support import forks
 from support.serving import serving
 
 pytestmark = pytest.mark.process
@@ -55,7 +55,7 @@ def probes(url, tmp_path_factory):
     """The same agent, in this process, over HTTP, over a WebSocket and as a child process."""
     file = tmp_path_factory.mktemp("child") / "parrot.py"
     file.write_text(CHILD)
-    pipe = f"stdio:{sys.executable} -m hocket pipe {file}"
+    pipe = f"stdio:{forks.python()} -m hocket pipe {file}"
     with ExitStack() as stack:
         targets = {"memory": parrot, "http": url, "websocket": f"ws{url[4:]}", "pipe": pipe}
         yield {name: stack.enter_context(reach(target)) for name, target in targets.items()}

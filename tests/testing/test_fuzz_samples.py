@@ -4,7 +4,6 @@ The third one with a mistake, examples/fuzzing/split.py, is that of docs/fuzzing
 """
 
 import re
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from hocket.testing.fuzzing import CHECKS, Effort, Finding, Prompt, check_named,
 from hocket.testing.strategies import HostileJson
 from hocket_io.testing import reach
 from hocket_io.testing.source_words import source_words
+from support import forks
 from support.foreign import web_app
 from support.serving import serving
 
@@ -61,7 +61,7 @@ def test_a_web_server_of_somebody_else(lie: str, check: str, value: object, deta
 
 @pytest.mark.process
 def test_a_program_of_somebody_else_that_dies_of_a_batch() -> None:
-    target = f"stdio:{sys.executable} {FOREIGN} 'dies of a batch'"
+    target = f"stdio:{forks.python()} {FOREIGN} 'dies of a batch'"
     finding = found(target, "hostile-json", Effort(max_examples=60, seed=8))
     assert isinstance(finding.value, HostileJson)
     assert finding.value.text.startswith(b"[")
@@ -71,7 +71,7 @@ def test_a_program_of_somebody_else_that_dies_of_a_batch() -> None:
 
 @pytest.mark.process
 def test_a_program_of_somebody_else_that_prints() -> None:
-    target = f"stdio:{sys.executable} {FOREIGN} prints"
+    target = f"stdio:{forks.python()} {FOREIGN} prints"
     finding = found(target, "events", Effort(max_examples=1, patience=5.0))
     assert finding.value == SIMPLEST
     assert "cannot be read: not JSON" in finding.detail
