@@ -1,6 +1,7 @@
 """stdin and stdout on an event loop: a pipe that is ready needs no thread, and one that is not blocks nobody else."""
 
 import os
+import sys
 from contextlib import contextmanager
 
 import anyio
@@ -88,6 +89,27 @@ def test_what_does_not_fit_waits_for_the_reader_and_stops_nobody_else(run):
             assert read == LARGE
 
     run(main)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody can see from here whether a pipe is empty")
+def test_an_empty_pipe_is_filled_at_once_and_one_that_is_not_piece_by_piece(run, monkeypatch):
+    writes, write = [], os.write
+
+    def count(fd, data):
+        if fd in counted:
+            writes.append(len(data))
+        return write(fd, data)
+
+    async def main():
+        with a_pipe() as ends:
+            counted.append(ends[1])
+            await write_to(ends[1], b"x" * 30_000)
+            await write_to(ends[1], b"x" * 10_000)
+
+    counted = []
+    monkeypatch.setattr(os, "write", count)
+    run(main)
+    assert writes == [30_000, 4_096, 4_096, 1_808]
 
 
 @pytest.mark.parametrize("data", [b"word", LARGE])
