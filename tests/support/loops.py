@@ -25,6 +25,7 @@ from attrs import field, frozen
 import hocket
 import hocket_io
 from hocket import Agent
+from support import forks
 from support.peers import modules_of, python_of
 
 FOLDER = Path(__file__).parents[2] / "examples" / "loops"
@@ -50,7 +51,10 @@ def interpreter(example):
 
 
 def plainly(example, url):
-    return [interpreter(example), FOLDER / example.file, url], {}
+    python = interpreter(example)
+    if "gevent" not in example.packages:  # which changes what a copy has imported already
+        python = forks.python()
+    return [python, FOLDER / example.file, url], {}
 
 
 def offscreen(example, url):
