@@ -58,6 +58,18 @@ def test_a_part_ends_when_it_is_told_to_and_later_it_cannot_be_told_anything(vir
     assert virtually(talk) == pytest.approx((1, 6))
 
 
+def test_a_part_that_is_over_is_ended_by_nobody(virtually):
+    async def talk():
+        begun = anyio.current_time()
+        with for_at_most(5) as part:
+            await anyio.sleep(1)
+        part.cancel()
+        await anyio.sleep(9)
+        return anyio.current_time() - begun
+
+    assert virtually(talk) == pytest.approx(10)
+
+
 @pytest.mark.parametrize("is_first", [True, False])
 def test_who_wants_the_whole_task_to_end_gets_that(virtually, is_first):
     async def talk():

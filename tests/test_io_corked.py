@@ -1,12 +1,14 @@
 """Bytes that are held back for the length of a turn: the same in the same order, in fewer pieces, and all of them."""
 
 import asyncio
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hocket_io.http.corked import CorkedTransport
+from hocket_io.http.heads import PromptConnection
 
 
 class Transport:
@@ -69,3 +71,15 @@ def test_nothing_is_lost_or_overtaken(steps, closes):
 
 def test_everything_else_is_the_transports_own():
     assert CorkedTransport(Transport(), lambda: False).get_extra_info("peername") == "the peername"
+
+
+def test_each_answer_of_a_connection_has_one_head():
+    """It is what uvicorn writes first, once it has begun to answer; what it refuses by itself has none for us."""
+    connection = PromptConnection.__new__(PromptConnection)
+    connection._answered, connection._inner = None, SimpleNamespace(cycle=None)
+    assert not connection._is_head()
+    for _ in range(2):
+        connection._inner.cycle = SimpleNamespace(response_started=False)
+        assert not connection._is_head()  # 100 Continue
+        connection._inner.cycle.response_started = True
+        assert [connection._is_head() for _ in range(3)] == [True, False, False]

@@ -12,9 +12,15 @@ class Client:
     def __init__(self):
         self.leaves = anyio.Event()
         self.news = {"type": "http.disconnect"}
+        self.asked = self.waiting = 0
 
     async def receive(self):
-        await self.leaves.wait()
+        self.asked += 1
+        self.waiting += 1
+        try:
+            await self.leaves.wait()
+        finally:
+            self.waiting -= 1
         if isinstance(self.news, Exception):
             raise self.news
         return self.news
@@ -46,6 +52,29 @@ def test_the_body_ends_by_itself_and_nobody_watches_any_more(run):
         return scope.cancelled_caught
 
     assert not run(talk)
+
+
+def test_whoever_has_watched_does_so_no_longer_than_the_body_runs(run):
+    async def talk():
+        client = Client()
+        async with while_present(client.receive):
+            await anyio.wait_all_tasks_blocked()
+            assert client.waiting == 1
+        await anyio.wait_all_tasks_blocked()
+        return client.waiting
+
+    assert run(talk) == 0
+
+
+def test_nobody_is_watched_where_nothing_waits():
+    async def talk():
+        client = Client()
+        async with while_present(client.receive):
+            pass
+        await anyio.wait_all_tasks_blocked()
+        return client.asked
+
+    assert asyncio.run(talk()) == 0
 
 
 @pytest.mark.parametrize("is_gone", [False, True])
