@@ -16,6 +16,7 @@ from hocket.a2a import (
     TaskStatus,
     TaskStatusUpdateEvent,
 )
+from hocket.a2a.ports import amount
 from hocket.errors import LocalProtocolError
 from support.items import one_by_one
 from support.world import World, short
@@ -125,6 +126,16 @@ def test_small_mouthfuls_lose_nothing(world, limit):
         assert len(out) <= limit + 1
         taken += out
     assert [short(each) for each in taken] == ["submitted"]
+
+
+def test_a_run_is_no_longer_than_it_was_asked_for(world):
+    world.begin()
+    for _ in range(7):
+        world.say("x")
+    taken = []
+    while out := world.server.take("ada", 3):
+        taken.append(amount(out))
+    assert taken == [3, 3, 3, 1], "the task, opened and told, WORKING, and seven chunks"
 
 
 def test_an_agent_that_ends_without_a_word_has_failed(world):

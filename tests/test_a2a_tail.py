@@ -73,6 +73,7 @@ def test_a_refused_batch_changes_nothing(tail):
     tail.append([chunk(last=True)])
     for batch, why in (
         ([chunk("more")], "sealed by lastChunk"),
+        ([chunk(append=False), chunk(), chunk(last=True), chunk("more")], "sealed by lastChunk"),
         ([status(TaskState.COMPLETED), chunk(append=False)], "nothing can follow"),
         ([status(task_id="other")], "event of task 'other' was given to task 't'"),
         ([chunk("x" * 10_000, append=False)], "grow past task_size = 10000 bytes; raise the limit task_size"),
@@ -81,6 +82,14 @@ def test_a_refused_batch_changes_nothing(tail):
             tail.check(batch)
     assert (tail.offset, tail.state) == (1, TaskState.UNKNOWN)
     assert len(next_append(tail)) == 1
+
+
+def test_an_end_fits_into_a_full_task_and_nothing_else_does(tail):
+    tail.append([chunk("x" * 9_700)])
+    assert tail.check([status(TaskState.COMPLETED)]) == [200]
+    for batch in ([status()], [chunk(), status(TaskState.COMPLETED)]):
+        with pytest.raises(LocalProtocolError, match="task_size"):
+            tail.check(batch)
 
 
 def test_another_replica_between_two_appends_loses_us_both():

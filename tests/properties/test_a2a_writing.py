@@ -1,5 +1,6 @@
 """Entries that are written ahead: the same bytes for every reader, the same events for who asks for them again."""
 
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -47,6 +48,28 @@ def test_what_was_written_ahead_reads_as_what_was_not(items, dialects, begin):
     for dialect in DIALECTS:
         expected = [dialect.write_entry(Entry(1, item), lambda: TASK, True) for item in items]
         assert [dialect.write_entry(entry, lambda: TASK, True) for entry in entries] == expected
+
+
+def test_chunks_that_differ_in_one_id_are_each_kept_as_they_were():
+    said = Artifact(artifact_id="a", parts=(Part(text="x"),))
+    chunk = TaskArtifactUpdateEvent(task_id="t", context_id="c", artifact=said, append=True)
+    other = Artifact(artifact_id="b", parts=said.parts)
+    items = [chunk, evolve(chunk, context_id="d"), evolve(chunk, task_id="u"), evolve(chunk, artifact=other), chunk]
+    entries = numbered(items, [1] * 5, 0)
+    writing = Writing(lambda: TASK)
+    writing.writer(V1_0)
+    writing.write_ahead(entries, items)
+    assert all(entry.is_short for entry in entries)
+    assert [entry.event for entry in entries] == items
+
+
+def test_an_empty_chunk_is_nothing_to_a_gateway_also_after_another():
+    write = GatewayDialect(agent_id="e", agent_name="E").item_writer(lambda: TASK)
+    chunks = [
+        TaskArtifactUpdateEvent(task_id="t", artifact=Artifact(artifact_id="a", parts=(Part(text=text),)), append=True)
+        for text in ("word", "", "words")
+    ]
+    assert [write(chunk) is None for chunk in chunks] == [False, True, False]
 
 
 def test_a_chunk_of_text_that_somebody_reads_is_kept_short_and_nothing_else_is():
