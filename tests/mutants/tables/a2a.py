@@ -362,4 +362,18 @@ MUTANTS = (
         "            self._stop_in_time(live, now)\n\n    def fence",
         _RUNS,
     ),
+    Mutant(
+        "a-chunk-has-the-frame-of-another-context",
+        "a2a/dialects/item_writer.py",
+        "            and item.context_id == self._context_id\n",
+        "",
+        ("properties/test_a2a_item_writer.py",),
+    ),
+    Mutant(
+        "what-follows-a-result-is-not-looked-at",
+        "a2a/dialects/usual.py",
+        "if envelope is None or data[-1] != _BRACE else",
+        "if envelope is None else",
+        ("properties/test_a2a_responses.py",),
+    ),
 )

@@ -54,4 +54,18 @@ MUTANTS = (
         '"refusal.path = at"',
         _MODELS,
     ),
+    Mutant(
+        "each-of-thousands-of-names-is-looked-for",
+        "codec/scan.py",
+        "    if len(names) > _FEW:",
+        "    if len(names) > MAX_VALUES:",
+        _TEXT,
+    ),
+    Mutant(
+        "a-single-item-has-no-number-in-a-refusal",
+        "codec/reader.py",
+        "{member.path + '[0]'!r}",
+        "{member.path!r}",
+        _MODELS,
+    ),
 )

@@ -107,4 +107,18 @@ MUTANTS = (
         "if self.length not in (None, length, self.length):",
         _LENGTH,
     ),
+    Mutant(
+        "an-event-may-have-any-number-of-ids",
+        "framing/sse.py",
+        "is_usual = self._size <= id_size",
+        "is_usual = True",
+        _SSE,
+    ),
+    Mutant(
+        "a-body-that-has-not-come-whole-is-taken",
+        "framing/content_length.py",
+        "body + length > len(data) or ",
+        "",
+        _LENGTH,
+    ),
 )

@@ -150,4 +150,11 @@ MUTANTS = (
         "if self._pulse is not None:",
         _CONNECTION,
     ),
+    Mutant(
+        "a-usual-call-may-be-of-any-depth",
+        "jsonrpc/usual.py",
+        "        try:\n            check_text(data)\n            if known is None:\n",
+        "        try:\n            if known is None:\n",
+        ("properties/test_jsonrpc_usual.py",),
+    ),
 )
