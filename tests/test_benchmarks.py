@@ -249,6 +249,7 @@ def test_results_are_read_as_they_were_written(tmp_path: Path) -> None:
     written = results_with(row("ours", 1.0, None, 2.5))
     results.write(written, tmp_path / "results.json")
     assert results.read(tmp_path / "results.json") == written
+    assert '"events/s": [ 1.0, null, 2.5 ]' in (tmp_path / "results.json").read_text()
 
 
 def test_a_machine_is_described_and_not_named() -> None:

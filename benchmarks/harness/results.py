@@ -4,6 +4,7 @@ import importlib.metadata
 import json
 import os
 import platform
+import re
 import subprocess
 import time
 from pathlib import Path
@@ -58,8 +59,10 @@ def made_here(scale: str) -> dict[str, Any]:
 
 
 def write(results: Results, path: Path) -> None:
-    """Write them as JSON that can be read, and compared line by line."""
-    path.write_text(json.dumps(asdict(results), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    """Write them as JSON that can be read, and compared line by line: a line has all rounds of a metric."""
+    text = json.dumps(asdict(results), indent=1, ensure_ascii=False)
+    text = re.sub(r"\[[-+.\deE,\snul]*\]", lambda values: " ".join(values[0].split()), text)
+    path.write_text(f"{text}\n", encoding="utf-8")
 
 
 def read(path: Path) -> Results:
