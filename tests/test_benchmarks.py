@@ -216,6 +216,18 @@ def test_a_table_says_what_is_better_in_words() -> None:
     assert table.outcome_in_markdown(outcome)[3] == "| peer | 100 | 0% | 2.00 × better | 10,000 | 0% | 2.00 × better |"
 
 
+def test_what_was_tried_is_told_once_for_all_targets_that_it_is_about() -> None:
+    wanted = [
+        Target("a contest", RATE, at_least=least, ours=ours, note="Tried.")
+        for least in (900, 901)
+        for ours in ("ours", "peer")
+    ]
+    report = results.Report("serving", 1, [OUTCOME], [judge(target, [OUTCOME]) for target in wanted])
+    lines = table.verdicts_in_markdown([report])
+    told = "- **serving**: Tried. (About: a contest, at least 900 events/s; a contest, at least 901 events/s.)"
+    assert [line for line in lines if "Tried" in line] == [told]
+
+
 def test_a_chart_is_well_formed_and_its_bars_are_as_long_as_the_medians() -> None:
     chart = Chart("file", "a contest", RATE, "Streams & <events>")
     outcome = Outcome("a contest", "ours", [row("ours", 200.0), row("a & b <c>", 50.0)], {})

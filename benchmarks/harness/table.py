@@ -46,15 +46,19 @@ def outcome_in_markdown(outcome: Outcome) -> list[str]:
 def verdicts_in_markdown(reports: Sequence[Report]) -> list[str]:
     """All targets: what is wanted, what it is, and for those that are missed what is to be known."""
     rows = [["benchmark", "contest", "target", "it is", ""]]
-    notes = []
+    notes: dict[tuple[str, str], dict[str, None]] = {}
+    """For each note of a benchmark the targets that it is about, each once."""
     for report in reports:
         for verdict in report.verdicts:
             figure = "" if verdict.figure is None else number(verdict.figure)
             word = "**missed**" if verdict.is_reached is False else verdict.word
             rows.append([report.name, verdict.contest, f"{verdict.ours}: {verdict.wanted}", figure, word])
             if verdict.is_reached is False and verdict.note:
-                notes += ["", f"{report.name}, {verdict.contest}, {verdict.wanted}: {verdict.note}"]
-    return [*_markdown(rows), *notes] if len(rows) > 1 else []
+                notes.setdefault((report.name, verdict.note), {})[f"{verdict.contest}, {verdict.wanted}"] = None
+    if len(rows) == 1:
+        return []
+    told = [f"- **{name}**: {note} (About: {'; '.join(missed)}.)" for (name, note), missed in notes.items()]
+    return [*_markdown(rows), "", *told]
 
 
 def made_line(results: Results) -> str:
