@@ -1,5 +1,8 @@
 """The bell that a link sleeps by: on a clock that jumps, whatever is rung and whenever."""
 
+import asyncio
+import threading
+
 import anyio
 import pytest
 from hypothesis import given, settings
@@ -101,3 +104,29 @@ def test_what_nobody_sleeps_by_any_more_leaves_no_timer():
         return bell._timer
 
     assert run_virtually(talk, backend="asyncio") is None
+
+
+def test_a_timer_of_one_thread_does_not_keep_that_of_another_from_ringing():
+    """What timers have in common is not what only one thread at a time can have."""
+
+    class Future(asyncio.Future):
+        def set_result(self, result):  # in the midst of a timer's ringing
+            thread = threading.Thread(target=asyncio.run, args=(sleep_a_moment(others),))
+            thread.start()
+            thread.join(20)
+            super().set_result(result)
+
+    async def sleep_a_moment(woken):
+        bell = LinkBell()
+        async with asyncio.timeout(5):
+            await bell.sleep(0.0)
+        woken.append(True)
+
+    async def talk():
+        loop = asyncio.get_running_loop()
+        loop.create_future = lambda: Future(loop=loop)
+        await LinkBell().sleep(0.0)
+
+    others = []
+    asyncio.run(talk())
+    assert others == [True]

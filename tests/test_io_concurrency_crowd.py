@@ -66,3 +66,20 @@ def test_those_who_wait_for_their_end_may_be_cancelled_and_wait_all_the_same(run
         return over
 
     assert run(talk) == [True]
+
+
+def test_an_interrupt_in_a_group_is_no_secret_either(run):
+    """Nor is it a cancellation: who runs the event loop is to know that somebody has pressed Ctrl-C."""
+
+    async def talk():
+        async def fail():
+            await anyio.lowlevel.checkpoint()
+            raise BaseExceptionGroup("of an agent", [KeyboardInterrupt("of a person")])
+
+        async with anyio.create_task_group() as group:
+            Crowd(group).start(fail)
+            await anyio.sleep_forever()
+
+    with pytest.raises(BaseExceptionGroup) as raised:
+        run(talk)
+    assert raised.group_contains(KeyboardInterrupt, match="of a person")

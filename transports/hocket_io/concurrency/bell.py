@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Generator
-from contextvars import Context
 
 import anyio
 from attrs import define, field
 
-from hocket_io.concurrency.loops import is_on_asyncio
+from hocket_io.concurrency.loops import is_on_asyncio, no_variables
 
 __all__ = ["LinkBell"]
 
@@ -22,9 +21,6 @@ class _Now:
 
 
 _NOW = _Now()
-
-_NOTHING = Context()
-"""What a timer knows of context variables: nothing. Each would have a copy otherwise."""
 
 
 @define(eq=False)
@@ -80,7 +76,7 @@ class LinkBell:
     def _set_timer(self, loop: asyncio.AbstractEventLoop) -> None:
         self.close()
         if self._until != float("inf"):
-            self._timer = loop.call_at(self._until, self._time_has_come, loop, context=_NOTHING)
+            self._timer = loop.call_at(self._until, self._time_has_come, loop, context=no_variables())
 
     def _time_has_come(self, loop: asyncio.AbstractEventLoop) -> None:
         self._timer = None

@@ -51,11 +51,11 @@ class Crowd:
         if task.cancelled():
             return
         match task.exception():
-            case Exception() as error:
-                self.group.start_soon(_fail, error)
-            case BaseException():  # asyncio has raised it where the event loop is run
+            case KeyboardInterrupt() | SystemExit():  # asyncio has raised it where the event loop is run
                 self.group.cancel_scope.cancel()
+            case BaseException() as error:  # groups of those, too: asyncio does not look into them
+                self.group.start_soon(_fail, error)
 
 
-async def _fail(error: Exception) -> None:
+async def _fail(error: BaseException) -> None:
     raise error

@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
+from contextvars import Context
 
-__all__ = ["is_on_asyncio", "loop_clock"]
+__all__ = ["is_on_asyncio", "loop_clock", "no_variables"]
+
+
+class _Here(threading.local):
+    """What each thread has of its own."""
+
+    def __init__(self) -> None:
+        self.no_variables = Context()
+
+
+_here = _Here()
 
 
 def is_on_asyncio() -> bool:
@@ -14,6 +26,15 @@ def is_on_asyncio() -> bool:
         return asyncio.current_task() is not None
     except RuntimeError:
         return False
+
+
+def no_variables() -> Context:
+    """The context of callbacks of the event loop that need none: without it, each timer has a copy of its own.
+
+    They call nothing that runs others within them. Two threads cannot be in one context at the same time, so each has
+    its own.
+    """
+    return _here.no_variables
 
 
 def loop_clock() -> Callable[[], float]:

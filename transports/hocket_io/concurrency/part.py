@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from contextvars import Context
 from types import TracebackType
 from typing import Self
 
 import anyio
 from attrs import define, field
 
-from hocket_io.concurrency.loops import is_on_asyncio
+from hocket_io.concurrency.loops import is_on_asyncio, no_variables
 
 __all__ = ["Part", "for_at_most"]
-
-_NOTHING = Context()
 
 
 @define(eq=False)
@@ -60,7 +57,7 @@ class _TimedPart(Part):
     _clock: asyncio.Handle | None = field(default=None, init=False)
 
     def __enter__(self) -> Self:
-        self._clock = asyncio.get_running_loop().call_soon(self._set_clock, context=_NOTHING)
+        self._clock = asyncio.get_running_loop().call_soon(self._set_clock, context=no_variables())
         return Part.__enter__(self)
 
     def __exit__(
@@ -72,7 +69,7 @@ class _TimedPart(Part):
         return Part.__exit__(self, kind, error, trace)
 
     def _set_clock(self) -> None:
-        self._clock = asyncio.get_running_loop().call_later(self.seconds, self.cancel, context=_NOTHING)
+        self._clock = asyncio.get_running_loop().call_later(self.seconds, self.cancel, context=no_variables())
 
 
 def for_at_most(seconds: float | None) -> Part | anyio.CancelScope:
