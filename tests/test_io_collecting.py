@@ -10,9 +10,11 @@ from hocket_io.collecting import seldom_collected
 @pytest.fixture(autouse=True)
 def as_it_was():
     threshold = gc.get_threshold()
+    gc.unfreeze()  # what the suite has put away
     yield
     gc.enable()
     gc.set_threshold(*threshold)
+    gc.freeze()
 
 
 def test_in_the_body_it_is_looked_for_less_often_and_afterwards_as_before():
@@ -37,6 +39,14 @@ def test_what_somebody_has_chosen_is_left_alone(first):
         assert gc.get_threshold() == (first, 5, 5)
         assert gc.get_freeze_count() == 0
     assert gc.get_threshold() == (first, 5, 5)
+
+
+def test_what_somebody_has_put_away_stays_there():
+    gc.freeze()
+    before = gc.get_freeze_count()
+    with seldom_collected():
+        assert gc.get_threshold()[0] == 10_000
+    assert gc.get_freeze_count() == before > 0
 
 
 def test_who_wants_none_gets_none():

@@ -20,15 +20,17 @@ class Transport:
         if data:
             self.written.append(data)
 
-    def close(self):
+    def write_eof(self):
         self.is_closed = True
+
+    close = write_eof
 
     def get_extra_info(self, name):
         return f"the {name}"
 
 
 def pieces_of(steps):
-    """What arrives of steps: bytes with whether they are a head, "turn" or "close"."""
+    """What arrives of steps: bytes (or a list of them) with whether they are a head, "turn", "close" or "write_eof"."""
 
     async def talk():
         transport, head = Transport(), False
@@ -36,9 +38,12 @@ def pieces_of(steps):
         for step in steps:
             if step == "turn":
                 await asyncio.sleep(0)
-            elif step == "close":
-                corked.close()
+            elif step in ("close", "write_eof"):
+                getattr(corked, step)()
                 break
+            elif isinstance(step[0], list):
+                data, head = step
+                corked.writelines(data)
             else:
                 data, head = step
                 corked.write(data)
@@ -55,6 +60,8 @@ def pieces_of(steps):
         ([(b"head", True), "turn", (b"body", False)], [b"head", b"body"]),
         ([(b"head", True)], [b"head"]),
         ([(b"head", True), "close"], [b"head"]),
+        ([(b"head", True), "write_eof"], [b"head"]),
+        ([(b"head", True), ([b"bo", b"dy"], False), (b"more", False)], [b"headbody", b"more"]),
         ([(b"head", True), (b"", False), (b"end", False)], [b"head", b"end"]),
         ([(b"100", False), (b"head", True), (b"body", False)], [b"100", b"headbody"]),
     ],

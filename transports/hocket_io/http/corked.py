@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 __all__ = ["CorkedTransport"]
@@ -41,6 +41,15 @@ class CorkedTransport:
             asyncio.get_running_loop().call_soon(self._uncork)
         else:
             self._transport.write(data)
+
+    def writelines(self, list_of_data: Iterable[bytes]) -> None:
+        """Write all of it, as one."""
+        self.write(b"".join(list_of_data))
+
+    def write_eof(self) -> None:
+        """Write what is held back, and that nothing follows."""
+        self._uncork()
+        self._transport.write_eof()
 
     def close(self) -> None:
         """Write what is held back, and close."""

@@ -116,9 +116,12 @@ class PromptConnection(asyncio.Protocol):
         return cycle is None or bool(cycle.response_complete)
 
     def _is_head(self) -> bool:
-        """Whether uvicorn has just begun to answer a request; what it refuses by itself has no part in this."""
+        """Whether uvicorn has just begun to answer a request; what it refuses by itself has no part in this.
+
+        Where uvicorn does not say so, no head is held back, and nothing else is different.
+        """
         cycle = self._inner.cycle
-        if cycle is None or cycle is self._answered or not cycle.response_started:
+        if cycle is None or cycle is self._answered or not getattr(cycle, "response_started", False):
             return False
         self._answered = cycle
         return True
