@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hocket.a2a import Artifact, Message, Part, Role, TaskArtifactUpdateEvent
 from hocket.a2a.chunks import text_chunk
-from hocket.codec.making import maker
+from hocket.codec.making import changer, maker
 from hocket.errors import LocalProtocolError
 from hocket.log import Entry
 
@@ -38,6 +38,19 @@ def test_a_chunk_of_text_is_the_event_that_the_classes_make(task_id, context_id,
 def test_a_maker_takes_its_values_in_its_own_order():
     make = maker(Message, "parts", "message_id", "role")
     assert make((Part(text="hi"),), "m", Role.USER) == Message(message_id="m", role=Role.USER, parts=(Part(text="hi"),))
+
+
+@given(TEXT, TEXT, TEXT, st.none() | TEXT)
+def test_a_changer_changes_what_it_is_given_and_nothing_else(message_id, text, task_id, context_id):
+    old = Message(message_id=message_id, role=Role.USER, parts=(Part(text=text),), metadata={"a": 1})
+    made = changer(Message, "context_id", "task_id")(old, context_id, task_id)
+    assert made == evolve(old, context_id=context_id, task_id=task_id)
+    assert old.task_id is None
+
+
+def test_a_changer_of_what_is_not_there_is_refused():
+    with pytest.raises(LocalProtocolError, match="Message has no attribute content"):
+        changer(Message, "content")
 
 
 @frozen(kw_only=True)

@@ -220,7 +220,7 @@ def test_values_that_are_ready_together_are_handed_on_together(run, monkeypatch)
             await read(link, has_ended)
         return store.appended
 
-    assert run(talk) == [1, 1, 50, 50, 50, 2]  # the task, WORKING, the bursts, and the end
+    assert run(talk) == [1, 51, 50, 50, 2]  # the task, WORKING with the first burst, the others, and the end
 
 
 def test_a_settled_run_does_not_wait_for_its_generator(run):

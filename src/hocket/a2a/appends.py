@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
-from attrs import define, evolve
+from attrs import define
 
 from hocket.a2a.live import LiveTask
 from hocket.a2a.model import Message, StreamItem, TaskState, TaskStatus, TaskStatusUpdateEvent
 from hocket.a2a.ports import Append, Output
+from hocket.codec.making import changer
 from hocket.timestamps import timestamp
 
 __all__ = ["Appends"]
+
+_at_time = changer(TaskStatus, "timestamp")
+_with_status = changer(TaskStatusUpdateEvent, "status")
 
 
 @define(eq=False)
@@ -58,4 +62,4 @@ class Appends:
     def _stamped(self, event: TaskStatusUpdateEvent, now: float) -> TaskStatusUpdateEvent:
         if event.status.timestamp is not None:
             return event
-        return evolve(event, status=evolve(event.status, timestamp=self.timestamp(now)))
+        return _with_status(event, _at_time(event.status, self.timestamp(now)))

@@ -25,8 +25,12 @@ from hocket.a2a.model import (
     TaskStatusUpdateEvent,
 )
 from hocket.codec import UNSET
+from hocket.codec.making import changer
 
 __all__ = ["HISTORY_LIMIT", "Fold", "fold", "trim_history", "weigh"]
+
+_with_parts = changer(Artifact, "parts")
+_as_of_now = changer(Task, "status", "artifacts", "history", "metadata")
 
 HISTORY_LIMIT = 1_000
 """Messages kept in a task's history; the oldest are dropped."""
@@ -65,7 +69,7 @@ class _GrowingArtifact:
 
     def frozen(self) -> Artifact:
         if len(self.head.parts) != len(self.parts):
-            self.head = evolve(self.head, parts=tuple(self.parts))
+            self.head = _with_parts(self.head, tuple(self.parts))
         return self.head
 
 
@@ -178,13 +182,8 @@ class Fold:
         if self._base is None:
             raise ValueError("nothing was folded yet: there is no task")
         if self._snapshot is None:
-            self._snapshot = evolve(
-                self._base,
-                status=self._status,
-                artifacts=tuple([growing.frozen() for growing in self._artifacts.values()]),
-                history=tuple(self._history),
-                metadata=self._metadata,
-            )
+            artifacts = tuple([growing.frozen() for growing in self._artifacts.values()])
+            self._snapshot = _as_of_now(self._base, self._status, artifacts, tuple(self._history), self._metadata)
         return self._snapshot
 
     def _replace(self, task: Task) -> None:

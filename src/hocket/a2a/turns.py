@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Literal
 
-from attrs import define, evolve, field
+from attrs import define, field
 
 from hocket.a2a import states
 from hocket.a2a.admission import admit_cancel, admit_message, history_length
@@ -30,11 +30,14 @@ from hocket.a2a.residents import Residents
 from hocket.a2a.runs import LiveRun, Turn
 from hocket.a2a.states import Activity, Answer
 from hocket.a2a.subscription import Call, Subscription
+from hocket.codec.making import changer
 from hocket.entropy import Entropy
 from hocket.errors import ErrorObject, LocalProtocolError
 from hocket.log import Cursor
 
 __all__ = ["Turns"]
+
+_addressed = changer(Message, "task_id", "context_id")
 
 
 @define(eq=False, kw_only=True)
@@ -72,7 +75,7 @@ class Turns:
         task_id = self.entropy.new_id()
         message = call.sent.message
         context_id = message.context_id or self.entropy.new_id()
-        message = evolve(message, task_id=task_id, context_id=context_id)
+        message = _addressed(message, task_id, context_id)
         live = self.tasks.admit(task_id)
         live.owner = call.owner
         status = TaskStatus(state=TaskState.SUBMITTED, timestamp=self.appends.timestamp(now))
@@ -90,7 +93,7 @@ class Turns:
         The status that it brings goes before it into the log: so the question comes before the answer in the history.
         """
         outcome = admit_message(call.sent.message, live)
-        message = evolve(call.sent.message, task_id=live.id, context_id=live.fold.context_id)
+        message = _addressed(call.sent.message, live.id, live.fold.context_id)
         match outcome:
             case Answer.TASK_AGAIN:
                 self._attach(link, call, live, message)

@@ -69,6 +69,10 @@ class Speech:
         self.artifacts = OpenArtifacts(self.task_id, self.context_id)
         self._text_id = f"text-{self.run}"
 
+    def begin(self) -> list[StreamItem]:
+        """The event that comes before all that is said: the task is WORKING."""
+        return [self._status(TaskState.WORKING)]
+
     def say(self, value: Any) -> list[StreamItem]:
         """The events that a yielded value means. None and "" mean none.
 

@@ -1,4 +1,4 @@
-"""Makers: functions that make objects of one class, for less than its `__init__` costs.
+"""Makers and changers: functions that make objects of one class, for less than its `__init__` costs.
 
 For the few places where objects are made by the ten thousand. A frozen class of attrs fills each attribute through
 `object.__setattr__`: an update with its artifact and its part takes 4.6 µs so, and 0.9 µs by three makers.
@@ -15,7 +15,7 @@ from hocket.codec.construction import shell_of
 from hocket.codec.source import Source
 from hocket.errors import LocalProtocolError
 
-__all__ = ["maker"]
+__all__ = ["changer", "maker"]
 
 T = TypeVar("T", bound=attrs.AttrsInstance)
 
@@ -51,6 +51,30 @@ def maker(cls: type[T], *given: str) -> Callable[..., T]:
                 source.add(f"made.{name} = {name if name in given else source.bind(f'default_{name}', each.default)}")
             source.add(*[f"made.__class__ = {made}"] * is_frozen, "return made")
     return source.compile("make", f"maker of {cls.__qualname__}")
+
+
+def changer(cls: type[T], *changed: str) -> Callable[..., T]:
+    """A function that takes an object and new values for the attributes `changed`, and makes one that differs in them.
+
+    What `attrs.evolve` does, for a sixth: 3.5 µs -> 0.6 for a status.
+
+    Raises:
+        LocalProtocolError: The class does more than fill its slots, or has no such attributes.
+
+    >>> from attrs import frozen
+    >>> @frozen(kw_only=True, weakref_slot=False)
+    ... class Point:
+    ...     x: int
+    ...     y: int = 0
+    >>> changer(Point, "y")(Point(x=1), 5)
+    Point(x=1, y=5)
+    """
+    names = tuple(attrs.fields_dict(cls))
+    _check(cls, attrs.fields_dict(cls), (*names, *changed))
+    source = Source({"make": maker(cls, *names)})
+    with source.block(f"def change(old, {', '.join(changed)}):"):
+        source.add(f"return make({', '.join(name if name in changed else f'old.{name}' for name in names)})")
+    return source.compile("change", f"changer of {cls.__qualname__}")
 
 
 def _check(cls: type, fields: dict[str, attrs.Attribute[object]], given: tuple[str, ...]) -> None:

@@ -10,7 +10,7 @@ import asyncio
 import inspect
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import closing
 from enum import Enum
 from typing import Any
@@ -114,21 +114,31 @@ class Runner:
             turn.end()
 
     async def _answer(self, turn: Turn) -> None:
-        turn.begin()
         function, task = self.agent.function, turn.task
         answer: Any
+        turn.begin()
         if _is_async(function):
             answer = function(task)
         else:
+            turn.hand_on()
             answer = await call_in_daemon(lambda: _called(function, task), self._threads)
         if inspect.isawaitable(answer) and not isinstance(answer, Question):
-            answer = await answer
+            answer = await self._awaited(turn, answer)
         if inspect.isasyncgen(answer):
             await self._tell_async(turn, answer)
-            answer = None
-        elif isinstance(answer, Generator):
+            return
+        if isinstance(answer, Generator):
             answer = await self._tell_sync(turn, answer)
-        turn.emit(turn.speech.finish(answer))
+        turn.finish(answer)
+        turn.hand_on()
+
+    async def _awaited(self, turn: Turn, answer: Awaitable[Any]) -> Any:
+        """What a coroutine returns. That the task is WORKING is told before it waits, if it does."""
+        try:
+            return await Ahead(answer, turn.hand_on_or_stop)
+        except BaseException:
+            turn.hand_on()
+            raise
 
     async def _tell_async(self, turn: Turn, values: AsyncGenerator[Any, Any]) -> None:
         """Tell what an async generator yields: what is ready together, and all of it before the generator waits."""
@@ -137,9 +147,9 @@ class Runner:
             await anyio.lowlevel.checkpoint_if_cancelled()
             while not turn.speech.is_over:
                 pause = await Ahead(_collected(turn, values, sent), turn.hand_on_or_stop)
-                turn.hand_on()
                 if pause is _Pause.END:
                     break
+                turn.hand_on()
                 if isinstance(pause, Question):
                     sent = await turn.ask(pause)
                     continue
@@ -148,6 +158,7 @@ class Runner:
                     await anyio.lowlevel.cancel_shielded_checkpoint()
                 else:
                     await anyio.lowlevel.checkpoint()
+            turn.finish()  # goes with what was said last
         finally:
             try:
                 turn.hand_on()  # also what came before an exception

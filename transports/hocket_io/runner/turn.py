@@ -61,9 +61,16 @@ class Turn:
         return AgentTask.of(self.run, self)
 
     def begin(self) -> None:
-        """The task is WORKING."""
-        self.server.started(*self.key, self.now())
-        self.pump()
+        """The task is WORKING: that goes with the next `hand_on`, as all that is said."""
+        self._said += self.speech.begin()
+
+    def finish(self, answer: Any = None) -> None:
+        """The function has ended with this answer; the next `hand_on` tells it.
+
+        Raises:
+            LocalProtocolError: The answer has no meaning, or a question was made and not asked.
+        """
+        self._said += self.speech.finish(answer)
 
     def end(self) -> None:
         """The function is over."""
