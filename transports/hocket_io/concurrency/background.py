@@ -8,6 +8,8 @@ from typing import TypeVar
 
 import anyio
 
+from hocket_io.concurrency.loops import is_on_asyncio
+
 __all__ = ["in_background"]
 
 T = TypeVar("T")
@@ -40,16 +42,14 @@ async def in_background(manager: AbstractAsyncContextManager[T]) -> T:
                 is_entered.set()
             await anyio.sleep_forever()
 
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
+    if is_on_asyncio():
+        task = asyncio.get_running_loop().create_task(live())
+        _tasks.add(task)  # the loop itself holds only a weak reference
+        task.add_done_callback(_tasks.discard)
+    else:
         import trio
 
         trio.lowlevel.spawn_system_task(live)
-    else:
-        task = loop.create_task(live())
-        _tasks.add(task)  # the loop itself holds only a weak reference
-        task.add_done_callback(_tasks.discard)
     await is_entered.wait()
     if isinstance(outcome[0], Exception):
         raise outcome[0]

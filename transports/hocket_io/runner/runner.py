@@ -25,6 +25,7 @@ from hocket.agent import Agent, AgentTask, Question, Speech
 from hocket.entropy import Entropy
 from hocket.errors import LocalProtocolError
 from hocket_io.concurrency.ahead import Ahead
+from hocket_io.concurrency.loops import is_on_asyncio
 from hocket_io.runner.failures import in_words, interrupts_fail, split_off
 from hocket_io.runner.threads import call_in_daemon, iterate_in_thread
 from hocket_io.runner.turn import Turn
@@ -268,10 +269,9 @@ def _is_being_cancelled() -> bool:
     """Whether a cancellation that arrived here was meant for the task we run in."""
     if _is_cancelled():
         return True
-    try:
-        task = asyncio.current_task()
-    except RuntimeError:
+    if not is_on_asyncio():
         return True  # trio has no others
+    task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
 
 

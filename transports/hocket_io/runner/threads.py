@@ -16,6 +16,7 @@ import anyio
 from attrs import define, field
 
 from hocket_io.concurrency.groups import scratch_group
+from hocket_io.concurrency.loops import is_on_asyncio
 from hocket_io.runner.pausing import PausingGenerator
 
 __all__ = ["WATCH", "ThreadWatch", "ThreadedIteration", "call_in_daemon", "iterate_in_thread", "loop_caller"]
@@ -44,12 +45,11 @@ WATCH: ContextVar[ThreadWatch | None] = ContextVar("hocket thread watch", defaul
 
 def loop_caller() -> Callable[[Callable[[], object]], None]:
     """A function that runs a callable soon on the current event loop, callable from any thread."""
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
+    if not is_on_asyncio():
         import trio
 
         return trio.lowlevel.current_trio_token().run_sync_soon
+    loop = asyncio.get_running_loop()
 
     def call_soon(call: Callable[[], object]) -> None:
         loop.call_soon_threadsafe(call)
