@@ -95,10 +95,7 @@ class Driver(LoopDriver[EventT], asyncio.Protocol):
     def eof_received(self) -> bool:
         """The peer sends nothing more. Without TLS, what it has asked can still be answered."""
         self.data_received(b"")
-        if self._outflow is None or self._outflow.transport.get_extra_info("sslcontext") is None:
-            return self._outflow is not None
-        self._outflow.flush()  # the event loop closes it now, before the end of the turn
-        return False
+        return self._outflow is not None and self._outflow.outlasts_eof()
 
     def resume_writing(self) -> None:
         """The peer has caught up."""

@@ -69,6 +69,13 @@ class Outflow:
             self.transport.writelines(pieces)
             self._is_stuck = self.transport.get_write_buffer_size() > 0
 
+    def outlasts_eof(self) -> bool:
+        """Whether it goes on when the peer sends nothing more. TLS is closed, before this turn ends: all is written."""
+        if self.transport.get_extra_info("sslcontext") is None:
+            return True
+        self.flush()
+        return False
+
     def _held(self) -> int:
         return self._size + self.transport.get_write_buffer_size() if self._is_stuck else self._size
 
