@@ -98,7 +98,7 @@ def the_machines(chunks: int) -> float:
                     is_moving = True
                 while (event := client.next_event()) is not None:
                     heard[agent] += isinstance(event, ChunkReceived)
-                    if isinstance(event, Answered):
+                    if isinstance(event, Answered) and not answers:  # kept, each would be a cost of this program's own
                         answers.append(event)
 
     speaker = clients["ada"]

@@ -92,6 +92,12 @@ def test_an_end_fits_into_a_full_task_and_nothing_else_does(tail):
             tail.check(batch)
 
 
+def test_nothing_can_be_said_at_any_time(tail):
+    assert tail.check([]) == []
+    tail.append([status(TaskState.COMPLETED)])
+    assert tail.check([]) == []
+
+
 def test_another_replica_between_two_appends_loses_us_both():
     """The second must not find the log as long as it expects, with something else in it."""
     world = World.of()

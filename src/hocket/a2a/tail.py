@@ -75,7 +75,7 @@ class Tail:
             if owner != self.task_id:
                 raise LocalProtocolError(f"an event of task {owner!r} was given to task {self.task_id!r}")
         weights = [weigh(item) for item in items]
-        has_end = is_over and isinstance(items[-1], TaskStatusUpdateEvent)  # which always fits
+        has_end = bool(items) and is_over and isinstance(items[-1], TaskStatusUpdateEvent)  # which always fits
         added = sum(weights) - (weights[-1] if has_end else 0)
         if added and self.weight + added > self.task_size:
             raise LocalProtocolError(
