@@ -24,11 +24,12 @@ class Words(AgentExecutor):
         await updater.start_work()
         count, pause = context.get_user_input().split()
         pause = float(pause)
-        for number in range(int(count)):
+        begun = time.monotonic()
+        for number in range(1, int(count) + 1):
             if pause:
-                await asyncio.sleep(pause)
+                await asyncio.sleep(begun + number * pause - time.monotonic())
             word = f"@{time.time():.6f} and a few words more" if pause else f"chunk number {number} of the answer "
-            await updater.add_artifact([pb.Part(text=word)], artifact_id="words", append=number > 0)
+            await updater.add_artifact([pb.Part(text=word)], artifact_id="words", append=number > 1)
         await updater.complete()
 
     async def cancel(self, context, event_queue):

@@ -40,12 +40,13 @@ class Words(Worker):
         asked = "".join(part.get("text", "") for part in params["message"]["parts"])
         count, pause = asked.split()
         pause = float(pause)
-        for number in range(int(count)):
+        begun = time.monotonic()
+        for number in range(1, int(count) + 1):
             if pause:
-                await asyncio.sleep(pause)
+                await asyncio.sleep(begun + number * pause - time.monotonic())
             word = f"@{time.time():.6f} and a few words more" if pause else f"chunk number {number} of the answer "
             artifact = {"artifact_id": "words", "parts": [{"text": word}]}
-            await self.publish_artifact(task_id, context_id, artifact, append=number > 0, last_chunk=False)
+            await self.publish_artifact(task_id, context_id, artifact, append=number > 1, last_chunk=False)
         await self.storage.update_task(task_id, state="completed")
 
     async def cancel_task(self, params):

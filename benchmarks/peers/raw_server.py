@@ -63,9 +63,10 @@ async def app(scope, receive, send):
     await send(_START)
     for event in _BEGINNING:
         await send(event)
-    for _ in range(int(count)):
+    begun = time.monotonic()
+    for number in range(1, int(count) + 1):
         if pause:
-            await asyncio.sleep(pause)
+            await asyncio.sleep(begun + number * pause - time.monotonic())
             await send(_piece(_TIMED.replace(b"TIME", b"%.6f" % time.time())))
         else:
             await send(_READY)
