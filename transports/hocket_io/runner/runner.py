@@ -220,6 +220,8 @@ async def _collected(turn: Turn, values: AsyncGenerator[Any, Any], sent: Message
     async for value in values:
         if isinstance(value, Question):
             return value
+        if turn.has_waited:  # readers had their turn meanwhile
+            turn.has_waited, slice_ends = False, clock() + _SLICE
         if say(value) >= _BATCH or clock() >= slice_ends:
             return _Pause.TURN
         if speech.is_over:

@@ -39,6 +39,8 @@ class Turn:
     It is there before the run begins, so that nothing can come too early."""
     in_thread: ThreadedIteration | None = field(default=None, init=False)
     """The function, where it is a generator that runs in a thread."""
+    has_waited: bool = field(default=False, init=False)
+    """Whether the function, an async generator, has waited since this was set to False."""
     terms: Terms = field(init=False)
     """What came beside the message that the function was given last."""
     _said: list[StreamItem] = field(factory=list, init=False)
@@ -111,6 +113,7 @@ class Turn:
 
     def hand_on_or_stop(self) -> None:
         """The same where the function is about to wait, and nothing can be raised: what is refused ends its wait."""
+        self.has_waited = True
         try:
             self.hand_on()
         except LocalProtocolError as refusal:
