@@ -95,9 +95,9 @@ ALONE = (
     "event."
 )
 TOGETHER = (
-    "Timers of an event loop come in bunches, of agents that have slept for the same time: all of them speak before "
-    "the first of their readers is woken, where the raw writer writes as soon as it wakes. Writing from within the "
-    "agent's own task would end that, and would let one slow reader hold up an agent."
+    "Timer, agent, reader: the loop has three turns for an event, and two for one of the raw writer, which writes as "
+    "soon as it wakes. Writing from within the agent's own task would end that, and would let one slow reader hold up "
+    "an agent. Tried: an agent that has waited begins its time anew, so that its event needs no turn of its own."
 )
 """What was tried where a target is missed."""
 
