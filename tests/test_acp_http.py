@@ -210,6 +210,12 @@ def test_health():
     assert dict(response.headers)["x-jsonrpc-batch"] == "100"
 
 
+@pytest.mark.parametrize(("limit", "takes_batches"), [(65_535, False), (65_536, True)])
+def test_a_hub_that_takes_little_at_a_time_wants_each_message_by_itself(limit, takes_batches):
+    response = Web(hub=hub_of(limits=HubLimits(message=limit))).ask(get("/health"))
+    assert ("x-jsonrpc-batch" in dict(response.headers)) == takes_batches
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status", "allow", "words"),
     [

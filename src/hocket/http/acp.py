@@ -38,6 +38,8 @@ _ONLY_POST: Headers = (("allow", "POST"),)
 _ONLY_GET: Headers = (("allow", "GET, HEAD"),)
 
 _TAKES_BATCHES: Headers = (("x-jsonrpc-batch", str(PeerLimits().batch)),)
+_BATCH = 64 * 1024
+"""Bytes that calls have which share a POST, at the most: a hub that takes less wants each by itself."""
 
 _STATUS: dict[int, int] = {
     Code.AUTHENTICATION_FAILED: 401,
@@ -122,7 +124,8 @@ class HubRoutes:
         if request.method not in ("GET", "HEAD"):
             return text_response(405, f"{request.path} can only be read", _ONLY_GET)
         if stream_id is None:
-            return json_response(b'{"status":"ok"}', headers=_TAKES_BATCHES)
+            takes_batches = self.hub.limits.message >= _BATCH
+            return json_response(b'{"status":"ok"}', headers=_TAKES_BATCHES if takes_batches else ())
         return self._stream(link, stream_id, request, now)
 
     def _rpc(self, link: Link, request: Request, now: float) -> Response:

@@ -47,7 +47,7 @@ _FAREWELL = 2.0
 _SSE_OVERHEAD = 1_024
 """What an event may have beside its data."""
 _TOGETHER = 64 * 1024
-"""Bytes of messages that share a POST; a longer one goes alone."""
+"""Bytes of a POST that messages share, as hubs know; a longer one goes alone."""
 
 
 @define(eq=False, repr=False)
@@ -283,17 +283,17 @@ def joined(messages: Iterable[bytes], batch: int) -> Iterator[bytes]:
     [b'[1,2]', b'[3]', b'4']
     """
     together: list[bytes] = []
-    size = 0
+    size = 1
     for message in messages:
         is_batch = message[:1] == b"["
-        if together and (is_batch or len(together) >= batch or size + len(message) > _TOGETHER):
+        if together and (is_batch or len(together) >= batch or size + len(message) >= _TOGETHER):
             yield _body_of(together)
-            together, size = [], 0
+            together, size = [], 1
         if is_batch:
             yield message
         else:
             together.append(message)
-            size += len(message)
+            size += len(message) + 1  # a comma, or the bracket at the end
     if together:
         yield _body_of(together)
 
