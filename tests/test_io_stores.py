@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hocket.a2a import (
     Artifact,
     Checkpoint,
+    Owner,
     Part,
     Stored,
     Task,
@@ -94,3 +95,10 @@ def test_what_was_loaded_does_not_change():
     store.append("t", 1, [chunk("t", "more")])
     assert whole(stored).artifacts == ()
     assert whole(store.load("t")).text == "more"
+
+
+@pytest.mark.parametrize("weights", [None, ()])
+def test_what_was_not_weighed_is_weighed(weights):
+    store = MemoryStore()
+    assert [entry.weight > 0 for entry in store.append("t", 0, [begin("t")], Owner(), weights)] == [True]
+    assert store.load("t") is not None

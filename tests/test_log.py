@@ -6,7 +6,7 @@ import weakref
 import pytest
 
 from hocket.errors import LocalProtocolError
-from hocket.log import Cursor, Entry, Log, LogConflict, LogLimits
+from hocket.log import Cursor, Entry, Log, LogConflict, LogLimits, numbered
 
 
 class Thing:
@@ -58,6 +58,12 @@ def test_more_weights_than_events_are_our_callers_mistake():
     with pytest.raises(LocalProtocolError, match="2 weights for 1 events"):
         log.append(["a"], weights=[1, 2])
     assert log.last == 0
+
+
+def test_no_event_is_lost_for_want_of_a_weight():
+    for weights in ((), (1,), (1, 2, 3)):
+        with pytest.raises(LocalProtocolError, match=f"there are {len(weights)} weights for 2 events"):
+            numbered("ab", weights, after=0)
 
 
 def test_missing_weights_count_as_nothing():

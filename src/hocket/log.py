@@ -116,7 +116,12 @@ def numbered(events: Sequence[E], weights: Sequence[int], after: int) -> list[En
         events: What happened, in order.
         weights: What each of them counts, as many as there are events.
         after: The last offset before them.
+
+    Raises:
+        LocalProtocolError: There are more or fewer weights than events.
     """
+    if len(weights) != len(events):
+        raise LocalProtocolError(f"there are {len(weights)} weights for {len(events)} events")
     return [*map(_entry, range(after + 1, after + 1 + len(events)), events, weights)]
 
 
@@ -173,9 +178,7 @@ class Log(Generic[E]):
         self._check_open()
         if expect is not None and expect != self.last:
             raise LogConflict(expect, self.last)
-        if len(weights) > len(events):
-            raise LocalProtocolError(f"there are {len(weights)} weights for {len(events)} events")
-        padded = weights if len(weights) == len(events) else [*weights, *[0] * (len(events) - len(weights))]
+        padded = weights if len(weights) >= len(events) else [*weights, *[0] * (len(events) - len(weights))]
         entries = numbered(events, padded, self.last)
         self._keep(entries)
         return entries

@@ -92,6 +92,13 @@ def test_ids_that_python_takes_for_the_same_are_not():
         assert writer.write("s", chunk, 1, is_last=False) == as_the_dialect("s", chunk, 1, False, None)
 
 
+def test_a_time_that_is_no_text_is_refused_as_by_the_dialect():
+    writer = ChunkWriter()
+    writer.write("s", message_of("a", timestamp="then"), 1, is_last=False)
+    with pytest.raises(LocalProtocolError, match=r"chunk\.timestamp"):
+        writer.write("s", message_of("a", timestamp=5), 2, is_last=False)
+
+
 def test_what_json_cannot_say_is_refused_as_by_the_dialect():
     chunk = Message(role=Role.AGENT, parts=(Part(type=PartType.DATA, content=object()),))
     with pytest.raises(LocalProtocolError, match=r"chunk\.parts\[0\]\.content"):

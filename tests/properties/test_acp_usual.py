@@ -171,6 +171,13 @@ def test_a_peer_that_takes_no_usual_ids_has_no_short_cut():
     assert peer.next_event().error.data == {"limit": "id", "max": 3}
 
 
+def test_a_name_that_json_writes_in_another_way_is_no_usual_one():
+    strange = 'a","method":"b'
+    peer = Peer(usual=UsualCalls({strange: lambda params: pytest.fail("it is not called so")}))
+    peer.receive_message(b'{"jsonrpc":"2.0","method":"%b","params":{}}' % strange.encode(), now=0.0)
+    assert "occurs twice" in peer.next_event().error.message
+
+
 # --- a request that is sent again
 
 CHUNKS = st.builds(ChunkParams, stream_id=st.sampled_from("ab"), chunk=acp_messages(), sequence=st.integers(0, 2))
@@ -206,7 +213,9 @@ def test_whatever_is_different_makes_it_another_request(params):
         evolve(said, extra={**said.extra, "new": 1}),
     ]
     others = [*(evolve(params, **{name: other}) for other in messages), evolve(params, stream_id="another")]
-    others += [evolve(params, sequence=7), evolve(params, is_last=True)] if name == "chunk" else []
+    if name == "chunk":  # the last three would have the marks of -2, -1 and 0 if numbers were hashed
+        others += [evolve(params, sequence=number) for number in (7, -1, -2, params.sequence + 2**61 - 1)]
+        others.append(evolve(params, is_last=True))
     marks = {fingerprint("m", other) for other in (params, *others)}
     assert len(marks) == 1 + len(others)
 

@@ -66,6 +66,7 @@ class ChunkWriter:
             or part.filename is not None
             or part.size is not None
             or chunk.extra
+            or (chunk.timestamp is not None and chunk.timestamp.__class__ is not str)
             or not (self._is_framed(stream_id, chunk, part) or self._frame(stream_id, chunk))
         ):
             return _written(stream_id, chunk, sequence, is_last, event_id, first_event_id)

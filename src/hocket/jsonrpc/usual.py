@@ -44,6 +44,8 @@ _BEGINNING: Final = regex(
     rb'"method": ?"([a-zA-Z0-9_./$-]{1,64})", ?"params": ?'
 )
 
+_NAME: Final = regex(r"[a-zA-Z0-9_./$-]{1,64}")
+
 
 @frozen(eq=False)
 class UsualCalls:
@@ -53,7 +55,7 @@ class UsualCalls:
     no name can be there twice. Whatever is written in another way means what it means; that is for others to say.
 
     Attributes:
-        params: By method: what reads its params. Those of any other method are values.
+        params: By method: what reads its params. Those of any other method are values, and of one with an unusual name.
     """
 
     params: Mapping[str, ReadParams]
@@ -63,7 +65,7 @@ class UsualCalls:
 
     @_by_name.default
     def _names(self) -> Mapping[bytes, tuple[str, ReadParams]]:
-        return {name.encode(): (name, read) for name, read in self.params.items()}
+        return {name.encode(): (name, read) for name, read in self.params.items() if _NAME.fullmatch(name)}
 
     @_beginnings.default
     def _written(self) -> Mapping[bytes, tuple[str, ReadParams]]:

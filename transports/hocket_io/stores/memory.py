@@ -113,7 +113,7 @@ class MemoryStore:
         kept = self._tasks.get(task_id) or _Kept(owner)
         if kept.last != expect:
             raise LogConflict(expect, kept.last)
-        weights = [weigh(item) for item in items] if weights is None else weights
+        weights = weights or [weigh(item) for item in items]
         entries = numbered(items, weights, expect)
         kept.entries += entries
         kept.size += sum(weights)

@@ -24,9 +24,10 @@ def fingerprint(method: str, params: Params) -> int:
     """
     match params:
         case ChunkParams():
-            said, more = params.chunk, (params.sequence, params.is_last, params.event_id, params.first_event_id)
+            number = str(params.sequence)  # hash() takes -1 for -2, and n for n + 2**61 - 1
+            said, more = params.chunk, (number, params.is_last, params.event_id, params.first_event_id)
         case MessageParams():
-            said, more = params.message, (0, False, params.event_id, None)
+            said, more = params.message, ("", False, params.event_id, None)
         case _:
             return hash((method, repr(params)))
     parts = [
