@@ -227,3 +227,13 @@ def test_what_was_forgotten_is_not_held_in_memory():
     gc.collect()
     assert len(log) == 2
     assert sum(ref() is not None for ref in watched) <= 2 + 6
+
+
+def test_what_two_servers_write_of_one_entry_is_kept_once():
+    entry = Entry(1, "event")
+    entry.keep("1.0", b"first")
+    entry.keep("1.0", b"second")
+    entry.keep("0.3", b"other")
+    assert entry.encoded("1.0", str.encode) == b"first"
+    assert entry.encoded("0.3", str.encode) == b"other"
+    assert entry._others == {"0.3": b"other"}

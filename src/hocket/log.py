@@ -103,6 +103,8 @@ class Entry(Generic[E]):
         """This is how `dialect` writes the event: what `encoded` gives from now on."""
         if self._dialect is _NONE_YET:
             self._dialect, self._written = dialect, written
+        elif self._dialect == dialect:
+            pass  # two servers have the entry from one store: what the first has written is there
         elif self._others is None:  # most logs are read in one dialect: a dict for each entry would be wasted
             self._others = {dialect: written}
         else:

@@ -1,5 +1,7 @@
 """A writer of chunks remembers what is around their text: it must not write anything else than the dialect does."""
 
+from sys import getrefcount
+
 import pytest
 from attrs import evolve
 from hypothesis import example, given
@@ -83,6 +85,17 @@ def test_a_chunk_that_differs_in_one_thing_is_not_taken_for_another(chunk):
         writer = ChunkWriter()
         for each in ((stream_id, chunk), other, (stream_id, chunk)):
             assert writer.write(*each, 1, is_last=False) == as_the_dialect(*each, 1, False, None)
+
+
+@pytest.mark.parametrize(("length", "is_held"), [(256, 1), (257, 0), (100_000, 0)])
+def test_no_more_of_a_chunk_is_held_than_what_is_always_short(length, is_held):
+    writer = ChunkWriter()
+    chunk = message_of(text_part("a", **{MESSAGE_ID: "m" * length}))
+    before = getrefcount(chunk.parts[0].extra)
+    for _ in range(2):
+        assert writer.write("s", chunk, 1, is_last=False) == as_the_dialect("s", chunk, 1, False, None)
+    after = getrefcount(chunk.parts[0].extra)  # outside of the assertion, which holds what it looks at
+    assert after == before + is_held
 
 
 def test_ids_that_python_takes_for_the_same_are_not():

@@ -21,6 +21,8 @@ _escape = default.escape
 _TEXT: Final = "\x00text"  # stand for what differs, in a frame; nobody's name is like that
 _TIME: Final = "\x00time"
 _MANY: Final = 64
+_LONGEST: Final = 256
+"""Characters of the id of a message in a frame, which is held as long as the stream goes on and counts nowhere."""
 
 
 @define(eq=False)
@@ -107,8 +109,9 @@ class ChunkWriter:
 
 
 def _has_only_an_id(extra: Mapping[str, Any]) -> bool:
-    """Whether all that a Part has beside its text is the id of the message (that is a text itself)."""
-    return len(extra) == 1 and type(extra.get(MESSAGE_ID)) is str
+    """Whether all that a Part has beside its text is the id of the message (that is a text itself, and no long one)."""
+    name = extra.get(MESSAGE_ID)
+    return type(name) is str and len(extra) == 1 and len(name) <= _LONGEST
 
 
 @define(eq=False)
