@@ -2,11 +2,13 @@
 
 import io
 import json
+import os
 import re
 import signal
 import sys
 from contextlib import contextmanager
 from importlib import import_module
+from queue import SimpleQueue
 
 import anyio
 import pytest
@@ -247,17 +249,28 @@ def test_who_ends_without_a_word_has_failed(child):
     assert ended.value.code == 1
 
 
-def test_what_an_agent_prints_is_shown_and_what_hocket_says_is_not(child, capfd):
+def test_what_an_agent_prints_is_shown_and_what_hocket_says_is_not(child, monkeypatch):
+    shown = SimpleQueue()  # a thread shows it; what it writes while capfd looks is lost
+    monkeypatch.setattr(import_module("hocket_io.cli.served"), "write_stderr", shown.put)
     child(
         'echo loading; echo "a is streaming"; echo "  agent      http://127.0.0.1:1/"; echo card; echo try; '
         "echo asked; exec sleep 60"
     )
     with served(["x.py"]) as url:
         assert url == "http://127.0.0.1:1/"
-        seen = ""
-        while "asked" not in seen:  # a thread shows it
-            seen += capfd.readouterr().err
-    assert seen == "loading\nasked\n"
+        assert [shown.get(timeout=20) for _ in range(2)] == ["loading", "asked"]
+    assert shown.empty()
+
+
+def test_nobody_waits_for_what_an_agent_leaves_behind(child, monkeypatch, tmp_path):
+    """It has the agent's stdout, which so has no end."""
+    monkeypatch.setattr(import_module("hocket_io.cli.served"), "_GRACE", 0.1)
+    group, over = tmp_path / "group", tmp_path / "over"
+    child(f'echo $$ > {group}; (sleep 5; : > {over}) & echo "  agent      http://127.0.0.1:1/"; exec sleep 60')
+    with served(["x.py"]):
+        pass
+    assert not over.exists()
+    os.killpg(int(group.read_text()), signal.SIGKILL)
 
 
 # --- what is measured besides the agent

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from itertools import islice
 from re import compile as regex
 from threading import Thread
+from typing import TextIO
 
 from hocket_io.cli.exits import Exit
 from hocket_io.cli.output import write_stderr
@@ -33,26 +34,29 @@ def served(words: Sequence[str]) -> Iterator[str]:
     Raises:
         SystemExit: It has ended at once, and said why.
     """
-    with subprocess.Popen(
+    child = subprocess.Popen(
         [sys.executable, "-m", "hocket", "serve", *words, "--port", "0"],
         stdout=subprocess.PIPE,
         text=True,
         errors="backslashreplace",
         env={**os.environ, "PYTHONUNBUFFERED": "1"},  # what is printed comes when it is, and in its order
         start_new_session=True,  # Ctrl-C is for us, who still read what is on its way
-    ) as child:
-        assert child.stdout is not None, "it was asked for"
-        # Who prints much would wait for us, and the callers for it.
-        reading = Thread(target=_show, args=(islice(child.stdout, _AFTER, None),), daemon=True)
-        try:
-            address = _address(child.stdout)
-            if address is None:
-                sys.exit(child.wait() or Exit.FAILURE)
-            reading.start()
-            yield address
-        finally:
-            _end(child)
-        reading.join(_GRACE)  # it may have a child of its own, which has the pipe, too
+    )
+    assert child.stdout is not None, "it was asked for"
+    # Who prints much would wait for us, and the callers for it.
+    reading = Thread(target=_show_rest, args=(child.stdout,), daemon=True)
+    try:
+        address = _address(child.stdout)
+        if address is None:
+            sys.exit(child.wait() or Exit.FAILURE)
+        reading.start()
+        yield address
+    finally:
+        _end(child)
+        if reading.is_alive():  # for as long as an agent's own child has the pipe, too
+            reading.join(_GRACE)
+        else:
+            child.stdout.close()
 
 
 def _end(child: subprocess.Popen[str]) -> None:
@@ -61,6 +65,7 @@ def _end(child: subprocess.Popen[str]) -> None:
         child.wait(_GRACE)
     except subprocess.TimeoutExpired:
         child.kill()
+        child.wait()
 
 
 def _address(lines: Iterable[str]) -> str | None:
@@ -73,6 +78,12 @@ def _address(lines: Iterable[str]) -> str | None:
         held = [line]  # the last one may be the announcement's first
     _show(held)
     return None
+
+
+def _show_rest(stdout: TextIO) -> None:
+    """Who reads it closes it: anybody else would have to wait for that."""
+    with stdout:
+        _show(islice(stdout, _AFTER, None))
 
 
 def _show(lines: Iterable[str]) -> None:
