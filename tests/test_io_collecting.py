@@ -1,6 +1,7 @@
 """How often garbage is looked for while a server runs, and that nobody finds that changed afterwards."""
 
 import gc
+import threading
 
 import pytest
 
@@ -47,6 +48,19 @@ def test_what_somebody_has_put_away_stays_there():
     with seldom_collected():
         assert gc.get_threshold()[0] == 10_000
     assert gc.get_freeze_count() == before > 0
+
+
+def test_a_server_in_a_thread_leaves_it_to_the_rest_of_the_process():
+    seen = []
+
+    def serve():
+        with seldom_collected():
+            seen.append((gc.get_threshold(), gc.get_freeze_count()))
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    thread.join()
+    assert seen == [(gc.get_threshold(), 0)]
 
 
 def test_who_wants_none_gets_none():

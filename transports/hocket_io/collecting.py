@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -19,10 +20,12 @@ def seldom_collected() -> Iterator[None]:
     What agents say is kept, so most of the new objects are there to stay: they fill a generation, are looked at, found
     to be in use, and looked at again with the next. (200 streams of 100 events at once: 27 us of CPU an event before,
     20 with this.) Whoever has chosen a threshold of their own, or none, keeps it, and so does who has put objects
-    away from the collector: they would be given back with ours.
+    away from the collector: they would be given back with ours. A server in a thread is not all that its process is, and
+    changes nothing.
     """
     first, *others = gc.get_threshold()
-    if not gc.isenabled() or not 0 < first < _OBJECTS:
+    is_all = threading.current_thread() is threading.main_thread()
+    if not is_all or not gc.isenabled() or not 0 < first < _OBJECTS:
         yield
         return
     freezes = not gc.get_freeze_count()
