@@ -20,8 +20,8 @@ def seldom_collected() -> Iterator[None]:
     What agents say is kept, so most of the new objects are there to stay: they fill a generation, are looked at, found
     to be in use, and looked at again with the next. (200 streams of 100 events at once: 27 us of CPU an event before,
     20 with this.) Whoever has chosen a threshold of their own, or none, keeps it, and so does who has put objects
-    away from the collector: they would be given back with ours. A server in a thread is not all that its process is, and
-    changes nothing.
+    away from the collector: they would be given back with ours. A server in a thread, which is not
+    all of its process, changes nothing.
     """
     first, *others = gc.get_threshold()
     is_all = threading.current_thread() is threading.main_thread()
