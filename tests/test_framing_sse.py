@@ -46,6 +46,14 @@ def test_limits_and_what_follows_them(event, expected, size):
     assert parser.last_event_id == last_good.id
 
 
+@pytest.mark.parametrize(("ids", "is_too_long"), [(b"id: 5678", False), (b"id: 56789", True), (b"id: 1\nid: 2", True)])
+@pytest.mark.parametrize("size", [1, 1000])
+def test_ids_count_as_part_of_their_event_also_where_each_may_be_longer_than_that(ids, is_too_long, size):
+    told = parse(SseParser(FramingLimits(sse_event=8, sse_id=10)), ids + b"\n\ndata\n\n", size)
+    assert told[:-1] == [FrameRejected(LimitExceeded("sse_event", 8))] * is_too_long
+    assert told[-1].data == b""
+
+
 def test_an_event_is_rejected_as_soon_as_it_is_too_long_and_nothing_of_it_is_held():
     parser = SseParser(LIMITS)
     parser.receive_data(b"data: 1\nevent: x\ndata:")

@@ -110,8 +110,8 @@ MUTANTS = (
     Mutant(
         "an-event-may-have-any-number-of-ids",
         "framing/sse.py",
-        "is_usual = self._size <= id_size",
-        "is_usual = True",
+        "self._size + len(line) <= id_size",
+        "len(line) <= id_size",
         _SSE,
     ),
     Mutant(
