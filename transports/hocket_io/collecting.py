@@ -18,10 +18,10 @@ def seldom_collected() -> Iterator[None]:
     """In the body, let the collector look less often, and never at what was there before.
 
     What agents say is kept, so most of the new objects are there to stay: they fill a generation, are looked at, found
-    to be in use, and looked at again with the next. (1,000 streams of 200 events at once, `./dev bench serving`: 13.5 µs
-    of CPU an event with 10,000, and 10 with 50,000.) Whoever has chosen a threshold of their own, or none, keeps it, and so does who has put objects
-    away from the collector: they would be given back with ours. A server in a thread, which is not
-    all of its process, changes nothing.
+    to be in use, and looked at again with the next. (1,000 streams of 200 events at once, `./dev bench serving`: an
+    event takes 13.5 µs of CPU with 10,000, and 10 with 50,000.) Whoever has chosen a threshold of their own, or none,
+    keeps it, and so does who has put objects away from the collector: they would be given back with ours. A server in a
+    thread, which is not all of its process, changes nothing.
     """
     first, *others = gc.get_threshold()
     is_all = threading.current_thread() is threading.main_thread()
