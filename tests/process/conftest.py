@@ -17,12 +17,19 @@ ROOTS = [str(Path(package.__file__).parents[1]) for package in (hocket, hocket_i
 
 @pytest.fixture(autouse=True, scope="session")
 def importable():
-    """Children import the same hocket as the tests, and have imported it already: they are copies, where that is so.
-
-    What says `-S` or `-E` is a real Python still.
-    """
+    """Children import the same hocket as the tests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", os.pathsep.join(ROOTS))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="module")
+def has_imported(importable):
+    """Children have imported hocket already: they are copies. What says `-S` or `-E` is a real Python still.
+
+    Only for tests of this folder: others look at what a Python imports that has imported nothing.
+    """
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "executable", forks.python())
         yield
 
